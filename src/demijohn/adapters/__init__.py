@@ -1,0 +1,1 @@
+"""Where a protocol meets the pipeline: bytes in to a request, a response to bytes out."""

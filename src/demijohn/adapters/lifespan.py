@@ -1,0 +1,21 @@
+"""The ASGI lifespan: the server says when serving begins and ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+async def serve_lifespan(app: Any, receive: Any, send: Any) -> None:
+    """Answer the startup and shutdown messages of an ASGI server."""
+    while True:
+        message = await receive()
+        phase = message["type"].removeprefix("lifespan.")
+        try:
+            await (app.lifecycle.startup() if phase == "startup" else app.lifecycle.shutdown())
+        except Exception as e:
+            app.logger.exception("The %s of the application failed", phase)
+            await send({"type": f"lifespan.{phase}.failed", "message": f"{type(e).__name__}: {e}"})
+        else:
+            await send({"type": f"lifespan.{phase}.complete"})
+        if phase == "shutdown":
+            return

@@ -1,0 +1,193 @@
+"""The application as an RSGI application (Granian's own interface), for HTTP.
+
+What RSGI does not carry is closed here as far as it can be: a status outside 100 to 999 never
+reaches the server, and a body shorter than announced is not taken for complete. Streams have no
+back-pressure and WebSockets lose sub-protocols and close codes, so those are served by ASGI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import get_running_loop
+from collections.abc import Iterator
+from typing import Any
+
+from demijohn.adapters.asgi import InThread, close_body, run
+from demijohn.adapters.environ import LazyEnviron, _common, as_latin1
+from demijohn.wrappers.body import RefusedBody, StreamedBody, collect, too_large, truncated
+from demijohn.context import RequestContext
+from demijohn.matching import match
+from demijohn.http.headers import Headers, titled_name
+from demijohn.wrappers.response import AsyncBody
+
+_NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class RSGIEnviron(LazyEnviron):
+    """The environ of an RSGI HTTP scope."""
+
+    def __init__(self, scope: Any) -> None:
+        self.scope = scope
+        self["REQUEST_METHOD"] = scope.method
+        path: str = scope.path  # decoded already
+        self["PATH_INFO"] = path if path.isascii() else as_latin1(path)
+        extra = getattr(scope, "demijohn_environ", None)
+        if extra is not None:
+            self.update(extra)
+
+    def _headers(self) -> Iterator[tuple[str, str]]:
+        for name, value in self.scope.headers.items():
+            yield name.lower(), value
+
+    def _header(self, name: str) -> str | None:
+        headers = self.scope.headers
+        value: str | None = headers.get(name)
+        if value is None:
+            # HTTP/2 has :authority where HTTP/1.1 has Host.
+            return self.scope.authority if name == "host" else None
+        several = headers.get_all(name)
+        if len(several) > 1:
+            value = ("; " if name == "cookie" else ",").join(several)
+        return value
+
+    def make_headers(self) -> Headers:
+        """The header fields as a list of their own."""
+        return Headers([(titled_name(name.encode("latin-1")), value) for name, value in self._headers()])
+
+    def _fixed(self) -> dict[str, Any]:
+        scope = self.scope
+        name, _, port = scope.server.rpartition(":")
+        peer, _, peer_port = scope.client.rpartition(":")
+        fixed = _common("rsgi")
+        query = scope.query_string or ""
+        fixed.update(
+            {
+                "SCRIPT_NAME": "",
+                "QUERY_STRING": query,
+                "SERVER_NAME": name.strip("[]") or scope.server,
+                "SERVER_PORT": port,
+                "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+                "REQUEST_URI": f"{scope.path}?{query}" if query else scope.path,
+                "RAW_URI": f"{scope.path}?{query}" if query else scope.path,
+                "REMOTE_ADDR": peer.strip("[]") or scope.client,
+                "REMOTE_PORT": peer_port,
+                "wsgi.url_scheme": scope.scheme,
+                "rsgi.scope": scope,
+            }
+        )
+        return fixed
+
+
+async def serve(app: Any, scope: Any, protocol: Any) -> None:
+    """Answer one RSGI request."""
+    if scope.proto != "http":
+        app.logger.error(
+            "A WebSocket came over RSGI, which loses sub-protocols and close codes:"
+            " serve with --interface asgi instead."
+        )
+        protocol.close(501)
+        return
+    loop = get_running_loop()
+    if app._loop is not loop:
+        await app.lifecycle.enter(loop)
+    environ = RSGIEnviron(scope)
+    if app._proxies is not None:
+        app._proxies(environ)
+    if app._wsgi_replaced:
+        await app._bridge(environ, protocol)
+        return
+    ctx = app.request_context(environ)
+    ctx.begin()
+    try:
+        match(app, ctx)
+        method = scope.method
+        headers = scope.headers
+        if method not in _NO_BODY or "content-length" in headers or "transfer-encoding" in headers:
+            await _open_body(app, ctx, environ, protocol)
+        outcome = await run(app, ctx, method)
+        if outcome.__class__ is tuple:
+            protocol.response_bytes(outcome[0], outcome[2], outcome[3])
+            return
+        plain = outcome.plain(method)
+        if plain is None:
+            await _send_complete(outcome, environ, protocol, app.lifecycle.pool(loop))
+        else:
+            protocol.response_bytes(outcome._status_code, plain[1], plain[0])
+    finally:
+        ctx.leave()
+        close_body(environ)
+
+
+async def _open_body(app: Any, ctx: RequestContext, environ: RSGIEnviron, protocol: Any) -> None:
+    limit = ctx.request.max_content_length
+    length = ctx.request.content_length
+    if length is not None and limit is not None and length > limit:
+        environ["wsgi.input"] = RefusedBody(too_large(limit))
+        return
+    source = body_source(protocol)
+    if ctx.plan.stream:
+        environ["wsgi.input"] = StreamedBody(source, limit, length)
+    else:
+        environ["wsgi.input"] = await collect(source, limit, length, app.config["BODY_SPOOL_SIZE"])
+
+
+def body_source(protocol: Any) -> Any:
+    """The chunks of an RSGI body; one that was cut short raises."""
+    chunks = protocol.__aiter__()
+
+    async def source() -> bytes:
+        # Not anext() with a default: that crashes CPython 3.11 when __anext__ itself raises.
+        try:
+            chunk = bytes(await chunks.__anext__())
+        except StopAsyncIteration:
+            return b""
+        if not chunk:
+            # Granian ends the iteration of a body cut short with one empty chunk more.
+            try:
+                await chunks.__anext__()
+            except StopAsyncIteration:
+                return b""
+            raise truncated()
+        return chunk
+
+    return source
+
+
+async def _send_complete(response: Any, environ: Any, protocol: Any, pool: Any) -> None:
+    body, status, headers = response.emit(environ)
+    code = int(status[:3])
+    if isinstance(body, (list, tuple)):
+        protocol.response_bytes(code, headers, b"".join(body))
+        return
+    parts: Any = body if isinstance(body, AsyncBody) else InThread(body, pool, response)
+    await stream(protocol, code, headers, parts)
+
+
+async def stream(protocol: Any, code: int, headers: Any, parts: Any) -> None:
+    """Send a body in parts, until its end or until the client has gone; then close it."""
+    transport = protocol.response_stream(code, headers)
+    sending = asyncio.ensure_future(_send_parts(parts, transport))
+    gone = asyncio.ensure_future(protocol.client_disconnect())
+    try:
+        await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
+        if sending.done():
+            sending.result()
+    finally:
+        gone.cancel()
+        sending.cancel()
+        await asyncio.wait((sending, gone))
+        await parts.aclose()
+
+
+async def _send_parts(parts: Any, transport: Any) -> None:
+    async for part in parts:
+        if not part:
+            continue
+        try:
+            await transport.send_bytes(part)
+        except Exception as e:
+            if type(e).__name__ == "RSGIProtocolClosed":  # Granian's, which need not be installed
+                return
+            raise
+        # It never waits: without this, a body that does not either would starve the loop.
+        await asyncio.sleep(0)

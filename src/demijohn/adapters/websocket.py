@@ -1,0 +1,240 @@
+"""WebSockets under ASGI: handshake, origin check, hooks, the handler, the close.
+
+The server's coroutine reads from the connection into the socket's bounded queue; the handler runs
+in one task of its own and is cancelled when the other side has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit
+
+from werkzeug.exceptions import Forbidden, HTTPException
+
+from demijohn.adapters.environ import ScopeEnviron
+from demijohn.context import RequestContext
+from demijohn.dispatch import websocket_after, websocket_before
+from demijohn.failure import user_exception
+from demijohn.finish import finalize
+from demijohn.http.headers import encoded_name
+from demijohn.matching import match_websocket
+from demijohn.signals import got_websocket_exception, sending
+from demijohn.teardown import before_idle, teardown_websocket
+from demijohn.waiting import drive_hopping
+from demijohn.wrappers.websocket import INTERNAL_ERROR, Websocket
+
+#: Seconds a handler gets to read what had arrived before the other side closed.
+_DRAIN = 5.0
+
+
+class Disconnected(asyncio.CancelledError):
+    """The other side has closed, or the connection was lost; raised by ``receive`` and ``send``.
+
+    A ``CancelledError``, as in Quart: a handler may clean up on it and need not catch it.
+
+    :param code: The close code; 1005 when there was none, 1006 when the connection was lost.
+    :param reason: The close reason.
+    """
+
+    def __init__(self, code: int = 1005, reason: str = "") -> None:
+        super().__init__(f"WebSocket closed with {code} {reason}".rstrip())
+        self.code = code
+        self.reason = reason
+
+
+class ASGIChannel:
+    """Sends for a WebSocket in ASGI messages.
+
+    :param send_timeout: Seconds a message may wait for a slow reader.
+    """
+
+    def __init__(self, socket: Websocket, scope: Any, send: Any, send_timeout: float) -> None:
+        self._socket = socket
+        self._send = send
+        self._timeout = send_timeout
+        self._can_respond = "websocket.http.response" in (scope.get("extensions") or {})
+        #: The task that reads from the connection.
+        self.reader: asyncio.Future[None] | None = None
+
+    async def accept(self, subprotocol: str | None, headers: list[tuple[str, str]]) -> None:
+        """Complete the handshake."""
+        fields = [(encoded_name(name), value.encode("latin-1")) for name, value in headers]
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": fields})
+
+    async def send(self, data: str | bytes) -> None:
+        """Send a message within the time limit; a reader slower than that is disconnected."""
+        kind = "text" if isinstance(data, str) else "bytes"
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._send({"type": "websocket.send", kind: data})
+        except TimeoutError:
+            self._socket.disconnect(Disconnected(1006, "the other side reads too slowly"))
+            raise self._socket.closed from None  # type: ignore[misc]
+        except OSError:
+            self._socket.disconnect(Disconnected(1006, "the connection was lost"))
+            raise self._socket.closed from None  # type: ignore[misc]
+
+    async def close(self, code: int, reason: str) -> None:
+        """Send a close frame; before the handshake, servers turn it into a 403."""
+        if self.reader is not None:
+            # Granian sends no close frame while a receive is pending.
+            self.reader.cancel()
+            await asyncio.wait((self.reader,))
+        try:
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        except OSError:
+            return
+
+    async def refuse(self, response: Any) -> None:
+        """Answer the handshake with a response, where the server can; else with a plain 403."""
+        if not self._can_respond:
+            await self.close(1008 if response.status_code < 500 else INTERNAL_ERROR, "")
+            return
+        fields = [(encoded_name(name), value.encode("latin-1")) for name, value in response.raw_headers]
+        await self._send(
+            {"type": "websocket.http.response.start", "status": response.status_code, "headers": fields}
+        )
+        await self._send({"type": "websocket.http.response.body", "body": response.get_data()})
+
+
+def check_origin(app: Any, socket: Websocket) -> None:
+    """Refuse a handshake that a page of another origin started (RFC 6455, 10.2).
+
+    Same scheme, host and port as the handshake, or listed in ``WEBSOCKET_ORIGINS``, whose ``"*"``
+    allows all. Clients that send no Origin are not browsers and pass.
+
+    :raises Forbidden: for any other origin.
+    """
+    origin = socket.environ.get("HTTP_ORIGIN")
+    if origin is None:
+        return
+    allowed = app.config["WEBSOCKET_ORIGINS"]
+    if allowed is not None and ("*" in allowed or origin in allowed):
+        return
+    parts = urlsplit(origin)
+    if (parts.scheme, parts.netloc.lower()) == (socket.scheme, socket.host.lower()):
+        return
+    raise Forbidden(f"WebSockets from the origin {origin!r} are not allowed (WEBSOCKET_ORIGINS).")
+
+
+async def serve_websocket(app: Any, scope: Any, receive: Any, send: Any) -> None:
+    """Serve one WebSocket from handshake to close."""
+    loop = asyncio.get_running_loop()
+    if app._loop is not loop:
+        await app.lifecycle.enter(loop)
+    await receive()  # websocket.connect
+    environ = ScopeEnviron(scope)
+    if app._proxies is not None:
+        app._proxies(environ)
+    socket = app.websocket_class(environ)
+    channel = ASGIChannel(socket, scope, send, app.config["WEBSOCKET_SEND_TIMEOUT"])
+    socket.attach(channel, app.config["WEBSOCKET_QUEUE_SIZE"])
+    ctx = RequestContext(app, environ, request=socket)
+    socket.accept_headers = lambda: _session_headers(app, ctx)
+    if app.before_idle_funcs:
+        pool = app.lifecycle.pool(asyncio.get_running_loop())
+        socket.before_idle = lambda: drive_hopping(before_idle(app), pool)
+    ctx.begin()
+    sockets = app.lifecycle.sockets
+    sockets.add(socket)
+    try:
+        match_websocket(app, ctx)
+        handler = asyncio.ensure_future(_handle(app, ctx, socket, channel))
+        reader = channel.reader = asyncio.ensure_future(_read(socket, receive))
+        try:
+            await asyncio.wait((handler, reader), return_when=asyncio.FIRST_COMPLETED)
+            if reader.cancelled():
+                await asyncio.wait((handler,))  # this side is closing, and finishes its work
+            elif not handler.done() and socket.unread:
+                await asyncio.wait((handler,), timeout=_DRAIN)
+        finally:
+            reader.cancel()
+            handler.cancel()
+            await asyncio.wait((handler, reader))
+    finally:
+        sockets.discard(socket)
+        ctx.leave()
+
+
+async def _read(socket: Websocket, receive: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            socket.disconnect(Disconnected(message.get("code") or 1005, message.get("reason") or ""))
+            # A handler that waits for the next message ends by itself, in order.
+            await asyncio.sleep(0)
+            return
+        text = message.get("text")
+        await socket.deliver(message["bytes"] if text is None else text)
+
+
+async def _handle(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIChannel) -> None:
+    pool = app.lifecycle.pool(asyncio.get_running_loop())
+    refusal: Any = None
+    try:
+        try:
+            if ctx.request.routing_exception is None:
+                check_origin(app, socket)
+            rv = await drive_hopping(websocket_before(app, ctx), pool)
+            if rv is None:
+                rv = await ctx.plan.view(**(socket.view_args or {}))
+            if rv is not None and not socket.accepted:
+                refusal = await drive_hopping(finalize(app, ctx, rv), pool)
+                await channel.refuse(refusal)
+        except Disconnected:
+            pass  # the handler did not mind
+        except Exception as e:
+            refusal = await _fail(app, ctx, socket, channel, e)
+        if not socket.accepted and not socket._closing:
+            socket._closing = True
+            await channel.close(1000, "")
+        elif socket.accepted:
+            await socket.close(1000)
+        await drive_hopping(websocket_after(app, ctx, refusal), pool)
+    except asyncio.CancelledError as e:
+        ctx.error = e
+        raise
+    finally:
+        await drive_hopping(teardown_websocket(app, ctx), pool)
+
+
+async def _fail(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIChannel, e: Exception) -> Any:
+    """An error in hooks or handler: a response before the handshake, close code 1011 after it.
+
+    Returns the response, if there is one.
+    """
+    pool = app.lifecycle.pool(asyncio.get_running_loop())
+    if not isinstance(e, HTTPException):
+        ctx.error = e
+    if socket.accepted:
+        await _log(app, e, pool)
+        await socket.close(INTERNAL_ERROR)
+        return None
+    socket._closing = True
+    try:
+        rv = await drive_hopping(user_exception(app, ctx, e), pool)
+        response = await drive_hopping(finalize(app, ctx, rv), pool)
+    except Exception as error:
+        await _log(app, error, pool)
+        await channel.close(INTERNAL_ERROR, "")
+        return None
+    await channel.refuse(response)
+    return response
+
+
+async def _log(app: Any, e: Exception, pool: Any) -> None:
+    """Tell of an error nobody handled."""
+    if got_websocket_exception.receivers:
+        await drive_hopping(sending(got_websocket_exception, app, exception=e), pool)
+    app.log_exception((type(e), e, e.__traceback__))
+
+
+def _session_headers(app: Any, ctx: RequestContext) -> list[tuple[str, str]]:
+    """The cookie of a session that was changed before the handshake is complete."""
+    session = ctx._session
+    if session is None or app.session_interface.is_null_session(session):
+        return []
+    response = app.response_class()
+    app.session_interface.save_session(app, session, response)
+    return [(name, value) for name, value in response.raw_headers if name == "Set-Cookie"]

@@ -1,0 +1,124 @@
+"""The application as a WSGI application (PEP 3333).
+
+Sync code runs where the server called; async code runs on the process's one background loop while
+this thread waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from demijohn.context import RequestContext, current
+from demijohn import signals
+from demijohn.dispatch import conclude, conclude_error, pipeline
+from demijohn.matching import match
+from demijohn.wrappers.response import AsyncBody, Response
+from demijohn.steps import drive, wait
+
+
+def serve(app: Any, environ: Any, start_response: Any) -> Iterable[bytes]:
+    """Answer one request; an error that shall propagate is raised after the teardown."""
+    if not app.lifecycle.started:
+        app.lifecycle.start_sync()
+    if app._proxies is not None:
+        app._proxies(environ)
+    ctx = app.request_context(environ)
+    ctx.begin()
+    try:
+        match(app, ctx)
+        plan = ctx.plan
+        method = environ["REQUEST_METHOD"]
+        if plan.express and app._express and method != "HEAD" and not signals.listening:
+            request = ctx.request
+            error = request.routing_exception
+            try:
+                outcome = (
+                    conclude(app, ctx, plan.view(**request.view_args))
+                    if error is None
+                    else conclude_error(app, ctx, error)
+                )
+            except Exception as e:
+                outcome = conclude_error(app, ctx, e)
+            if outcome.__class__ is tuple:
+                start_response(outcome[1], outcome[2])
+                return [outcome[3]]
+            response = drive(outcome)
+        elif app.compat_level is not None:
+            # COMPAT: Flask sends before it tears down, which instrumentation relies on (OpenTelemetry's).
+            return _in_context(app._answer(ctx, environ, start_response), ctx, app)
+        else:
+            response = drive(pipeline(app, ctx))
+        if response.__class__ is Response:
+            # PERF: what its __call__ does for a response in one piece, 0.2 us less.
+            plain = response.plain(method)
+            if plain is not None:
+                start_response(response._status, plain[1][:])
+                return [plain[0]]
+        iterable = response(environ, start_response)
+        return iterable if type(iterable) is list else _in_context(iterable, ctx, app)
+    finally:
+        ctx.leave()
+
+
+def _in_context(iterable: Any, ctx: RequestContext, app: Any) -> Iterable[bytes]:
+    """A streamed body that sees its request's context, as the view did."""
+    if isinstance(iterable, AsyncBody):
+        return Streamed(_Waiting(iterable), ctx)
+    if app.compat_level is not None or not getattr(iterable, "__iter__", None):
+        return iterable  # type: ignore[no-any-return]
+    if isinstance(iterable, tuple) or hasattr(iterable, "filelike") or hasattr(iterable, "file"):
+        return iterable  # type: ignore[no-any-return]
+    return Streamed(iterable, ctx)
+
+
+class Streamed:
+    """Runs each step of an iterable inside a context."""
+
+    def __init__(self, iterable: Any, ctx: RequestContext) -> None:
+        self._close = getattr(iterable, "close", None)
+        self._iterator = iter(iterable)
+        self._ctx = ctx
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        token = current.set(self._ctx)
+        try:
+            return next(self._iterator)  # type: ignore[no-any-return]
+        finally:
+            current.reset(token)
+
+    def close(self) -> None:
+        """Close the iterable: its ``finally`` blocks run, in the context."""
+        if self._close is not None:
+            token = current.set(self._ctx)
+            try:
+                self._close()
+            finally:
+                current.reset(token)
+
+
+class _Waiting:
+    """An asynchronous body for a thread: waits for each part."""
+
+    def __init__(self, body: AsyncBody) -> None:
+        self._body = body
+        self._parts = body.__aiter__()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return wait(self._parts.__anext__())
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def close(self) -> None:
+        """Close the generator on its loop, then the response."""
+        close = getattr(self._parts, "aclose", None)
+        if close is not None:
+            wait(close())
+        wait(self._body.aclose())

@@ -1,0 +1,52 @@
+"""The ``demijohn`` command and what applications build their own commands from.
+
+The public names are those of ``flask.cli``. Importing this package imports Click; the rest of
+:mod:`demijohn` does not import it, and an extension that only registers commands needs no more than
+:mod:`demijohn.commands`.
+"""
+
+from __future__ import annotations
+
+from demijohn.devserver.environment import get_debug_flag, get_load_dotenv, load_dotenv, show_server_banner
+from demijohn.cli.group import FlaskGroup, cli, main
+from demijohn.cli.loading import (
+    NoAppException,
+    ScriptInfo,
+    find_app_by_string,
+    find_best_app,
+    locate_app,
+    pass_script_info,
+    prepare_import,
+)
+from demijohn.cli.params import CertParamType, SeparatedPathType
+from demijohn.cli.routes import routes_command
+from demijohn.cli.run import run_command
+from demijohn.cli.shell import shell_command
+from demijohn.cli.version import get_version, version_option
+from demijohn.commands import AppGroup, with_appcontext
+
+__all__ = [
+    "AppGroup",
+    "CertParamType",
+    "FlaskGroup",
+    "NoAppException",
+    "ScriptInfo",
+    "SeparatedPathType",
+    "cli",
+    "find_app_by_string",
+    "find_best_app",
+    "get_debug_flag",
+    "get_load_dotenv",
+    "get_version",
+    "load_dotenv",
+    "locate_app",
+    "main",
+    "pass_script_info",
+    "prepare_import",
+    "routes_command",
+    "run_command",
+    "shell_command",
+    "show_server_banner",
+    "version_option",
+    "with_appcontext",
+]

@@ -1,0 +1,55 @@
+"""``demijohn routes``: a table of the application's URL rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from demijohn.commands import with_appcontext
+from demijohn.context import current
+
+_COLUMNS = ("endpoint", "methods", "domain", "rule", "match")
+_AUTOMATIC = frozenset({"HEAD", "OPTIONS"})
+
+
+@click.command("routes", short_help="Show the routes for the app.")
+@click.option(
+    "-s", "--sort", default="endpoint", type=click.Choice(_COLUMNS),
+    help="Column to sort by; 'match' is the order in which requests are matched.",
+)  # fmt: skip
+@click.option("--all-methods", is_flag=True, help="Show HEAD and OPTIONS methods.")
+@with_appcontext
+def routes_command(sort: str, all_methods: bool) -> None:
+    """Show all registered routes with endpoints and methods."""
+    url_map: Any = current.get().app.url_map
+    rules = list(url_map.iter_rules())
+    if not rules:
+        click.echo("No routes were registered.")
+        return
+    domain = "host" if url_map.host_matching else "subdomain"
+    columns = {"endpoint": "Endpoint", "methods": "Methods", "domain": domain.title(), "rule": "Rule"}
+    if not any(getattr(rule, domain) for rule in rules):
+        del columns["domain"]
+    table = [_row(rule, domain, all_methods) for rule in rules]
+    if sort in columns:
+        table.sort(key=lambda row: row[sort])
+    widths = {name: max(len(columns[name]), *(len(row[name]) for row in table)) for name in columns}
+    _print_row(columns, widths)
+    _print_row({name: "-" * width for name, width in widths.items()}, widths)
+    for row in table:
+        _print_row(row, widths)
+
+
+def _row(rule: Any, domain: str, all_methods: bool) -> dict[str, str]:
+    methods = set(rule.methods or ()) - (set() if all_methods else _AUTOMATIC)
+    return {
+        "endpoint": str(rule.endpoint),
+        "methods": "WEBSOCKET" if getattr(rule, "websocket", False) else ", ".join(sorted(methods)),
+        "domain": getattr(rule, domain) or "",
+        "rule": rule.rule,
+    }
+
+
+def _print_row(row: dict[str, str], widths: dict[str, int]) -> None:
+    click.echo("  ".join(f"{row[name]:<{width}}" for name, width in widths.items()))

@@ -1,0 +1,201 @@
+"""The settings of an application: a dictionary that can be filled from files and the environment.
+
+This module must not know which settings exist; their defaults belong to the application.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import IO, Any, Generic, Self, TypeVar, overload
+
+from werkzeug.utils import import_string
+
+__all__ = ["Config", "ConfigAttribute"]
+
+T = TypeVar("T")
+
+_NOT_THERE = frozenset({errno.ENOENT, errno.EISDIR})
+_ABSENT: Any = object()
+
+
+class ConfigAttribute(Generic[T]):
+    """An attribute of the application that is kept in its ``config``.
+
+    :param name: The setting it stands for.
+    :param get_converter: Applied to the setting's value each time it is read.
+    """
+
+    def __init__(self, name: str, get_converter: Callable[[Any], T] | None = None) -> None:
+        self.__name__ = name
+        self.get_converter = get_converter
+
+    @overload
+    def __get__(self, obj: None, owner: type[Any] | None = None) -> Self: ...
+
+    @overload
+    def __get__(self, obj: Any, owner: type[Any] | None = None) -> T: ...
+
+    def __get__(self, obj: Any, owner: type[Any] | None = None) -> T | Self:
+        if obj is None:
+            return self
+        value: T = obj.config[self.__name__]
+        convert = self.get_converter
+        return value if convert is None else convert(value)
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        obj.config[self.__name__] = value
+
+
+class Config(dict[str, Any]):
+    """A dictionary of settings, which only takes upper-case names from files and objects::
+
+        app.config.from_pyfile("settings.cfg")          # a Python file
+        app.config.from_object("yourapp.defaults")      # a module or class, or its import name
+        app.config.from_prefixed_env()                  # FLASK_...=...
+        app.config.from_file("config.toml", load=tomllib.load, text=False)
+
+    :param root_path: The folder that relative file names start from.
+    :param defaults: The settings to begin with.
+    """
+
+    def __init__(self, root_path: str | os.PathLike[str], defaults: dict[str, Any] | None = None) -> None:
+        super().__init__(defaults or {})
+        self.root_path = root_path
+
+    def from_envvar(self, variable_name: str, silent: bool = False) -> bool:
+        """Load the Python file that the environment variable ``variable_name`` points to.
+
+        :param silent: Return False when the variable or its file is missing.
+        :return: Whether a file was loaded.
+        :raises RuntimeError: when the variable is not set.
+        """
+        filename = os.environ.get(variable_name)
+        if filename:
+            return self.from_pyfile(filename, silent=silent)
+        if silent:
+            return False
+        raise RuntimeError(
+            f"The environment variable {variable_name!r} is not set and as such configuration could not"
+            " be loaded. Set this variable and make it point to a configuration file."
+        )
+
+    def from_prefixed_env(self, prefix: str = "FLASK", *, loads: Callable[[str], Any] = json.loads) -> bool:
+        """Take the environment variables that begin with ``prefix`` and an underscore.
+
+        The rest of the name is the setting; two underscores in it lead into nested dictionaries,
+        which are made when missing. Variables are taken in sorted order.
+
+        :param prefix: What the names begin with, without the underscore.
+        :param loads: Turns the text into a value; when it raises, the value stays text.
+        :return: True.
+        """
+        start = prefix + "_"
+        for variable in sorted(name for name in os.environ if name.startswith(start)):
+            text = os.environ[variable]
+            try:
+                value = loads(text)
+            except Exception:  # text that is not JSON is plain text
+                value = text
+            *parents, name = variable[len(start) :].split("__")
+            into: dict[str, Any] = self
+            for parent in parents:
+                into = into.setdefault(parent, {})
+            into[name] = value
+        return True
+
+    def from_pyfile(self, filename: str | os.PathLike[str], silent: bool = False) -> bool:
+        """Run a Python file and take its upper-case names.
+
+        :param filename: Absolute, or relative to ``root_path``.
+        :param silent: Return False when there is no such file.
+        :return: Whether the file was loaded.
+        :raises OSError: when it cannot be read.
+        """
+        path = os.path.join(self.root_path, filename)
+        # A file below something that is itself a file is as absent as any other.
+        source = self._read(path, "rb", lambda file: file.read(), _NOT_THERE | {errno.ENOTDIR}, silent)
+        if source is _ABSENT:
+            return False
+        module = ModuleType("config")
+        module.__file__ = path
+        exec(compile(source, path, "exec"), vars(module))  # noqa: S102 - it is the user's own file
+        self.from_object(module)
+        return True
+
+    def from_object(self, obj: object | str) -> None:
+        """Take the upper-case attributes of a module, class or instance.
+
+        Properties of a class are only computed on an instance, so hand over an instance then. For
+        a dictionary, see :meth:`from_mapping`.
+
+        :param obj: The object, or its import name.
+        :raises ImportError: when there is nothing under that import name.
+        """
+        source = import_string(obj) if isinstance(obj, str) else obj
+        self.update((name, getattr(source, name)) for name in dir(source) if name.isupper())
+
+    def from_file(
+        self,
+        filename: str | os.PathLike[str],
+        load: Callable[[IO[Any]], Mapping[str, Any]],
+        silent: bool = False,
+        text: bool = True,
+    ) -> bool:
+        """Take the upper-case names of a data file::
+
+            app.config.from_file("config.toml", load=tomllib.load, text=False)
+
+        :param filename: Absolute, or relative to ``root_path``.
+        :param load: Takes the open file and returns a mapping.
+        :param silent: Return False when there is no such file.
+        :param text: Open the file as text rather than as bytes.
+        :return: Whether the file was loaded.
+        :raises OSError: when it cannot be read.
+        """
+        path = os.path.join(self.root_path, filename)
+        loaded = self._read(path, "r" if text else "rb", load, _NOT_THERE, silent)
+        return loaded is not _ABSENT and self.from_mapping(loaded)
+
+    def from_mapping(self, mapping: Mapping[str, Any] | None = None, **kwargs: Any) -> bool:
+        """Update from a mapping and keyword arguments, skipping names that are not upper-case.
+
+        :return: True.
+        """
+        for name, value in dict(mapping or {}, **kwargs).items():
+            if name.isupper():
+                self[name] = value
+        return True
+
+    def get_namespace(
+        self, namespace: str, lowercase: bool = True, trim_namespace: bool = True
+    ) -> dict[str, Any]:
+        """The settings whose names begin with ``namespace``, as a new dictionary.
+
+        :param namespace: What the names begin with, for instance ``"IMAGE_STORE_"``.
+        :param lowercase: Make the names of the result lower-case.
+        :param trim_namespace: Leave ``namespace`` out of the names of the result.
+        """
+        skipped = len(namespace) if trim_namespace else 0
+        chosen = {name[skipped:]: value for name, value in self.items() if name.startswith(namespace)}
+        return {name.lower(): value for name, value in chosen.items()} if lowercase else chosen
+
+    @staticmethod
+    def _read(
+        path: str, mode: str, load: Callable[[IO[Any]], Any], absent: frozenset[int], silent: bool
+    ) -> Any:
+        """What ``load`` makes of the file, or ``_ABSENT`` when it may be missing and is."""
+        try:
+            with open(path, mode) as file:
+                return load(file)
+        except OSError as error:
+            if silent and error.errno in absent:
+                return _ABSENT
+            error.strerror = f"Unable to load configuration file ({error.strerror})"
+            raise
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {super().__repr__()}>"

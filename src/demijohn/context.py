@@ -1,0 +1,379 @@
+"""The one context object of a request (or of a command, a job, a test).
+
+``current`` is the only context variable: it holds the :class:`AppContext` that is active, which
+is a :class:`RequestContext` while a request is handled. This module must not know how a request
+is dispatched; what has to happen around a context (matching, teardown) is asked of its app.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar, Token
+from functools import update_wrapper
+from inspect import iscoroutinefunction
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from werkzeug.exceptions import HTTPException
+
+from demijohn.signals import appcontext_popped, appcontext_pushed
+from demijohn.steps import running_loop
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+current: ContextVar[AppContext] = ContextVar("demijohn.context")
+
+#: "Whatever exception is being handled right now", as the default of ``exc`` parameters.
+UNSET: Any = object()
+
+
+class _AppCtxGlobals:
+    """The namespace behind ``g``: any attribute may be set, a missing one is an AttributeError."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The attribute called ``name``, or ``default``."""
+        return self.__dict__.get(name, default)
+
+    def pop(self, name: str, default: Any = UNSET) -> Any:
+        """Remove and return the attribute; ``KeyError`` when it is missing and no default given."""
+        if default is UNSET:
+            return self.__dict__.pop(name)
+        return self.__dict__.pop(name, default)
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """The attribute called ``name``, set to ``default`` first when it is missing."""
+        return self.__dict__.setdefault(name, default)
+
+    def __getattr__(self, name: str) -> Any:
+        # Only reached when the attribute is missing; its presence tells type checkers that any may exist.
+        raise AttributeError(name)
+
+    if TYPE_CHECKING:  # any may be set and deleted too; at run time object's own methods are faster
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
+        def __delattr__(self, name: str) -> None: ...
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.__dict__
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dict__)
+
+    def __repr__(self) -> str:
+        ctx = current.get(None)
+        if ctx is None:
+            return object.__repr__(self)
+        return f"<flask.g of '{ctx.app.name}'>"
+
+
+class AppContext:
+    """Makes an application current: pushed for a command, a job or a test.
+
+    Use it as a context manager.
+
+    :param app: The application.
+    """
+
+    request: Any = None
+    _g: Any = None
+    _url_adapter: Any = None
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self._scope: AppContext | None = None
+        self._tokens: list[Token[AppContext]] | None = None
+
+    @property
+    def scope(self) -> AppContext:
+        """The context that owns ``g``: this one, or the one of the same app it was pushed inside."""
+        return self._scope or self
+
+    @property
+    def g(self) -> Any:
+        """The namespace of this context's scope, made when first asked for."""
+        scope = self._scope or self
+        value = scope._g
+        if value is None:
+            value = scope._g = self.app.app_ctx_globals_class()
+        return value
+
+    @g.setter
+    def g(self, value: Any) -> None:
+        self.scope._g = value
+
+    @property
+    def url_adapter(self) -> Any:
+        """Werkzeug's complete matcher and builder bound to this context, or None."""
+        adapter = self._url_adapter
+        if adapter is None:
+            adapter = self._url_adapter = self.app.create_url_adapter(None)
+        return adapter
+
+    @url_adapter.setter
+    def url_adapter(self, value: Any) -> None:
+        self._url_adapter = value
+
+    def push(self) -> None:
+        """Make this context the current one. May be nested; each push needs a pop."""
+        token = current.set(self)
+        if self._tokens is None:
+            self._tokens = [token]
+        else:
+            self._tokens.append(token)
+        if appcontext_pushed.receivers:
+            appcontext_pushed.send(self.app, _async_wrapper=self.app._for_receiver)
+
+    def pop(self, exc: BaseException | None = UNSET) -> None:
+        """Undo the last push; the outermost pop runs the teardown functions.
+
+        :param exc: The exception that ended the work, handed to the teardown functions.
+        """
+        last = self._tokens is not None and len(self._tokens) == 1
+        try:
+            if last:
+                self.app.do_teardown_appcontext(sys.exc_info()[1] if exc is UNSET else exc)
+        finally:
+            self._leave()
+        if appcontext_popped.receivers:
+            appcontext_popped.send(self.app, _async_wrapper=self.app._for_receiver)
+
+    def _leave(self) -> None:
+        found = current.get(None)
+        if not self._tokens:
+            raise AssertionError(f"{self!r} was popped but never pushed.")
+        current.reset(self._tokens.pop())
+        if found is not self:
+            raise AssertionError(f"Popped wrong context. ({found!r} instead of {self!r})")
+
+    def __enter__(self) -> AppContext:
+        self.push()
+        return self
+
+    def __exit__(
+        self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.pop(exc_value)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {id(self)} of {self.app.name}>"
+
+
+class RequestContext(AppContext):
+    """Everything about one request: app, request, session, ``g``, matched route.
+
+    :param app: The application.
+    :param environ: The WSGI environ (or the mapping that stands for it under ASGI and RSGI).
+    :param request: An existing request object, else one is made from ``environ``.
+    :param session: An existing session, else it is opened when first asked for.
+    """
+
+    # PERF: what every request reads is set on the instance, because 3.11 caches such look-ups and
+    # not those that end at the class; what few requests need stays on the class.
+    _flashes: Any = None
+    #: Whether the request is over but for a streamed body that keeps its teardown waiting.
+    ended = False
+
+    def __init__(self, app: Any, environ: Any, request: Any = None, session: Any = None) -> None:
+        self.app = app
+        self.request = app.request_class(environ) if request is None else request
+        self._scope = None
+        self._tokens = None
+        #: The hooks of the route and where it runs; set by matching.
+        self.plan: Any = None
+        self._session = session
+        self._after_request_functions: list[Callable[..., Any]] | None = None
+        #: The unhandled exception, for the teardown functions.
+        self.error: BaseException | None = None
+        #: How many streamed bodies keep the teardown waiting.
+        self.holds = 0
+
+    @property
+    def owns_scope(self) -> bool:
+        """Whether this context tears the application context down."""
+        return self._scope is None
+
+    @property
+    def flashes(self) -> list[tuple[str, str]] | None:
+        """Messages already taken from the session by this request."""
+        return self._flashes  # type: ignore[no-any-return]
+
+    @flashes.setter
+    def flashes(self, value: list[tuple[str, str]] | None) -> None:
+        self._flashes = value
+
+    @property
+    def session(self) -> Any:
+        """The session, opened now if this is the first time it is asked for."""
+        session = self._session
+        if session is None:
+            session = self.open_session()
+        return session
+
+    @session.setter
+    def session(self, value: Any) -> None:
+        self._session = value
+
+    def open_session(self) -> Any:
+        """Open the session through the app's session interface and keep it."""
+        app = self.app
+        interface = app.session_interface
+        session = interface.open_session(app, self.request)
+        if session is None:
+            session = interface.make_null_session(app)
+        self._session = session
+        return session
+
+    @property
+    def url_adapter(self) -> Any:
+        """Werkzeug's matcher and builder bound to the request; to the server when its Host was refused."""
+        adapter = self._url_adapter
+        if adapter is None:
+            try:
+                adapter = self.app.create_url_adapter(self.request)
+            except HTTPException:
+                if self.request.routing_exception is None:
+                    raise
+                adapter = self.app._neutral_url_adapter(self.request)
+            self._url_adapter = adapter
+        return adapter
+
+    @url_adapter.setter
+    def url_adapter(self, value: Any) -> None:
+        self._url_adapter = value
+
+    def copy(self) -> RequestContext:
+        """A context of the same request and session, to be pushed in another thread or task."""
+        twin = type(self)(self.app, environ=self.request.environ, request=self.request, session=self._session)
+        twin.plan = self.plan
+        return twin
+
+    def match_request(self) -> None:
+        """Find the route and leave it, or the routing exception, on the request."""
+        self.app._match(self)
+
+    def push(self) -> None:
+        """Make this request current; the first push opens what must be open and finds the route."""
+        if self._tokens:
+            self._tokens.append(current.set(self))
+            return
+        self.begin()
+        if self._session is None and self.app._eager_session:
+            self.open_session()
+        if self.plan is None:
+            self.app._match(self)
+
+    def begin(self) -> None:
+        """Make this request current, no more: the adapters go on from here themselves."""
+        outer = current.get(None)
+        self._tokens = [current.set(self)]
+        if outer is not None and outer.app is self.app:
+            # Flask 3.1: a request inside an app context of the same app uses that context's g.
+            self._scope = outer.scope
+        elif appcontext_pushed.receivers:
+            appcontext_pushed.send(self.app, _async_wrapper=self.app._for_receiver)
+
+    def leave(self) -> None:
+        """Make this request no longer current, its teardown done; the end for the adapters."""
+        current.reset(self._tokens.pop())  # type: ignore[union-attr]
+        if not self.ended:
+            # Or an exception's frames keep a cycle through this object, or through the request.
+            if self.error is not None:
+                self.error = None
+            if self.request.routing_exception is not None and not self.app._watched:
+                self.request.routing_exception = None
+        if appcontext_popped.receivers and self._scope is None and not self.ended:
+            appcontext_popped.send(self.app, _async_wrapper=self.app._for_receiver)
+
+    def pop(self, exc: BaseException | None = UNSET) -> None:
+        """Undo the last push; the outermost pop tears the request down.
+
+        All teardown functions run, even when one raises.
+
+        :param exc: The unhandled exception of the request, if any.
+        """
+        if self._tokens is None or len(self._tokens) != 1:
+            self._leave()
+            return
+        try:
+            self.app._teardown(self, sys.exc_info()[1] if exc is UNSET else exc)
+        finally:
+            self._leave()
+            self.app._popped(self)
+
+    def __enter__(self) -> RequestContext:
+        self.push()
+        return self
+
+    def __repr__(self) -> str:
+        request = self.request
+        return f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"
+
+
+def has_app_context() -> bool:
+    """Whether an application is current, so that ``current_app`` and ``g`` can be used."""
+    return current.get(None) is not None
+
+
+def has_request_context() -> bool:
+    """Whether a request is current, so that ``request`` and ``session`` can be used."""
+    ctx = current.get(None)
+    return ctx is not None and ctx.request is not None
+
+
+def _request_context(user: str) -> RequestContext:
+    ctx = current.get(None)
+    if not isinstance(ctx, RequestContext):
+        raise RuntimeError(
+            f"'{user}' can only be used when a request context is active, such as in a view function."
+        )
+    return ctx
+
+
+def after_this_request(f: F) -> F:
+    """Run ``f(response)`` after this request only; it returns the response or another one.
+
+    :raises RuntimeError: outside of a request.
+    """
+    ctx = _request_context("after_this_request")
+    if ctx._after_request_functions is None:
+        ctx._after_request_functions = [f]
+    else:
+        ctx._after_request_functions.append(f)
+    return f
+
+
+async def _run_inside(ctx: RequestContext, work: Any) -> Any:
+    """Await ``work`` in a context of its own, which is torn down after it."""
+    error: BaseException | None = None
+    ctx.push()
+    try:
+        return await work
+    except BaseException as e:
+        error = e
+        raise
+    finally:
+        await ctx.app._apop(ctx, error)
+        error = None  # or its traceback keeps a cycle through this frame
+
+
+def copy_current_request_context(f: F) -> F:
+    """Make ``f`` run inside a copy of the request context that is current now.
+
+    For work handed to a thread or task that outlives the request. The copy shares the request and
+    the session; its teardown runs when ``f`` ends. Each call has a copy of its own, so that several
+    may run at once.
+
+    :raises RuntimeError: outside of a request.
+    """
+    original = _request_context("copy_current_request_context").copy()
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        ctx = original.copy()
+        if running_loop() is not None and iscoroutinefunction(f):
+            return _run_inside(ctx, f(*args, **kwargs))
+        with ctx:
+            return ctx.app.ensure_sync(f)(*args, **kwargs)
+
+    return update_wrapper(run, f)  # type: ignore[return-value]

@@ -1,0 +1,13 @@
+"""Flask's name for what :mod:`demijohn.context` holds."""
+
+from __future__ import annotations
+
+from demijohn.context import (
+    AppContext, RequestContext, _AppCtxGlobals, after_this_request, copy_current_request_context,
+    has_app_context, has_request_context,
+)  # fmt: skip
+
+__all__ = [
+    "AppContext", "RequestContext", "_AppCtxGlobals", "after_this_request", "copy_current_request_context",
+    "has_app_context", "has_request_context",
+]  # fmt: skip

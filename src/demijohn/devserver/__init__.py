@@ -1,0 +1,230 @@
+"""Serving an application: what ``app.run()`` and ``demijohn run`` do.
+
+Granian is underneath, in development and in production. Which processes there are:
+
+* ``app.run()`` without the reloader serves in the calling process: the script has an application
+  object, not a name that another process could import, and code after ``app.run()`` runs when it ends.
+* ``app.run()`` with the reloader makes the script's process the supervisor. Its worker is a new
+  Python that runs the same script again, with a marker in its environment, until it comes to
+  ``app.run()`` and serves there. As with Werkzeug's reloader, what the script does before that is done
+  in both; ``is_running_from_reloader()`` tells them apart.
+* ``demijohn run`` is always a supervisor, which never imports the application, and one worker or
+  more; so a worker that dies is replaced, and a reload refuses no connection.
+
+The supervisor binds the socket once and all workers inherit it. Forking a process that has loaded
+the application was rejected: threads and connections made at import do not survive a fork. On a
+platform without inheritable descriptors (Windows) the server runs in one process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from demijohn.devserver.assignment import current_assignment
+from demijohn.devserver.environment import (
+    get_debug_flag,
+    get_load_dotenv,
+    is_running_from_reloader,
+    load_dotenv,
+    read_setting,
+    show_server_banner,
+)
+from demijohn.devserver.lifespan import StartupFailed
+from demijohn.devserver.messages import say, say_failure
+from demijohn.devserver.options import ServeError, ServeOptions, remote_debug_allowed
+from demijohn.devserver.sockets import listen, release
+from demijohn.devserver.supervisor import Supervisor
+from demijohn.devserver.tls import certificate_files, is_ssl_context
+from demijohn.devserver.worker import serve_assigned, serve_here
+
+__all__ = [
+    "ServeError",
+    "ServeOptions",
+    "current_assignment",
+    "is_running_from_reloader",
+    "program_of_main",
+    "run_app",
+    "serve",
+    "serve_program",
+    "show_server_banner",
+]
+
+_IGNORED_RUN = (
+    " * Ignoring a call to 'app.run()' that would block the current 'demijohn' CLI command.\n"
+    "   Only call 'app.run()' in an 'if __name__ == \"__main__\"' guard."
+)
+
+
+def run_app(
+    app: Any, host: str | None = None, port: int | None = None, debug: bool | None = None, **options: Any
+) -> None:  # fmt: skip
+    """What ``app.run()`` does; its parameters and their defaults are Flask's.
+
+    :param host: Defaults to the host in ``SERVER_NAME``, else 127.0.0.1.
+    :param port: Defaults to the port in ``SERVER_NAME``, else 5000; 0 lets the system choose.
+    :param debug: Wins over ``app.debug`` and the environment.
+    :param options: ``load_dotenv``, ``use_reloader``, ``use_debugger``, ``threaded``, ``ssl_context``,
+        ``extra_files``, ``exclude_patterns``; and ours: ``interface``, ``threads``, ``uds``,
+        ``graceful_timeout``, ``access_log``, ``allow_remote_debug``.
+    :raises SystemExit: When it cannot start, with the reason printed.
+    """
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        if not is_running_from_reloader():
+            click.secho(_IGNORED_RUN, fg="red")
+        return
+    if get_load_dotenv(options.pop("load_dotenv", True)):
+        load_dotenv()
+        if read_setting("DEBUG") is not None:
+            app.debug = get_debug_flag()
+    if debug is not None:
+        app.debug = bool(debug)
+    host, port = _address(app, host, port)
+    options.setdefault("use_reloader", app.debug)
+    show_server_banner(app.debug, app.name)
+    replaced = _replaced_run_simple() if getattr(app, "compat_level", None) is not None else None
+    if replaced is not None:
+        options.setdefault("use_debugger", app.debug)
+        options.setdefault("threaded", True)
+        replaced(host, port, app, **options)
+        return
+    serve(app, host, port, **options)
+
+
+def _replaced_run_simple() -> Any:
+    """What somebody put in the place of Werkzeug's ``run_simple``, or None.
+
+    COMPAT: tests of Flask applications and extensions replace it to see ``app.run()`` arrive.
+    """
+    found = getattr(sys.modules.get("werkzeug.serving"), "run_simple", None)
+    return found if getattr(found, "__module__", "werkzeug.serving") != "werkzeug.serving" else None
+
+
+def _address(app: Any, host: str | None, port: int | None) -> tuple[str, int]:
+    named_host, _, named_port = str(app.config.get("SERVER_NAME") or "").partition(":")
+    chosen = port if port is not None else (named_port or 5000)
+    return host or named_host or "127.0.0.1", int(chosen)
+
+
+def serve(
+    app: Any, host: str = "127.0.0.1", port: int = 5000, *, use_reloader: bool = False, ssl_context: Any = None,
+    threaded: bool = True, use_debugger: bool | None = None, **options: Any,
+) -> None:  # fmt: skip
+    """Serve an application object until the process is told to stop.
+
+    It blocks. In a thread that is not the main one it serves without handling signals.
+
+    :param use_reloader: Run the script again in a new process whenever a source file changes.
+    :param ssl_context: A pair of file names, ``"adhoc"``, or an ``ssl.SSLContext``.
+    :param threaded: False handles one request at a time.
+    :param options: Those of :func:`run_app`.
+    :raises SystemExit: When it cannot start, with the reason printed.
+    """
+    assignment = current_assignment()
+    if assignment is not None:
+        serve_assigned(assignment, lambda: app)
+        sys.exit(0)  # what follows app.run() is for the process that the user started
+    if is_ssl_context(ssl_context):
+        _serve_with_werkzeug(app, host, port, use_reloader, ssl_context, threaded, options)
+        return
+    try:
+        wanted, made = _options_of(app, host, port, use_reloader, ssl_context, threaded, options)
+        wanted = replace(wanted, debugger=wanted.debug if use_debugger is None else use_debugger)
+        try:
+            _serve(lambda: app, wanted, program_of_main() if wanted.reload else None)
+        finally:
+            if made is not None:
+                made.remove()
+    except ServeError as error:
+        print(f"Error: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)
+
+
+def _options_of(
+    app: Any, host: str, port: int, reload: bool, cert: Any, threaded: bool, options: dict[str, Any]
+) -> tuple[ServeOptions, Any]:  # fmt: skip
+    debug = bool(getattr(app, "debug", False))
+    files, made = certificate_files(cert, host)
+    threads = options.pop("threads", None) or (None if threaded else 1)
+    allowed = options.pop("allow_remote_debug", False) or remote_debug_allowed()
+    # Under the compatibility level the application behaves as Flask 3.1, which does not ask.
+    allowed = allowed or getattr(app, "compat_level", None) is not None
+    access_log = options.pop("access_log", None)
+    for name in ("extra_files", "exclude_patterns"):
+        options[name] = tuple(options.get(name) or ())
+    unknown = sorted(
+        options.keys() - {"extra_files", "exclude_patterns", "interface", "uds", "graceful_timeout"}
+    )
+    for name in unknown:
+        say(f"app.run() ignores {name}={options.pop(name)!r}: it is an option of Werkzeug's server.")
+    wanted = ServeOptions(
+        host=host, port=port, reload=reload, debug=debug, cert=files, threads=threads,
+        access_log=debug if access_log is None else access_log, allow_remote_debug=allowed, **options,
+    )  # fmt: skip
+    return wanted, made
+
+
+def _serve_with_werkzeug(
+    app: Any, host: str, port: int, reload: bool, context: Any, threaded: bool, options: dict[str, Any]
+) -> None:  # fmt: skip
+    # Heavy, and only for what Granian cannot do: use a TLS context that exists only in memory.
+    from werkzeug.serving import run_simple
+
+    say("An SSLContext cannot be handed to Granian: serving with Werkzeug's development server, on WSGI.")
+    known = {name: options[name] for name in ("extra_files", "exclude_patterns") if options.get(name)}
+    run_simple(host, port, app, use_reloader=reload, ssl_context=context, threaded=threaded, **known)
+
+
+def serve_program(
+    load: Callable[[], Any], options: ServeOptions, program: dict[str, str], argv: list[str]
+) -> int:  # fmt: skip
+    """Serve as ``demijohn run`` does: this process supervises, workers run ``program`` again.
+
+    :param load: Returns the application; called only in a worker, or where there can be none.
+    :return: The exit code.
+    :raises ServeError: When it cannot start.
+    """
+    assignment = current_assignment()
+    if assignment is not None:
+        serve_assigned(assignment, load)
+        return 0
+    return _serve(load, options, (program, argv))
+
+
+def _serve(
+    load: Callable[[], Any], options: ServeOptions, program: tuple[dict[str, str], list[str]] | None
+) -> int:
+    options.check()
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if options.reload and (program is None or not in_main_thread):
+        say("The reloader needs a script or module to run again, from its main thread: serving without it.")
+    sock = listen(options)
+    try:
+        if program is not None and in_main_thread and os.name == "posix":
+            return Supervisor(*program, sock, options).run()
+        serve_here(load(), sock, replace(options, reload=False, workers=1))
+    except StartupFailed as error:
+        say_failure(f"A start-up hook failed: {error}", error.__cause__)
+        sys.exit(1)
+    finally:
+        release(sock)
+    return 0
+
+
+def program_of_main() -> tuple[dict[str, str], list[str]] | None:
+    """What was started to come here, so that it can be started again; None in a console or notebook."""
+    main = sys.modules["__main__"]
+    spec = getattr(main, "__spec__", None)
+    if spec is not None and spec.name:
+        name = spec.name.removesuffix(".__main__")
+        return {"module": name}, list(sys.argv)
+    file = getattr(main, "__file__", None)
+    if file is None or not os.path.isfile(file):
+        return None
+    return {"script": os.path.abspath(file)}, list(sys.argv)

@@ -1,0 +1,69 @@
+"""The page that stands in for an application that cannot be loaded, until it can.
+
+It asks for itself every second and reloads when something else answers. The traceback is shown
+only when debug mode is on; it is escaped, and nothing in the page comes from elsewhere.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable
+from typing import Any
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<noscript><meta http-equiv="refresh" content="3"></noscript>
+<style>
+:root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }}
+body {{ max-width: 60rem; margin: 3rem auto; padding: 0 1.5rem; }}
+h1 {{ font-size: 1.4rem; margin-bottom: .25rem; color: #b3261e; }}
+p {{ margin-top: 0; opacity: .75; }}
+pre {{ padding: 1rem; border-radius: .5rem; background: #8882; overflow-x: auto; font-size: .9rem; }}
+</style>
+</head>
+<body>
+<h1>The application could not be loaded</h1>
+<p>This page reloads itself when the error is mended.</p>
+<pre>{detail}</pre>
+<script>
+setInterval(function () {{
+  fetch(location.href, {{method: "HEAD", cache: "no-store"}}).then(function (answer) {{
+    if (!answer.headers.get("X-Demijohn-Broken")) location.reload();
+  }}, function () {{}});
+}}, 1000);
+</script>
+</body>
+</html>
+"""
+
+_HIDDEN = "The reason is printed where the server runs."
+
+
+def broken_app(detail: str | None) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+    """A WSGI application that answers every request with status 500 and this error.
+
+    :param detail: The traceback; None when it must not be shown.
+    """
+    shown = _HIDDEN if detail is None else detail
+    last = shown.strip().splitlines()[-1] if shown.strip() else "Error"
+    page = _PAGE.format(title=html.escape(last), detail=html.escape(shown)).encode("utf-8", "replace")
+    plain = shown.encode("utf-8", "replace")
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        wants_html = "text/html" in environ.get("HTTP_ACCEPT", "")
+        body, kind = (page, "text/html") if wants_html else (plain, "text/plain")
+        headers = [
+            ("Content-Type", f"{kind}; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Demijohn-Broken", "1"),
+        ]
+        start_response("500 INTERNAL SERVER ERROR", headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+
+    return application

@@ -1,0 +1,99 @@
+"""What the environment says before an application exists: dotenv files, debug mode, the reloader.
+
+Every setting has two spellings, ``DEMIJOHN_X`` and Flask's ``FLASK_X``; ours wins where both are
+set. This module must not know the application or the command line.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+import click
+
+_NO = frozenset({"0", "false", "no"})
+
+
+def read_setting(name: str) -> str | None:
+    """The value of ``DEMIJOHN_<name>``, else of ``FLASK_<name>``, else None."""
+    value = os.environ.get(f"DEMIJOHN_{name}")
+    return value or os.environ.get(f"FLASK_{name}")
+
+
+def get_debug_flag() -> bool:
+    """Whether ``DEMIJOHN_DEBUG`` or ``FLASK_DEBUG`` asks for debug mode; off by default."""
+    value = read_setting("DEBUG")
+    return bool(value) and str(value).lower() not in _NO
+
+
+def set_debug_flag(value: bool) -> None:
+    """Make :func:`get_debug_flag` answer ``value``, in this process and those it starts."""
+    os.environ["FLASK_DEBUG"] = "1" if value else "0"
+    if "DEMIJOHN_DEBUG" in os.environ:
+        os.environ["DEMIJOHN_DEBUG"] = os.environ["FLASK_DEBUG"]
+
+
+def get_load_dotenv(default: bool = True) -> bool:
+    """Whether the default dotenv files are wanted: ``FLASK_SKIP_DOTENV`` decides, else ``default``."""
+    value = read_setting("SKIP_DOTENV")
+    return value.lower() in _NO if value else default
+
+
+def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool = True) -> bool:
+    """Set environment variables from dotenv files, never replacing one that is set already.
+
+    ``path`` wins over ``.env``, which wins over ``.flaskenv``; the default files are looked for in
+    the current directory and its parents. Needs ``python-dotenv``; without it nothing is read,
+    and a tip is printed when a file was there to be read.
+
+    :param path: A file to load; ignored when it does not exist.
+    :param load_defaults: Whether to look for ``.flaskenv`` and ``.env``.
+    :return: Whether at least one variable was found.
+    """
+    try:
+        import dotenv  # optional third-party package
+    except ImportError:
+        if path or os.path.isfile(".env") or os.path.isfile(".flaskenv"):
+            tip = " * Tip: There are .env files present. Install python-dotenv to use them."
+            click.secho(tip, fg="yellow", err=True)
+        return False
+    files = [dotenv.find_dotenv(name, usecwd=True) for name in (".flaskenv", ".env")] if load_defaults else []
+    if path is not None:
+        files.append(os.fspath(path))
+    found: dict[str, str | None] = {}
+    for file in files:
+        if file and os.path.isfile(file):
+            found.update(dotenv.dotenv_values(file, encoding="utf-8"))
+    for key, value in found.items():
+        if value is not None:
+            os.environ.setdefault(key, value)
+    return bool(found)
+
+
+def has_dotenv() -> bool:
+    """Whether ``python-dotenv`` can be imported."""
+    try:
+        return find_spec("dotenv") is not None
+    except ValueError:  # sys.modules["dotenv"] is None: made unavailable on purpose
+        return False
+
+
+def is_running_from_reloader() -> bool:
+    """Whether this process was started, or started again, by the reloader.
+
+    The variable is Werkzeug's, because applications test it themselves to start a thread once.
+    """
+    return os.environ.get("WERKZEUG_RUN_MAIN") == "true"
+
+
+def show_server_banner(debug: bool | None, app_import_path: str | None) -> None:
+    """Say what is served and whether debug mode is on; nothing in a process of the reloader."""
+    if is_running_from_reloader():
+        return
+    lines = []
+    if app_import_path is not None:
+        lines.append(f" * Serving Flask app '{app_import_path}'")
+    if debug is not None:
+        lines.append(f" * Debug mode: {'on' if debug else 'off'}")
+    for line in lines:
+        click.echo(line)

@@ -1,0 +1,119 @@
+"""The listening socket, bound once by whoever starts the server and inherited by its workers.
+
+Granian would bind in every worker with SO_REUSEPORT: then a second server on a port in use starts
+without a word and takes half the requests, and what waits in a dying worker's queue is lost. One
+socket for all has neither fault, and it stays open while workers are replaced, so that a reload
+refuses no connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import stat
+
+from demijohn.devserver.options import ServeError, ServeOptions
+
+BACKLOG = 1024
+
+
+def listen(options: ServeOptions) -> socket.socket:
+    """Bind and listen where the options say.
+
+    :raises ServeError: When the place is taken, forbidden or unknown.
+    """
+    sock = _listen_unix(options.uds) if options.uds else _listen_tcp(options.host, options.port)
+    # Granian's runtime polls it; a blocking accept would stop the whole worker.
+    sock.setblocking(False)
+    return sock
+
+
+def _listen_tcp(host: str, port: int) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, OverflowError) as error:
+        raise ServeError(f"Cannot listen on {host!r}, port {port}: {error}.") from None
+    family, kind, protocol, _, address = found[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            # Only so that a restart need not wait for old connections; a live listener still refuses us.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise ServeError(_bind_failure(error, host, port)) from None
+    return sock
+
+
+def _bind_failure(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on {host!r} is in use by another program."
+            f" Stop it, or choose another port: --port {port + 1 if port < 65535 else 8000}."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"Port {port} needs more rights than this user has: choose one from 1024 up with --port."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return (
+            f"{host!r} is not an address of this machine: choose 127.0.0.1, or 0.0.0.0 for all, with --host."
+        )
+    return f"Cannot listen on {host!r}, port {port}: {error.strerror}."
+
+
+def _listen_unix(path: str) -> socket.socket:
+    if not hasattr(socket, "AF_UNIX"):
+        raise ServeError("This platform has no Unix sockets: use --host and --port.")
+    _remove_stale(path)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.bind(path)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise ServeError(f"Cannot listen on the Unix socket {path!r}: {error.strerror or error}.") from None
+    return sock
+
+
+def _remove_stale(path: str) -> None:
+    """Remove the socket file a dead server left; a live one's, or a file of another kind, is an error."""
+    try:
+        if not stat.S_ISSOCK(os.stat(path).st_mode):
+            raise ServeError(f"{path!r} exists and is not a socket: choose another --uds path or remove it.")
+    except OSError:
+        return  # nothing there, or unreadable: binding will say
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(path)
+        except OSError:
+            os.unlink(path)
+            return
+    raise ServeError(f"The Unix socket {path!r} is in use by another program: choose another --uds path.")
+
+
+def release(sock: socket.socket) -> None:
+    """Close the listening socket, and remove its file if it has one."""
+    path = sock.getsockname() if is_unix(sock) else None
+    sock.close()
+    if path:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+
+def is_unix(sock: socket.socket) -> bool:
+    """Whether this is a Unix socket."""
+    return hasattr(socket, "AF_UNIX") and sock.family == socket.AF_UNIX
+
+
+def display_address(sock: socket.socket, scheme: str) -> str:
+    """What to type to reach the server: a URL, or ``unix:`` and a path."""
+    name = sock.getsockname()
+    if is_unix(sock):
+        return f"unix:{name}"
+    host = f"[{name[0]}]" if ":" in name[0] else name[0]
+    everywhere = " (all addresses)" if name[0] in ("0.0.0.0", "::") else ""
+    return f"{scheme}://{host}:{name[1]}{everywhere}"

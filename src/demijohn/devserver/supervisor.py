@@ -1,0 +1,273 @@
+"""The process above the workers: starts, replaces, reloads and stops them.
+
+It imports neither Granian nor the application, so that there is little in it that could fail, and
+everything that happens comes to one thread through one queue: what workers report, that they ended,
+signals, changed files. A worker that dies is replaced; one that cannot start for the first time ends
+the server with its exit code. SIGTERM and SIGINT drain and stop, SIGHUP replaces the workers one by
+one without refusing a request, a changed file replaces the one worker of the reloader.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from queue import SimpleQueue
+from typing import Any
+
+from demijohn.devserver.assignment import VARIABLE, Assignment
+from demijohn.devserver.messages import running_lines, say
+from demijohn.devserver.options import ServeOptions
+from demijohn.devserver.orders import Orders
+from demijohn.devserver.sockets import display_address
+from demijohn.devserver.watch import Watcher
+
+#: A worker that lives shorter than this many seconds died young; after so many in a row, give up.
+YOUNG, PATIENCE = 5.0, 5
+
+#: How long a worker may take beyond its grace time before it is killed; seconds.
+MARGIN = 7.0
+
+#: The grace time while developing: a reload must not wait for an endless response.
+RELOAD_GRACE = 2.0
+
+
+class Worker:
+    """One worker process and what is known of it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], lifeline: int) -> None:
+        self.process, self.lifeline = process, lifeline
+        self.born, self.born_at = time.monotonic(), time.time()
+        self.ready = False
+        #: Told to stop; its end is expected.
+        self.retiring = False
+        #: The worker it is started in place of, which goes when this one is ready.
+        self.replaces: Worker | None = None
+
+
+class Supervisor:
+    """Runs workers until told to stop.
+
+    :param program: What a worker runs: ``{"script": path}`` or ``{"module": name}``.
+    :param argv: Its ``sys.argv``.
+    :param sock: The listening socket they share.
+    """
+
+    def __init__(
+        self, program: dict[str, str], argv: list[str], sock: socket.socket, options: ServeOptions
+    ) -> None:  # fmt: skip
+        self.program, self.argv, self.sock, self.options = program, argv, sock, options
+        self._events: SimpleQueue[tuple[str, Any, Any]] = SimpleQueue()
+        self._workers: list[Worker] = []
+        self._to_replace: list[Worker] = []
+        self._stopping = self._announced = False
+        self._young_deaths = 0
+        self._exit_code = 0
+        self._has_terminal = any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+        self._watcher = Watcher(
+            lambda path: self._events.put(("changed", path, None)),
+            options.extra_files,
+            options.exclude_patterns,
+        )
+        self._grace = (
+            min(options.graceful_timeout, RELOAD_GRACE) if options.reload else options.graceful_timeout
+        )
+
+    def run(self) -> int:
+        """Serve; returns the exit code when all workers are gone."""
+        signals = [s for s in (getattr(signal, n, None) for n in ("SIGTERM", "SIGINT", "SIGHUP")) if s]
+        orders = Orders()
+        threading.Thread(target=self._pass_signals, args=(orders, signals), daemon=True).start()
+        with orders.of_signals(signals):
+            self._run()
+        return self._exit_code
+
+    def _pass_signals(self, orders: Orders, signals: list[int]) -> None:
+        while True:
+            self._events.put(("signal", orders.take(signals), None))
+
+    def _run(self) -> None:
+        try:
+            if self.options.reload:
+                self._watcher.watch([], [], time.time())
+            for _ in range(self.options.workers):
+                self._spawn()
+            while self._workers or not self._stopping:
+                self._handle(*self._events.get())
+        finally:
+            self._watcher.stop()
+            for worker in self._workers:
+                worker.process.kill()  # only reached by an error of our own: leave nobody behind
+
+    # ------------------------------------------------------------------- events
+
+    def _handle(self, kind: str, subject: Any, detail: Any) -> None:
+        if kind == "report":
+            self._on_report(subject, detail)
+        elif kind == "exit":
+            self._on_exit(subject, detail)
+        elif kind == "signal":
+            self._on_signal(subject)
+        elif kind == "changed":
+            self._on_changed(subject)
+        elif kind == "late":
+            self._on_late(subject)
+        elif kind == "spawn" and not self._stopping:
+            self._spawn()
+
+    def _on_report(self, worker: Worker, facts: dict[str, Any]) -> None:
+        if facts["event"] != "ready":
+            return
+        worker.ready = True
+        if not self._announced:
+            self._announced = True
+            for line in running_lines(facts, self.options, display_address(self.sock, self.options.scheme)):
+                say(line)
+        if self.options.reload:
+            self._watcher.watch(**facts["watch"], since=worker.born_at)
+        if worker.replaces is not None:
+            self._retire(worker.replaces)
+            worker.replaces = None
+
+    def _on_exit(self, worker: Worker, code: int) -> None:
+        os.close(worker.lifeline)
+        self._workers.remove(worker)
+        if worker.retiring or self._stopping:
+            self._after_retirement(worker)
+        elif self.options.reload:
+            # Ended by itself, without a page to show why: what it printed must do.
+            say(f"The application's process ended ({_describe(code)}); waiting for a file to change.")
+            self._watch_something(worker.born_at)
+        elif worker.replaces is not None:
+            say(f"A new worker could not start ({_describe(code)}): the old ones stay.")
+            self._to_replace.clear()
+        elif not worker.ready and not self._announced:
+            # It has said why. Nothing served yet, so a supervisor of the system should see it fail.
+            self._exit_code = code if code > 0 else 1
+            self._stop()
+        else:
+            self._replace_dead(worker, code)
+
+    def _after_retirement(self, worker: Worker) -> None:
+        if self._stopping:
+            return
+        if self.options.reload:
+            self._spawn()
+        elif self._to_replace:
+            self._spawn(replaces=self._to_replace.pop(0))
+
+    def _replace_dead(self, worker: Worker, code: int) -> None:
+        self._young_deaths = self._young_deaths + 1 if time.monotonic() - worker.born < YOUNG else 0
+        if self._young_deaths >= PATIENCE:
+            say(f"{PATIENCE} workers in a row died within {YOUNG:g} s of their start: giving up.")
+            self._exit_code = 1
+            self._stop()
+            return
+        say(f"Worker {worker.process.pid} died ({_describe(code)}): starting another.")
+        delay = 0.0 if self._young_deaths < 2 else 0.2 * 2**self._young_deaths
+        self._later(delay, ("spawn", None, None))
+
+    def _on_signal(self, number: int) -> None:
+        if (
+            number == getattr(signal, "SIGHUP", None)
+            and not self.options.reload
+            and not self._terminal_is_gone()
+        ):
+            say("Replacing the workers one by one.")
+            self._to_replace = [worker for worker in self._workers if not worker.retiring]
+            if self._to_replace and not self._stopping:
+                self._spawn(replaces=self._to_replace.pop(0))
+            return
+        if self._stopping:
+            for worker in self._workers:
+                worker.process.kill()  # asked twice
+            return
+        self._stop()
+
+    def _terminal_is_gone(self) -> bool:
+        """SIGHUP also comes when the terminal is closed; then nobody is there to end the server."""
+        if not self._has_terminal:
+            return False
+        try:
+            os.close(os.open("/dev/tty", os.O_RDWR))
+        except OSError:
+            return True
+        return False
+
+    def _on_changed(self, path: str) -> None:
+        if self._stopping or any(worker.retiring for worker in self._workers):
+            return
+        say(f"Detected change in '{os.path.relpath(path)}', reloading")
+        for worker in self._workers:
+            self._retire(worker)
+        if not self._workers:
+            self._spawn()
+
+    def _on_late(self, worker: Worker) -> None:
+        if worker in self._workers:
+            say(f"Worker {worker.process.pid} does not stop: killing it.")
+            worker.process.kill()
+
+    # ------------------------------------------------------------------ actions
+
+    def _spawn(self, replaces: Worker | None = None) -> None:
+        report_read, report_write = os.pipe()
+        lifeline_read, lifeline_write = os.pipe()
+        options = {**self.options.to_dict(), "graceful_timeout": self._grace}
+        fds = (self.sock.fileno(), report_write, lifeline_read)
+        assignment = Assignment(*fds, options=options, program=self.program, argv=self.argv)
+        environment = {**os.environ, VARIABLE: assignment.dump()}
+        if self.options.reload:
+            environment["WERKZEUG_RUN_MAIN"] = "true"
+        command = [sys.executable, *subprocess._args_from_interpreter_flags()]  # type: ignore[attr-defined]
+        command += ["-m", "demijohn.devserver.rerun"]
+        process = subprocess.Popen(command, env=environment, pass_fds=fds)
+        os.close(report_write)
+        os.close(lifeline_read)
+        worker = Worker(process, lifeline_write)
+        worker.replaces = replaces
+        self._workers.append(worker)
+        threading.Thread(target=self._follow, args=(worker, report_read), daemon=True).start()
+
+    def _follow(self, worker: Worker, report_fd: int) -> None:
+        """In a thread of its own: pass on what a worker reports, and its end."""
+        with open(report_fd, encoding="utf-8") as reports:
+            for line in reports:
+                self._events.put(("report", worker, json.loads(line)))
+        self._events.put(("exit", worker, worker.process.wait()))
+
+    def _retire(self, worker: Worker) -> None:
+        if not worker.retiring:
+            worker.retiring = True
+            worker.process.terminate()
+            self._later(self._grace + MARGIN, ("late", worker, None))
+
+    def _stop(self) -> None:
+        self._stopping = True
+        for worker in self._workers:
+            self._retire(worker)
+
+    def _later(self, delay: float, event: tuple[str, Any, Any]) -> None:
+        timer = threading.Timer(delay, self._events.put, [event])
+        timer.daemon = True
+        timer.start()
+
+    def _watch_something(self, since: float) -> None:
+        """When no worker has said what to watch: the directory of the program, or the current one."""
+        script = self.program.get("script")
+        place = os.path.dirname(os.path.abspath(script)) if script else os.getcwd()
+        self._watcher.watch([], [place], since)
+
+
+def _describe(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"

@@ -1,0 +1,71 @@
+"""Certificates for ``--cert``: files as given, or one made up for the moment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from typing import Any
+
+from demijohn.devserver.options import ServeError
+
+
+def is_ssl_context(value: Any) -> bool:
+    """Whether ``value`` is an ``ssl.SSLContext``, without importing ``ssl``, which takes its time."""
+    module = sys.modules.get("ssl")
+    return module is not None and isinstance(value, module.SSLContext)
+
+
+class AdhocCertificate:
+    """A self-signed certificate in a private temporary directory, removed by :meth:`remove`.
+
+    :param host: The name it is made for.
+    :raises ServeError: When ``cryptography`` is not installed.
+    """
+
+    def __init__(self, host: str) -> None:
+        # Heavy, and only for this: Werkzeug's maker of certificates and what it stands on.
+        from werkzeug.serving import generate_adhoc_ssl_pair
+
+        try:
+            from cryptography.hazmat.primitives import serialization
+        except ImportError:
+            raise ServeError(
+                "Using ad-hoc certificates requires the cryptography library: pip install cryptography."
+            ) from None
+        certificate, key = generate_adhoc_ssl_pair(cn=host)
+        pem = serialization.Encoding.PEM
+        self.directory = tempfile.mkdtemp(prefix="demijohn-cert-")  # only its owner may enter
+        self.pair = (os.path.join(self.directory, "cert.pem"), os.path.join(self.directory, "key.pem"))
+        with open(self.pair[0], "wb") as file:
+            file.write(certificate.public_bytes(pem))
+        with open(self.pair[1], "wb") as file:
+            plain = serialization.NoEncryption()
+            file.write(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
+
+    def remove(self) -> None:
+        """Delete the files."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def certificate_files(cert: Any, host: str) -> tuple[tuple[str, str] | None, AdhocCertificate | None]:
+    """The pair of files to serve with, and the made-up certificate to remove afterwards, if any.
+
+    :param cert: None, ``"adhoc"``, or a pair of file names (the key may be in the same file).
+    :raises ServeError: For an ``SSLContext``: its key cannot be handed on to Granian.
+    """
+    if not cert:
+        return None, None
+    if cert == "adhoc":
+        made = AdhocCertificate(host)
+        return made.pair, made
+    if is_ssl_context(cert):
+        raise ServeError(
+            "An SSLContext cannot be used here, because Granian reads the files itself:"
+            " give the certificate and the key with --cert FILE --key FILE."
+        )
+    if isinstance(cert, str):
+        return (cert, cert), None
+    certificate, key = cert
+    return (os.fspath(certificate), os.fspath(key or certificate)), None

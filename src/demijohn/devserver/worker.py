@@ -1,0 +1,175 @@
+"""The worker's side: choose the interface, serve, report, and leave with the supervisor.
+
+Also what serves in the process that asked (``app.run()`` without a reloader), which is a worker
+without a supervisor. This module must not know how an application is found: it is given a function.
+"""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from demijohn.devserver.assignment import Assignment
+from demijohn.debugger import error_page
+from demijohn.devserver.broken import broken_app
+from demijohn.devserver.granian_server import CLEANUP_TIME, GranianServer
+from demijohn.devserver.lifespan import StartupFailed, describe
+from demijohn.devserver.messages import running_lines, say, say_failure, user_traceback
+from demijohn.devserver.options import DEFAULT_THREADS, ServeOptions
+from demijohn.devserver.sockets import display_address
+from demijohn.devserver.watch import watchable_modules
+
+#: Exit code of a worker that has printed why it cannot start.
+CANNOT_START = 1
+
+
+def choose_interface(app: Any, wanted: str) -> tuple[str, str]:
+    """The interface to serve an application on, and the reason, to be shown.
+
+    :param wanted: ``auto``, or the interface that was asked for.
+    """
+    if wanted != "auto":
+        return wanted, "asked for"
+    has_async = getattr(app, "has_async", None)
+    if has_async is None:
+        # Not one of our applications: only the form of the callable can tell.
+        has_async = inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)
+    if has_async:
+        return "asgi", "the application has async code"
+    return "wsgi", "the application has no async code"
+
+
+def serve_here(app: Any, sock: socket.socket, options: ServeOptions) -> None:
+    """Serve in this process until SIGTERM or SIGINT.
+
+    :raises StartupFailed: When a start-up hook failed.
+    """
+    interface, why = choose_interface(app, options.interface)
+    _settle(app, options)
+    server = GranianServer(app, interface, sock, options)
+    facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)}
+
+    def ready() -> None:
+        for line in running_lines(facts, replace(options, workers=1), display_address(sock, options.scheme)):
+            say(line)
+
+    server.run(ready)
+
+
+def serve_assigned(assignment: Assignment, load: Callable[[], Any]) -> None:
+    """Do a worker's work: load the application, serve it, end the process with the right code.
+
+    :param load: Returns the application. What it raises ends the worker; under the reloader it is
+        shown to whoever asks for a page, until a file changes.
+    """
+    options = assignment.serve_options
+    lifeline = _Lifeline(assignment)
+    try:
+        app = load()
+    except (Exception, SystemExit) as error:
+        if options.reload:
+            serve_broken(assignment, error)
+            return
+        if isinstance(error, (SystemExit, click.ClickException)):
+            raise
+        say_failure(f"The application cannot be loaded: {describe(error)}", error)
+        sys.exit(CANNOT_START)
+    _settle(app, options)
+    interface, why = choose_interface(app, options.interface)
+    facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)}
+    server = GranianServer(app, interface, assignment.open_socket(), options)
+    lifeline.server = server
+    gc.collect()
+    gc.freeze()  # what the import made stays: no collection need look at it again
+
+    def ready() -> None:
+        assignment.report("ready", **facts, **_watch_facts(options))
+
+    try:
+        server.run(ready)
+    except StartupFailed as error:
+        if options.reload:
+            serve_broken(assignment, error.__cause__ or error)
+            return
+        say_failure(f"A start-up hook failed: {error}", error.__cause__)
+        sys.exit(CANNOT_START)
+
+
+def serve_broken(assignment: Assignment, error: BaseException) -> None:
+    """Serve a page that shows ``error``, in the place of the application that raised it."""
+    options = assignment.serve_options
+    text = user_traceback(error)
+    print(text, file=sys.stderr, flush=True)
+    app = broken_app(text if options.debug else None)
+    server = GranianServer(
+        app, "wsgi", assignment.open_socket(), replace(options, threads=4, access_log=False)
+    )
+    facts = {"interface": "wsgi", "why": "an error page, until the error is mended", "threads": 0}
+    watch = watchable_modules(_files_of(error)) if options.reload else {}
+    server.run(lambda: assignment.report("ready", broken=True, watch=watch, **facts))
+
+
+def _watch_facts(options: ServeOptions) -> dict[str, Any]:
+    return {"watch": watchable_modules()} if options.reload else {}
+
+
+def _files_of(error: BaseException) -> list[str]:
+    """The files an error went through: a module that failed to import is not in ``sys.modules``."""
+    files = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        files.append(error.filename)
+    for inner in (error.__cause__, error.__context__):
+        if inner is not None:
+            files += _files_of(inner)
+    return files
+
+
+def _settle(app: Any, options: ServeOptions) -> None:
+    """Put the options that concern the application itself into it.
+
+    ``--threads`` is also the size of the pool that runs sync views under ASGI and RSGI; in debug
+    mode, errors are shown on the debugger's page.
+    """
+    if options.debug and options.debugger and hasattr(app, "debug_page"):
+        app.debug_page = error_page
+    config = getattr(app, "config", None)
+    if options.threads and config is not None:
+        config["THREADS"] = options.threads
+
+
+def _threads_shown(interface: str, options: ServeOptions) -> int:
+    return (options.threads or DEFAULT_THREADS) if interface == "wsgi" else 0
+
+
+class _Lifeline:
+    """Notices that the supervisor is gone: drains when serving, ends at once when not yet."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self.server: GranianServer | None = None
+        self._fd = assignment.lifeline_fd
+        self._grace = assignment.serve_options.graceful_timeout
+        threading.Thread(target=self._watch, name="demijohn-lifeline", daemon=True).start()
+
+    def _watch(self) -> None:
+        try:
+            while os.read(self._fd, 1):
+                pass
+        except OSError:
+            pass
+        if self.server is None:
+            os._exit(CANNOT_START)
+        say("The supervising process is gone: this worker stops too.")
+        self.server.stop()
+        time.sleep(self._grace + 3 * CLEANUP_TIME)
+        os._exit(CANNOT_START)

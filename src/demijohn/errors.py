@@ -1,0 +1,225 @@
+"""The framework's own exceptions, and the explanations shown in debug mode.
+
+    Exception
+    +-- SetupError                    the application is not set up as this needs
+    |   +-- LateRegistration          (AssertionError) registered after the app was frozen
+    |   +-- MissingSecretKey          (RuntimeError) something must be signed, without a key
+    |   +-- AsyncUnsupported          (RuntimeError) something can only be awaited
+    +-- ValueError
+    |   +-- JSONRefused               JSON that Python could read, and that is not let in
+    +-- AssertionError                what only debug mode raises
+        +-- UnexpectedUnicodeError    (UnicodeError)
+        +-- DebugFilesKeyError        (KeyError) a file that the form did not send
+        +-- FormDataRoutingRedirect   a redirect that would lose the body
+
+The bases in brackets are what Flask raises in the same place, so ``except`` clauses written for
+Flask still catch. HTTP errors are Werkzeug's and not here. This module must not know applications,
+requests or blueprints; it reads what it is handed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+__all__ = [
+    "AsyncUnsupported",
+    "DebugFilesKeyError",
+    "FormDataRoutingRedirect",
+    "JSONRefused",
+    "LateRegistration",
+    "MissingSecretKey",
+    "SetupError",
+    "UnexpectedUnicodeError",
+    "attach_enctype_error_multidict",
+    "explain_template_loading_attempts",
+]
+
+
+class SetupError(Exception):
+    """The application is not set up as the call that raised this needs it to be."""
+
+
+class LateRegistration(SetupError, AssertionError):
+    """Something was registered on an application or blueprint that is already in use."""
+
+    @classmethod
+    def on_application(cls, method: str) -> LateRegistration:
+        """The error for calling the setup method ``method`` after the first request."""
+        return cls(
+            f"The setup method {method!r} can no longer be called on the application. It has already"
+            " handled its first request, any changes will not be applied consistently.\n"
+            "Call it where the application is created: make sure that the modules which register on"
+            " it are imported there, before it serves."
+        )
+
+    @classmethod
+    def on_blueprint(cls, method: str, name: str) -> LateRegistration:
+        """The error for calling ``method`` on the blueprint ``name`` after it was registered."""
+        return cls(
+            f"The setup method {method!r} can no longer be called on the blueprint {name!r}. It has"
+            " already been registered at least once, any changes will not be applied consistently.\n"
+            "Call it before app.register_blueprint(): make sure that the modules which add to the"
+            " blueprint are imported there."
+        )
+
+
+class MissingSecretKey(SetupError, RuntimeError):
+    """Something has to be signed and there is no ``SECRET_KEY``."""
+
+    @classmethod
+    def for_session(cls) -> MissingSecretKey:
+        """The error for writing to the session of an application without a key."""
+        return cls(
+            "The session is unavailable because no secret key was set.  Set the secret_key on the"
+            " application to something unique and secret: for instance app.secret_key ="
+            " os.environ['SECRET_KEY'], with a value made once by"
+            " python -c 'import secrets; print(secrets.token_hex())'."
+        )
+
+
+class AsyncUnsupported(SetupError, RuntimeError):
+    """Something that can only be awaited was used where nothing can wait for it."""
+
+
+class JSONRefused(ValueError):
+    """JSON text that Python's parser would read, and that the provider's limits do not let in.
+
+    It is a ``ValueError``, as every other JSON error, so a request body with it becomes a 400.
+    """
+
+
+class UnexpectedUnicodeError(AssertionError, UnicodeError):
+    """Text where bytes were needed, or bytes where text was needed."""
+
+
+class DebugFilesKeyError(KeyError, AssertionError):
+    """Raised in debug mode for ``request.files[key]`` when the form did not send files.
+
+    :param request: The request whose form was not sent as multipart/form-data.
+    :param key: The key that was asked for.
+    """
+
+    def __init__(self, request: Any, key: str) -> None:
+        message = (
+            f"You tried to access the file {key!r} in the request.files dictionary but it does not exist."
+            f" The mimetype for the request is {request.mimetype!r} instead of 'multipart/form-data',"
+            " which means that no file contents were transmitted. To fix this error you should provide"
+            ' enctype="multipart/form-data" in your form.'
+        )
+        if names := request.form.getlist(key):
+            listed = ", ".join(map(repr, names))
+            message += "\n\nThe browser instead transmitted some file names. This was submitted: " + listed
+        super().__init__(message)
+        self.msg = message
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of the message.
+        return self.msg
+
+
+class FormDataRoutingRedirect(AssertionError):
+    """Raised in debug mode where a routing redirect would make the browser drop method or body.
+
+    :param request: A request whose ``routing_exception`` is Werkzeug's ``RequestRedirect``.
+    """
+
+    def __init__(self, request: Any) -> None:
+        target: str = request.routing_exception.new_url
+        message = (
+            f"A request was sent to '{request.url}', but routing issued a redirect to the canonical"
+            f" URL '{target}'."
+        )
+        if target.partition("?")[0] == request.base_url + "/":
+            message += (
+                " The URL was defined with a trailing slash. A request without the slash is redirected"
+                " to the URL with it."
+            )
+        message += (
+            " Send requests to the canonical URL, or use 307 or 308 for routing redirects. Otherwise,"
+            " browsers will drop form data.\n\nThis exception is only raised in debug mode."
+        )
+        super().__init__(message)
+
+
+def attach_enctype_error_multidict(request: Any) -> None:
+    """Make ``request.files[key]`` explain a form that lacks its enctype. For debug mode.
+
+    :param request: A request that carries no files.
+    """
+    plain: type[Any] = type(request.files)
+
+    def __getitem__(self: Any, key: str) -> Any:
+        try:
+            return plain.__getitem__(self, key)
+        except KeyError as error:
+            if key not in request.form:
+                raise
+            explained = DebugFilesKeyError(request, key)
+            raise explained.with_traceback(error.__traceback__) from None
+
+    request.files.__class__ = type(
+        plain.__name__, (plain,), {"__getitem__": __getitem__, "__module__": plain.__module__}
+    )
+
+
+def explain_template_loading_attempts(
+    app: Any, template: str, attempts: Iterable[tuple[Any, Any, Any]], blueprint: str | None = None
+) -> None:
+    """Log which loaders were asked for a template, and what each of them said.
+
+    :param app: The application, to whose logger the explanation goes at level INFO.
+    :param template: The name that was looked up.
+    :param attempts: For each loader asked: the loader, the application or blueprint it belongs to,
+        and what it returned (source, file name, function), or None.
+    :param blueprint: The name of the blueprint whose endpoint is being handled, if any.
+    """
+    lines = [f"Locating template {template!r}:"]
+    found = 0
+    for number, (loader, owner, result) in enumerate(attempts, start=1):
+        lines.append(f"{number:5}: trying loader of {_describe_owner(owner)}")
+        lines += ["       " + line for line in _describe_loader(loader)]
+        if result is None:
+            lines.append("       -> no match")
+        else:
+            found += 1
+            lines.append(f"       -> found ({result[1] or '<string>'!r})")
+    if found != 1:
+        lines.append(
+            "Warning: multiple loaders returned a match for the template."
+            if found
+            else "Error: the template could not be found."
+        )
+        if blueprint is not None:
+            lines.append(
+                f"  The template was looked up from an endpoint that belongs to the blueprint {blueprint!r}."
+            )
+            lines.append("  Maybe you did not place a template in the right folder?")
+            lines.append("  The application's own templates are looked for before those of its blueprints.")
+            if getattr(app, "compat_level", None) is not None:
+                # COMPAT: Flask's own tests look for this line.
+                lines.append("  See https://flask.palletsprojects.com/blueprints/#templates")
+    app.logger.info("\n".join(lines))
+
+
+def _describe_owner(owner: Any) -> str:
+    # An application has a WSGI interface; a blueprint has a name of its own.
+    if hasattr(owner, "wsgi_app"):
+        return f"application {owner.import_name!r}"
+    if hasattr(owner, "import_name"):
+        return f"blueprint {owner.name!r} ({owner.import_name})"
+    return repr(owner)
+
+
+def _describe_loader(loader: Any) -> Iterator[str]:
+    kind = type(loader)
+    yield f"class: {kind.__module__}.{kind.__name__}"
+    for name, value in sorted(vars(loader).items()):
+        if name.startswith("_"):
+            continue
+        if isinstance(value, (list, tuple)):
+            if all(isinstance(item, str) for item in value):
+                yield f"{name}:"
+                yield from (f"  - {item}" for item in value)
+        elif isinstance(value, (str, int, float)):
+            yield f"{name}: {value!r}"

@@ -1,0 +1,109 @@
+"""The application's logger: where its lines go, and that a request cannot forge one.
+
+This module must not know what is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from copy import copy
+from typing import Any, TextIO
+
+from werkzeug.local import LocalProxy
+
+from demijohn.context import current
+from demijohn.http.plaintext import escape_control
+
+__all__ = [
+    "EscapingFormatter",
+    "create_logger",
+    "default_handler",
+    "has_level_handler",
+    "wsgi_errors_stream",
+]
+
+
+def _errors_stream() -> TextIO:
+    ctx = current.get(None)
+    if ctx is None or ctx.request is None:
+        return sys.stderr
+    stream: TextIO | None = ctx.request.environ.get("wsgi.errors")
+    return sys.stderr if stream is None else stream
+
+
+#: The stream for errors: the server's ``wsgi.errors`` while a request is handled, else standard
+#: error. In a logging configuration it is ``ext://demijohn.logging.wsgi_errors_stream``.
+wsgi_errors_stream: Any = LocalProxy(_errors_stream)
+
+
+class EscapingFormatter(logging.Formatter):
+    """Writes control characters as escapes, so that one record stays one entry.
+
+    Text handed over as an argument (``logger.info("at %s", request.path)``) stays on its line,
+    whatever is in it. Line ends in the message itself are kept, but what follows is indented; in a
+    traceback they are kept.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as text."""
+        record = copy(record)  # other handlers get the same record, and may have left their text on it
+        if record.exc_info:
+            record.exc_text = None
+        elif record.exc_text:
+            record.exc_text = _escape_lines(record.exc_text)
+        args = record.args
+        if isinstance(args, tuple):
+            record.args = tuple(map(_escape_text, args))
+        elif args:
+            record.args = {name: _escape_text(value) for name, value in args.items()}
+        return super().format(record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The record's line, without traceback."""
+        return _escape_lines(super().formatMessage(record)).replace("\n", "\n    ")
+
+    def formatException(self, ei: Any) -> str:
+        """The traceback."""
+        return _escape_lines(super().formatException(ei))
+
+
+def _escape_lines(text: str) -> str:
+    return "\n".join(map(escape_control, text.split("\n")))
+
+
+def _escape_text(value: object) -> object:
+    return escape_control(value) if isinstance(value, str) else value
+
+
+#: Writes ``[time] LEVEL in module: message`` to :data:`wsgi_errors_stream`.
+default_handler: logging.StreamHandler[Any] = logging.StreamHandler(wsgi_errors_stream)
+default_handler.setFormatter(EscapingFormatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s"))
+
+
+def has_level_handler(logger: logging.Logger) -> bool:
+    """Whether a handler of ``logger`` or of those it passes records to takes its effective level."""
+    level = logger.getEffectiveLevel()
+    at: logging.Logger | None = logger
+    while at is not None:
+        for handler in at.handlers:
+            if handler.level <= level:
+                return True
+        at = at.parent if at.propagate else None
+    return False
+
+
+def create_logger(app: Any) -> logging.Logger:
+    """The logger named as the application, ready for use.
+
+    In debug mode its level becomes DEBUG, unless it has one. :data:`default_handler` is added when
+    no handler would take what it logs.
+
+    :param app: An application; its ``name`` and ``debug`` are used.
+    """
+    own = logging.getLogger(app.name)
+    if own.level == logging.NOTSET and app.debug:
+        own.setLevel(logging.DEBUG)
+    if not has_level_handler(own):
+        own.addHandler(default_handler)
+    return own

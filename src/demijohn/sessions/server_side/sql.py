@@ -1,0 +1,155 @@
+"""Sessions in a table of a database, by SQLAlchemy 2.
+
+The table belongs to the metadata of the application's database, so ``db.create_all()`` makes it and
+migrations see it. Sessions are read and written over a pool of their own: a request that holds a
+connection for its work never waits for a second one of the same pool, which could wait for ever, and
+its transaction is left alone. This module must not know which extension the database comes from.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+from demijohn.sessions.server_side.store import Stored, StoreUnavailable
+
+_LARGEST = 2**24 - 1  # bytes: what MariaDB's MEDIUMBLOB holds
+_CREATIONS_PER_SWEEP = 1024
+
+
+class SQLStore:
+    """Keeps sessions in a table with the columns ``id``, ``data`` and ``expires`` (seconds since 1970).
+
+    :param db: ``ext.database``'s or Flask-SQLAlchemy's object; or an engine of SQLAlchemy, which is
+        used as it is, and then :meth:`create_table` makes the table.
+    :param table: The table's name.
+    :param bind_key: Which of the application's databases, where it has several.
+    """
+
+    def __init__(self, db: Any, table: str = "sessions", bind_key: str | None = None) -> None:
+        # Imported here: an optional requirement, and heavy.
+        self._sa = sa = import_module("sqlalchemy")
+        self._errors = sa.exc.DBAPIError, sa.exc.TimeoutError
+        self._db = db
+        self._bind_key = bind_key
+        self._creations = 0
+        metadata = sa.MetaData() if self._is_engine else _metadata(db, bind_key)
+        self.table = metadata.tables.get(table)
+        if self.table is None:
+            self.table = sa.Table(
+                table,
+                metadata,
+                sa.Column("id", sa.String(64), primary_key=True),
+                sa.Column("data", sa.LargeBinary(_LARGEST), nullable=False),
+                sa.Column("expires", sa.BigInteger, nullable=False, index=True),
+            )
+
+    @property
+    def _is_engine(self) -> bool:
+        return isinstance(self._db, self._sa.engine.Engine)
+
+    @cached_property
+    def engine(self) -> Any:
+        """The engine with the sessions' own pool."""
+        if self._is_engine:
+            return self._db
+        found = self._db.engines[self._bind_key]
+        if found.dialect.name == "sqlite" and found.url.database in {None, "", ":memory:"}:
+            raise ValueError(
+                "Sessions cannot be kept in a SQLite database in memory, which is a single connection:"
+                " name a file in SQLALCHEMY_DATABASE_URI, or set SESSION_TYPE to 'memory'."
+            )
+        return self._sa.create_engine(found.url, pool=found.pool.recreate())
+
+    def create_table(self) -> None:
+        """Make the table, unless it is there."""
+        self.table.create(self.engine, checkfirst=True)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except self._errors as e:
+            self._complain_of_missing_table(e)
+            raise StoreUnavailable(f"Database: {e}") from e
+
+    def _complain_of_missing_table(self, error: Exception) -> None:
+        try:
+            missing = not self._sa.inspect(self.engine).has_table(self.table.name)
+        except self._errors:
+            return
+        if missing:
+            raise RuntimeError(
+                f"The table {self.table.name!r} for sessions does not exist: make it with"
+                " db.create_all(), by a migration, or by create_table() of the SQLStore."
+            ) from error
+
+    def get(self, key: str) -> Stored | None:
+        """As :meth:`SessionStore.get`."""
+        columns, now = self.table.c, time.time()
+        with self._connected() as connection:
+            found = connection.execute(
+                self._sa.select(columns.data, columns.expires).where(columns.id == key, columns.expires > now)
+            ).first()
+        return None if found is None else Stored(bytes(found.data), found.expires - now)
+
+    def create(self, key: str, data: bytes, lifetime: int) -> None:
+        """As :meth:`SessionStore.create`."""
+        with self._connected() as connection:
+            connection.execute(self.table.insert().values(id=key, data=data, expires=_end(lifetime)))
+        self._creations += 1
+        if self._creations % _CREATIONS_PER_SWEEP == 0:
+            self.clear_expired()
+
+    def replace(self, key: str, data: bytes, lifetime: int) -> bool:
+        """As :meth:`SessionStore.replace`."""
+        return self._update(key, data=data, expires=_end(lifetime))
+
+    def touch(self, key: str, lifetime: int) -> None:
+        """As :meth:`SessionStore.touch`."""
+        self._update(key, expires=_end(lifetime))
+
+    def _update(self, key: str, **values: Any) -> bool:
+        columns = self.table.c
+        with self._connected() as connection:
+            done = connection.execute(
+                self.table.update().where(columns.id == key, columns.expires > time.time()).values(**values)
+            )
+            return bool(done.rowcount)
+
+    def delete(self, key: str) -> None:
+        """As :meth:`SessionStore.delete`."""
+        with self._connected() as connection:
+            connection.execute(self.table.delete().where(self.table.c.id == key))
+
+    def clear_expired(self) -> int:
+        """As :meth:`SessionStore.clear_expired`."""
+        with self._connected() as connection:
+            done = connection.execute(self.table.delete().where(self.table.c.expires <= time.time()))
+            return int(done.rowcount)
+
+
+def _end(lifetime: int) -> int:
+    return int(time.time()) + lifetime
+
+
+def _metadata(db: Any, bind_key: str | None) -> Any:
+    # Asked of the class: engines are those of the current application, and none may be current.
+    if not (hasattr(db, "metadata") and hasattr(type(db), "engines")):
+        raise TypeError(
+            f"Sessions in a database need SQLAlchemy's extension object or an engine, not {db!r}:"
+            " set SESSION_SQLALCHEMY = db."
+        )
+    if bind_key is None:
+        return db.metadata
+    if bind_key not in db.metadatas:
+        make = getattr(db, "_make_metadata", None)
+        if make is None:
+            raise ValueError(f"The database has no bind {bind_key!r}: see SQLALCHEMY_BINDS.")
+        make(bind_key)
+    return db.metadatas[bind_key]

@@ -1,0 +1,199 @@
+"""Jinja for applications: the environment, the loaders' order, rendering in a context.
+
+One environment per application, synchronous, because an asynchronous one renders half as fast
+again. This module must not know how requests are dispatched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from jinja2 import BaseLoader, Template, TemplateNotFound
+from jinja2 import Environment as BaseEnvironment
+
+from demijohn.context import AppContext, RequestContext, current
+from demijohn.errors import explain_template_loading_attempts
+from demijohn.proxies import NO_APP
+from demijohn.signals import before_render_template, template_rendered
+
+
+def default_template_ctx_processor() -> dict[str, Any]:
+    """``request`` and ``g`` for every template, as far as there is a context."""
+    ctx = current.get(None)
+    if ctx is None:
+        return {}
+    if ctx.request is None:
+        return {"g": ctx.g}
+    # Not the session: the environment's global is a proxy, so a template that does not use it
+    # does not load it.
+    return {"g": ctx.g, "request": ctx.request}
+
+
+class Environment(BaseEnvironment):
+    """Jinja's environment, knowing its application.
+
+    :param app: The application whose loaders and settings it uses.
+    """
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        if "loader" not in options:
+            options["loader"] = app.create_global_jinja_loader()
+        super().__init__(**options)
+        self.app = app
+
+
+class DispatchingJinjaLoader(BaseLoader):
+    """Looks for a template in the application's folder, then in those of its blueprints."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def get_source(self, environment: BaseEnvironment, template: str) -> Any:
+        """Source, file name and freshness check of the first loader that has ``template``.
+
+        :raises TemplateNotFound: when none has.
+        """
+        explain = self.app.config["EXPLAIN_TEMPLATE_LOADING"]
+        attempts: list[Any] = []
+        found = None
+        for owner, loader in self._iter_loaders(template):
+            try:
+                result = loader.get_source(environment, template)
+            except TemplateNotFound:
+                result = None
+            if not explain and result is not None:
+                return result
+            attempts.append((loader, owner, result))
+            found = found or result
+        if explain:
+            ctx = current.get(None)
+            blueprint = None if ctx is None or ctx.request is None else ctx.request.blueprint
+            explain_template_loading_attempts(self.app, template, attempts, blueprint)
+        if found is None:
+            raise TemplateNotFound(template, self._where(template))
+        return found
+
+    def _iter_loaders(self, template: str) -> Iterator[tuple[Any, BaseLoader]]:
+        for owner in (self.app, *self.app.iter_blueprints()):
+            loader = owner.jinja_loader
+            if loader is not None:
+                yield owner, loader
+
+    def _where(self, template: str) -> str:
+        """The message of a miss: what was looked for, where, and what to do."""
+        if self.app.compat_level is not None:
+            return template
+        places = [
+            str(place)
+            for _, loader in self._iter_loaders(template)
+            for place in getattr(loader, "searchpath", [loader])
+        ]
+        searched = ", ".join(repr(place) for place in places) or "no template folder at all"
+        return (
+            f"Template {template!r} was not found. Searched: {searched}. Create it there, or set"
+            " template_folder on the application or blueprint."
+        )
+
+    def list_templates(self) -> list[str]:
+        """The names of all templates that can be loaded."""
+        return list({name for _, loader in self._iter_loaders("") for name in loader.list_templates()})
+
+
+def _context() -> AppContext:
+    try:
+        return current.get()
+    except LookupError:
+        raise RuntimeError(NO_APP) from None
+
+
+def _render(ctx: AppContext, template: Template, context: dict[str, Any]) -> str:
+    app = ctx.app
+    _update(ctx, context)
+    if before_render_template.receivers:
+        before_render_template.send(app, _async_wrapper=app._for_receiver, template=template, context=context)
+    text = template.render(context)
+    if template_rendered.receivers:
+        template_rendered.send(app, _async_wrapper=app._for_receiver, template=template, context=context)
+    return text
+
+
+def _update(ctx: AppContext, context: dict[str, Any]) -> None:
+    app = ctx.app
+    plain = app._plain_template_context
+    if plain and isinstance(ctx, RequestContext):
+        # PERF: with no context processor registered, two names are all that is added.
+        context.setdefault("g", ctx.g)
+        context.setdefault("request", ctx.request)
+    else:
+        app.update_template_context(context)
+
+
+def _stream(ctx: AppContext, template: Template, context: dict[str, Any]) -> Iterator[str]:
+    app = ctx.app
+    app.update_template_context(context)
+    before_render_template.send(app, _async_wrapper=app._for_receiver, template=template, context=context)
+
+    def parts() -> Iterator[str]:
+        token = None
+        stream = template.generate(context)
+        while True:
+            # Each part is rendered inside the context, which is not left set between parts.
+            token = current.set(ctx)
+            try:
+                part = next(stream, None)
+            finally:
+                current.reset(token)
+            if part is None:
+                break
+            yield part
+        template_rendered.send(app, _async_wrapper=app._for_receiver, template=template, context=context)
+
+    return parts()
+
+
+def _load(ctx: AppContext, template: Any) -> Template:
+    # PERF: unless templates are reloaded, a name leads straight to its compiled template.
+    cache = ctx.app._templates
+    if cache is None or type(template) is not str:
+        return cast(Template, ctx.app.jinja_env.get_or_select_template(template))
+    found = cache.get(template)
+    if found is None:
+        found = ctx.app.jinja_env.get_template(template)
+        cache[template] = found
+    return cast(Template, found)
+
+
+def render_template(template_name_or_list: Any, **context: Any) -> str:
+    """The text of a template.
+
+    :param template_name_or_list: Name, template, or a list of which the first that exists counts.
+    :param context: Variables of the template.
+    :raises TemplateNotFound: with the folders that were searched.
+    """
+    ctx = _context()
+    return _render(ctx, _load(ctx, template_name_or_list), context)
+
+
+def render_template_string(source: str, **context: Any) -> str:
+    """The text of a template given as ``source``; autoescape is on."""
+    ctx = _context()
+    return _render(ctx, ctx.app.jinja_env.from_string(source), context)
+
+
+def stream_template(template_name_or_list: Any, **context: Any) -> Iterator[str]:
+    """A template's text in parts, to be returned from a view as a streamed body."""
+    ctx = _context()
+    return _stream(ctx, _load(ctx, template_name_or_list), context)
+
+
+def stream_template_string(source: str, **context: Any) -> Iterator[str]:
+    """Like :func:`stream_template` for a template given as ``source``."""
+    ctx = _context()
+    return _stream(ctx, ctx.app.jinja_env.from_string(source), context)
+
+
+def get_template_attribute(template_name: str, attribute: str) -> Any:
+    """A macro or variable that a template exports, to be called from Python."""
+    ctx = _context()
+    return getattr(_load(ctx, template_name).module, attribute)

@@ -1,0 +1,40 @@
+"""Test an application without a server, over any of the three interfaces it can be served by.
+
+::
+
+    client = app.test_client()                       # WSGI, as Flask's
+    assert client.get("/").status_code == 200
+
+    client = app.test_client(protocol="asgi")        # the same calls, really through ASGI
+    with client.websocket("/ws") as ws:
+        ws.send("hello")
+        assert ws.receive() == "hello"
+
+    client = app.async_test_client()                 # the same with await
+    response = await client.get("/")
+
+Leaves alone: starting a real server (there is nothing here to start one with) and your fixtures, apart from
+those `demijohn.pytest_plugin` offers.
+"""
+
+from __future__ import annotations
+
+from .async_client import AsyncFlaskClient, StreamedResponse
+from .builder import EnvironBuilder
+from .client import FlaskClient
+from .exchange import NoResponse
+from .runner import FlaskCliRunner
+from .sockets import AsyncWebSocket, WebSocket, WebSocketDisconnect, WebSocketRejected
+
+__all__ = [
+    "AsyncFlaskClient",
+    "AsyncWebSocket",
+    "EnvironBuilder",
+    "FlaskCliRunner",
+    "FlaskClient",
+    "NoResponse",
+    "StreamedResponse",
+    "WebSocket",
+    "WebSocketDisconnect",
+    "WebSocketRejected",
+]

@@ -1,0 +1,294 @@
+"""Waiting with an event loop: the drivers of ``steps`` that run on one, and threads that wait for one.
+
+:func:`drive_here` awaits on the loop what a pipeline yields; :func:`drive_hopping` runs the pipeline
+in a thread and only the awaitables on the loop; :func:`wait` blocks a thread until a loop has run an
+awaitable. This module must not know what a request is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from _thread import allocate_lock
+from asyncio import AbstractEventLoop, events
+from collections.abc import Awaitable
+from concurrent.futures import Future as ThreadFuture
+from contextvars import Context, copy_context
+from threading import Thread
+from typing import Any, TypeVar
+
+from demijohn.pool import ThreadPool
+from demijohn.steps import HOP, Steps
+
+__all__ = [
+    "ThreadFuture",
+    "ThreadPool",
+    "asyncio",
+    "drive_here",
+    "drive_hopping",
+    "use_server_loop",
+    "wait",
+    "waiting_loop",
+]
+
+T = TypeVar("T")
+
+
+class Finished:
+    """The value a pipeline returned, as brought back from another thread."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+async def drive_here(steps: Steps[T], pool: ThreadPool) -> T:
+    """Run a pipeline on this loop; from a :data:`HOP` on, in ``pool``."""
+    try:
+        wanted = steps.send(None)
+        while True:
+            if wanted is HOP:
+                return await drive_hopping(steps, pool)
+            try:
+                result = await wanted
+            except BaseException as e:
+                wanted = steps.throw(e)
+            else:
+                wanted = steps.send(result)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+
+
+async def drive_hopping(steps: Steps[T], pool: ThreadPool) -> T:
+    """Run a pipeline in ``pool``; only what it waits for runs on this loop."""
+    context = copy_context()
+    resume: Any = _send
+    value: Any = None
+    while True:
+        turn: list[Any] = [value, steps]
+        try:
+            wanted = await pool.run(context, resume, turn)
+        except asyncio.CancelledError as e:
+            wanted = turn.pop()
+            if wanted is steps or type(wanted) is Finished:
+                raise  # the thread is on its way, and finishes alone, or has finished
+            _leave(wanted)
+            resume, value = _throw, e
+            context = copy_context()
+            continue
+        if type(wanted) is Finished:
+            return wanted.value  # type: ignore[no-any-return]
+        if wanted is HOP:
+            resume, value = _send, None
+            continue
+        adopt(context)
+        try:
+            value = await wanted
+        except BaseException as e:
+            resume, value = _throw, e
+        else:
+            resume = _send
+        context = copy_context()
+
+
+# A turn of a thread is a list of what is sent and the steps. When it is over, the outcome takes the
+# place of what was sent, and who takes the steps out (an atomic act) goes on with them: the thread,
+# so that its outcome counts, or before it the coroutine that waits, because it was cancelled.
+
+
+def _send(turn: list[Any]) -> Any:
+    value, steps = turn
+    try:
+        outcome = steps.send(value)
+    except StopIteration as stop:
+        outcome = Finished(stop.value)
+    turn[0] = outcome
+    if turn.pop() is not steps:
+        _finish_alone(steps, outcome)
+    return outcome
+
+
+def _throw(turn: list[Any]) -> Any:
+    error, steps = turn
+    try:
+        outcome = steps.throw(error)
+    except StopIteration as stop:
+        outcome = Finished(stop.value)
+    turn[0] = outcome
+    if turn.pop() is not steps:
+        _finish_alone(steps, outcome)
+    return outcome
+
+
+def _leave(wanted: Any) -> None:
+    """Let go of an awaitable that will not be awaited."""
+    if asyncio.iscoroutine(wanted):
+        wanted.close()
+
+
+def _finish_alone(steps: Steps[Any], wanted: Any) -> None:
+    """Cancel a pipeline in this thread: nobody waits for its result, but its teardown has to run."""
+    if type(wanted) is Finished:
+        return
+    _leave(wanted)
+    go_on: Any = steps.throw
+    value: Any = asyncio.CancelledError()
+    try:
+        while True:
+            wanted = go_on(value)
+            go_on, value = steps.send, None
+            if wanted is not HOP:
+                try:
+                    value = wait(wanted)
+                except BaseException as e:
+                    go_on, value = steps.throw, e
+    except BaseException:  # its end, or an error that the pipeline has dealt with
+        return
+
+
+def adopt(context: Context) -> None:
+    """Take over the context variables that were set in ``context``, another thread's copy."""
+    for variable, value in context.items():
+        if variable.get(None) is not value:
+            variable.set(value)
+
+
+class BackgroundLoop:
+    """One event loop in a thread of its own, for async code under a sync server.
+
+    It is started when first needed, so after a server has forked, and it stays: pools and tasks of
+    async code survive between requests.
+    """
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._loop: AbstractEventLoop | None = None
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._lock = allocate_lock()
+        self._loop = None
+
+    @property
+    def loop(self) -> AbstractEventLoop:
+        """The running loop."""
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            with self._lock:
+                loop = self._loop
+                if loop is None or loop.is_closed():
+                    loop = self._start()
+        return loop
+
+    def _start(self) -> AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        ready = allocate_lock()
+        ready.acquire()
+        loop.call_soon(ready.release)
+        Thread(target=self._run, args=(loop,), name="demijohn-loop", daemon=True).start()
+        ready.acquire()
+        self._loop = loop
+        return loop
+
+    @staticmethod
+    def _run(loop: AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+        finally:
+            loop.close()
+
+
+background = BackgroundLoop()
+
+#: For code on the background loop that has to block until async code is done: sync code called by
+#: an async view which calls an async function again, such as a template's context processor.
+_beside_background = BackgroundLoop()
+
+#: The loop of the async server this process serves with, once it is known.
+_server_loop: AbstractEventLoop | None = None
+
+
+def use_server_loop(loop: AbstractEventLoop | None) -> None:
+    """Let blocked threads wait for async code on ``loop``, the server's own."""
+    global _server_loop
+    _server_loop = loop
+
+
+def waiting_loop() -> AbstractEventLoop:
+    """The loop async code runs on when a thread waits for it."""
+    loop = _server_loop
+    if loop is not None and loop.is_running() and loop is not events._get_running_loop():
+        return loop
+    return background.loop
+
+
+def wait(awaitable: Awaitable[T]) -> T:
+    """Run an awaitable on the process's loop, blocking this thread until it is done.
+
+    Context variables it sets are seen here afterwards. Called on a loop's own thread, it blocks
+    that loop and uses the background loop, or one beside it.
+
+    :raises RuntimeError: when both are blocked by this call's own callers, so that it would never end.
+    """
+    here = events._get_running_loop()
+    if here is None or here not in (background._loop, _beside_background._loop):
+        loop = waiting_loop()
+    elif here is background._loop:
+        loop = _beside_background.loop  # whoever called may be blocking the server's
+    else:
+        if asyncio.iscoroutine(awaitable):
+            awaitable.close()
+        raise RuntimeError(
+            "Async code was called synchronously on the event loop it has to run on, so waiting for"
+            " it would never end. Await it instead, or make the calling function sync."
+        )
+    return _Waiter(loop).wait(awaitable)  # type: ignore[no-any-return]
+
+
+class _Waiter:
+    """PERF: a bare lock handed over; ``concurrent.futures`` costs 10 us more per wait."""
+
+    __slots__ = ("error", "lock", "loop", "result", "task")
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self.loop = loop
+        self.lock = allocate_lock()
+        self.error: BaseException | None = None
+
+    def wait(self, awaitable: Awaitable[Any]) -> Any:
+        self.lock.acquire()
+        context = copy_context()
+        self.loop.call_soon_threadsafe(self._start, awaitable, context, context=context)
+        self.lock.acquire()
+        adopt(context)
+        if self.error is not None:
+            try:
+                raise self.error
+            finally:
+                self.error = None  # or the exception's frames keep a cycle through this object
+        return self.result
+
+    def _start(self, awaitable: Awaitable[Any], context: Context) -> None:
+        # Kept here, because a loop keeps only weak references.
+        self.task = self.loop.create_task(self._finish(awaitable), context=context)
+
+    async def _finish(self, awaitable: Awaitable[Any]) -> None:
+        try:
+            self.result = await awaitable
+        except BaseException as e:
+            self.error = e
+        finally:
+            self.lock.release()
+
+
+def start_task(awaitable: Any) -> None:
+    """Run a coroutine as a task of this thread's loop, which nobody waits for."""
+    task = asyncio.get_running_loop().create_task(awaitable)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+#: Strong references to running tasks; a loop keeps only weak ones.
+tasks: set[asyncio.Task[Any]] = set()

@@ -1,0 +1,247 @@
+"""Request bodies as they arrive: streams that can be read by threads and by async code alike.
+
+A route registered with ``stream=True`` gets one of these as ``request.stream``; for all others the
+body has been read before. This module must not know protocols: a source is an async function that
+returns the next chunk, ``b""`` at the end, and raises when the client has gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from io import BytesIO, RawIOBase
+from tempfile import TemporaryFile
+from typing import IO, Any, NoReturn
+
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
+
+from demijohn.context import current
+from demijohn.steps import running_loop, wait
+
+Source = Callable[[], Awaitable[bytes]]
+
+_CHUNK = 64 * 1024
+
+
+def _at_compat_level() -> bool:
+    """Whether the page of an error has to be Flask's, word for word."""
+    ctx = current.get(None)
+    return ctx is not None and ctx.app.compat_level is not None
+
+
+def too_large(limit: int) -> RequestEntityTooLarge:
+    """The 413 that names the limit."""
+    if _at_compat_level():
+        return RequestEntityTooLarge()
+    return RequestEntityTooLarge(
+        f"The request body is larger than the {limit} bytes allowed here (MAX_CONTENT_LENGTH)."
+    )
+
+
+def truncated() -> ClientDisconnected:
+    """The error of a body that ended before it was complete."""
+    if _at_compat_level():
+        return ClientDisconnected()
+    return ClientDisconnected(
+        "The request body ended early: the client has gone, or sent less than announced."
+    )
+
+
+class RefusedBody(RawIOBase):
+    """Stands for a body that must not be used; reading it raises the reason."""
+
+    def __init__(self, reason: HTTPException) -> None:
+        self.reason = reason
+
+    def readable(self) -> bool:
+        """It can be tried."""
+        return True
+
+    def _refuse(self, *args: Any) -> NoReturn:
+        raise self.reason
+
+    read = readinto = readline = readlines = readall = __iter__ = _refuse
+
+
+class StreamedBody(RawIOBase):
+    """A body read while it arrives, with back-pressure: nothing is taken before it is asked for.
+
+    ``async for chunk in stream`` and ``await stream.aread()`` in async code; ``read``, ``readline``
+    and iteration in sync code, which wait in a thread.
+
+    :param source: Gives the next chunk.
+    :param limit: Most bytes in all; None for no limit.
+    :param expected: The announced length, to tell a body that ends early; None when unknown.
+    :param reader: What ``source`` reads from, where a thread can read from it directly.
+    """
+
+    def __init__(
+        self, source: Source, limit: int | None, expected: int | None = None, reader: RawIOBase | None = None
+    ) -> None:
+        self._expected = expected
+        self._reader = reader
+        self._source = source
+        self._limit = limit
+        self._taken = 0
+        self._rest = b""
+        self._ended = False
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    async def _next(self) -> bytes:
+        """The next chunk, ``b""`` at the end.
+
+        :raises RequestEntityTooLarge: past the limit.
+        :raises ClientDisconnected: when the client has gone.
+        """
+        if self._rest:
+            chunk, self._rest = self._rest, b""
+            return chunk
+        if self._ended:
+            return b""
+        chunk = await self._source()
+        if not chunk:
+            self._ended = True
+            if self._expected is not None and self._taken < self._expected:
+                raise truncated()
+            return b""
+        self._taken += len(chunk)
+        if self._limit is not None and self._taken > self._limit:
+            self._ended = True
+            raise too_large(self._limit)
+        return chunk
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while chunk := await self._next():
+            yield chunk
+
+    async def aread(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes, all of the rest by default; ``b""`` at the end."""
+        if size == 0:
+            return b""
+        if size > 0:
+            chunk = await self._next()
+            self._rest = chunk[size:]
+            return chunk[:size]
+        return b"".join([chunk async for chunk in self])
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into ``buffer``, waiting in this thread (see :class:`io.RawIOBase`)."""
+        if self._reader is not None and not self._rest:
+            return self._reader.readinto(buffer) or 0  # type: ignore[attr-defined, no-any-return]
+        data = wait(self.aread(len(buffer)))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def readall(self) -> bytes:
+        """All of the rest, waiting in this thread."""
+        if self._reader is not None and not self._rest:
+            return self._reader.readall() or b""
+        return wait(self.aread())
+
+
+def from_reader(reader: Any) -> Source:
+    """A source over a blocking reader, such as ``wsgi.input``: read in a thread when on a loop."""
+
+    async def source() -> bytes:
+        chunk: bytes = await running_loop().run_in_executor(None, reader.read, _CHUNK)
+        return chunk
+
+    return source
+
+
+class BoundedBody(RawIOBase):
+    """A body read from a blocking stream, which must be neither too long nor too short.
+
+    :param stream: Such as ``wsgi.input``.
+    :param limit: Most bytes in all; None for no limit.
+    :param expected: The announced length; None when the stream ends by itself.
+    """
+
+    def __init__(self, stream: Any, limit: int | None, expected: int | None) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._expected = expected
+        self._taken = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def _take(self, size: int) -> bytes:
+        """Up to ``size`` bytes, ``b""`` at the end.
+
+        :raises RequestEntityTooLarge: past the limit.
+        :raises ClientDisconnected: when the stream ends before the announced length.
+        """
+        if self._expected is not None:
+            size = min(size, self._expected - self._taken)
+            if size <= 0:
+                return b""
+        try:
+            data: bytes = self._stream.read(size)
+        except (OSError, ValueError) as e:
+            raise truncated() from e
+        self._taken += len(data)
+        if self._limit is not None and self._taken > self._limit:
+            raise too_large(self._limit)
+        if not data and self._expected is not None:
+            raise truncated()
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        """See :class:`io.RawIOBase`."""
+        data = self._take(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def readall(self) -> bytes:
+        """All of the rest."""
+        parts = []
+        while data := self._take(_CHUNK):
+            parts.append(data)
+        return b"".join(parts)
+
+
+async def collect(
+    source: Source, limit: int | None, expected: int | None, spool: int
+) -> IO[bytes] | RefusedBody:
+    """Read a whole body into memory, or onto disk past ``spool`` bytes.
+
+    A body that is too large or incomplete is not presented as one: reading the result raises.
+
+    :param expected: The announced length, or None.
+    """
+    parts: list[bytes] = []
+    file: IO[bytes] | None = None
+    size = 0
+    try:
+        while chunk := await source():
+            size += len(chunk)
+            if limit is not None and size > limit:
+                raise too_large(limit)
+            if file is not None:
+                file.write(chunk)
+            else:
+                parts.append(chunk)
+                if size > spool:
+                    file = TemporaryFile()  # noqa: SIM115 (lives as long as the request)
+                    file.writelines(parts)
+                    parts.clear()
+            if size == expected:
+                break
+        if expected is not None and size < expected:
+            raise truncated()
+    except HTTPException as e:
+        if file is not None:
+            file.close()
+        return RefusedBody(e)
+    except BaseException:
+        if file is not None:
+            file.close()
+        raise
+    if file is None:
+        return BytesIO(parts[0] if len(parts) == 1 else b"".join(parts))
+    file.seek(0)
+    return file
