@@ -1,0 +1,100 @@
+"""Which extensions of Flask are rooms of this package, and the finder that leads to them.
+
+A room is imported when it is first asked for. To add one, add its line to :data:`ROOMS`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+
+#: The extension's import name, and the room with its names.
+ROOMS = {
+    "flask_babel": "demijohn.ext.i18n",
+    "flask_dance": "demijohn.ext.oauth",
+    "flask_login": "demijohn.ext.login",
+    "flask_migrate": "demijohn.ext.migrations",
+    "flask_restful": "demijohn.ext.rest",
+    "flask_sijax": "demijohn.ext.ajax",
+    "flask_socketio": "demijohn.ext.realtime",
+    "flask_sqlalchemy": "demijohn.ext.database",
+    "flask_uploads": "demijohn.ext.uploads",
+    "flask_wtf": "demijohn.ext.forms",
+}
+
+
+def exists(room: str) -> bool:
+    """Whether this package has a room."""
+    try:
+        return find_spec(room) is not None
+    except ModuleNotFoundError:  # its parent is missing too
+        return False
+
+
+def chosen(extensions: bool | Iterable[str]) -> list[str]:
+    """The import names that ``install(extensions=...)`` asks for.
+
+    :raises ValueError: for a name that no room of this package stands for.
+    """
+    there = [name for name, room in ROOMS.items() if exists(room)]
+    if isinstance(extensions, bool):
+        return there if extensions else []
+    wanted = [extensions] if isinstance(extensions, str) else list(extensions)
+    unknown = sorted(set(wanted) - set(there))
+    if unknown:
+        known = ", ".join(there) or "none yet"
+        raise ValueError(f"demijohn has nothing in the place of {', '.join(unknown)}. It has: {known}.")
+    return wanted
+
+
+class RoomFinder:
+    """Finds a room where the extension's name, or a module below it, is imported."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """A spec whose loader gives the room's own module."""
+        top, dot, below = fullname.partition(".")
+        if top not in self.names:
+            return None
+        room = ROOMS[top] + dot + below
+        if not exists(room):
+            return None
+        return ModuleSpec(fullname, _RoomLoader(room), is_package=True)  # type: ignore[arg-type]
+
+
+class _RoomLoader:
+    def __init__(self, room: str) -> None:
+        self.room = room
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = import_module(self.room)
+        # The import system writes the alias' spec onto the module; what it was must come back.
+        spec.loader_state = {name: vars(module).get(name) for name in _OWN}
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        spec = module.__spec__
+        assert spec is not None
+        sys.modules[spec.name] = module
+        for name, value in (spec.loader_state or {}).items():
+            setattr(module, name, value)
+
+
+_OWN = ("__spec__", "__loader__", "__package__", "__name__", "__path__", "__file__")
+
+_finder = RoomFinder()
+
+
+def redirect(names: Iterable[str]) -> None:
+    """Let these import names lead to their rooms from now on."""
+    _finder.names.update(names)
+    if _finder.names and _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)  # type: ignore[arg-type]

@@ -1,0 +1,156 @@
+"""Names that Flask and what it stands on removed, for applications that still import them.
+
+``install(level="2.2")`` brings them back. Each warns when it is used, and names what replaces it.
+Level 2.0 is the same, and requests take JSON as then: one of another media type is no JSON rather
+than an error, which Flask-RESTful's request parser relies on.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import markupsafe
+from werkzeug.security import safe_join
+
+from demijohn.compat import older_app, older_werkzeug
+from demijohn.compat.contexts import _cv_app, _cv_request
+from demijohn.json import dumps
+
+
+class _Stack:
+    """One of the two stacks of contexts that Flask had before context variables."""
+
+    def __init__(self, variable: Any) -> None:
+        self._variable = variable
+
+    @property
+    def top(self) -> Any:
+        """The current context, or None."""
+        return self._variable.get(None)
+
+    def push(self, ctx: Any) -> None:
+        """Push a context."""
+        ctx.push()
+
+    def pop(self) -> Any:
+        """Pop the current context."""
+        ctx = self.top
+        if ctx is not None:
+            ctx.pop()
+        return ctx
+
+
+_request_ctx_stack = _Stack(_cv_request)
+_app_ctx_stack = _Stack(_cv_app)
+
+
+def htmlsafe_dumps(obj: Any, **kwargs: Any) -> Any:
+    """JSON that can stand in a script element."""
+    text = dumps(obj, **kwargs)
+    for char in "<>&'":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return markupsafe.Markup(text)  # noqa: S704 (escaped above)
+
+
+def get_env() -> str:
+    """The environment, which is production: others are told by debug mode."""
+    return "production"
+
+
+def total_seconds(td: Any) -> int:
+    """The seconds of a timedelta."""
+    return int(td.total_seconds())
+
+
+_STACKS = {
+    "_request_ctx_stack": (_request_ctx_stack, "flask.globals.request_ctx"),
+    "_app_ctx_stack": (_app_ctx_stack, "flask.globals.app_ctx"),
+}
+_JOIN = {"safe_join": (safe_join, "werkzeug.utils.safe_join")}
+_CODERS = {
+    "JSONEncoder": (older_app.JSONEncoder, "a subclass of flask.json.provider.DefaultJSONProvider"),
+    "JSONDecoder": (older_app.JSONDecoder, "a subclass of flask.json.provider.DefaultJSONProvider"),
+}
+_SECONDS = {"total_seconds": (total_seconds, "timedelta.total_seconds()")}
+
+REMOVED: dict[str, dict[str, tuple[Any, str]]] = {
+    "flask": {
+        **_STACKS,
+        **_JOIN,
+        "Markup": (markupsafe.Markup, "markupsafe.Markup"),
+        "escape": (markupsafe.escape, "markupsafe.escape"),
+        "json_available": (True, "nothing: JSON always is"),
+        "signals_available": (True, "nothing: signals always are"),
+    },
+    "flask.globals": _STACKS,
+    "flask.helpers": {
+        **_JOIN,
+        **_SECONDS,
+        "get_env": (get_env, "app.debug"),
+        "locked_cached_property": (cached_property, "functools.cached_property"),
+    },
+    "flask.json": {
+        **_CODERS,
+        "htmlsafe_dumps": (htmlsafe_dumps, "jinja2.utils.htmlsafe_json_dumps"),
+        "tojson_filter": (htmlsafe_dumps, "jinja2.utils.htmlsafe_json_dumps"),
+    },
+    "flask.sessions": _SECONDS,
+    "flask.signals": {"signals_available": (True, "nothing: signals always are")},
+    **older_werkzeug.REMOVED,
+}
+
+
+def bring_back(level: str) -> None:
+    """Make the names importable again, and the classes those that know them.
+
+    :param level: ``"2.2"`` or ``"2.0"``.
+    """
+    for name, removed in REMOVED.items():
+        module = import_module(name)
+        vars(module)["__getattr__"] = _warning_getattr(module, removed)
+    for name in ("flask", "flask.app"):
+        vars(sys.modules[name])["Flask"] = older_app.Flask
+    for name in ("flask", "flask.blueprints"):
+        vars(sys.modules[name])["Blueprint"] = older_app.Blueprint
+    _add_contrib()
+    if level == "2.0":
+        older_werkzeug.take_other_bodies_for_no_json()
+
+
+def _warning_getattr(module: ModuleType, removed: dict[str, tuple[Any, str]]) -> Callable[[str], Any]:
+    """The module's ``__getattr__`` from now on: what was removed, with a warning; else as before."""
+    before: Any = vars(module).get("__getattr__")
+
+    def __getattr__(name: str) -> Any:
+        if name in removed:
+            value, now = removed[name]
+            warnings.warn(
+                f"'{module.__name__}.{name}' was removed. Use {now} instead.",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            return value
+        if before is not None:
+            return before(name)
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+    return __getattr__
+
+
+def _add_contrib() -> None:
+    """COMPAT: ``werkzeug.contrib.fixers``, which deployed applications of its time import."""
+    fixers = ModuleType("werkzeug.contrib.fixers", "What is left of Werkzeug's contributed fixers.")
+    vars(fixers)["__getattr__"] = _warning_getattr(
+        fixers, {"ProxyFix": (older_werkzeug.ProxyFix, "werkzeug.middleware.proxy_fix.ProxyFix")}
+    )
+    contrib = ModuleType("werkzeug.contrib", "What is left of Werkzeug's contributed modules.")
+    contrib.__path__ = []
+    vars(contrib)["fixers"] = fixers
+    sys.modules.setdefault("werkzeug.contrib", contrib)
+    sys.modules.setdefault("werkzeug.contrib.fixers", fixers)

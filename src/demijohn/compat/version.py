@@ -1,0 +1,27 @@
+"""The versions that Flask's modules tell."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from demijohn.compat.distribution import VERSION
+
+#: COMPAT: a cache in flask.testing.
+_werkzeug_version = ""
+
+
+def module_attribute(name: str) -> Any:
+    """``flask.__getattr__``: the version, with Flask 3.1's warning.
+
+    :raises AttributeError: for any other name.
+    """
+    if name == "__version__":
+        warnings.warn(
+            "The '__version__' attribute is deprecated and will be removed in Flask 3.2. Use feature"
+            " detection or 'importlib.metadata.version(\"flask\")' instead.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return VERSION
+    raise AttributeError(name)

@@ -1,0 +1,97 @@
+"""The request as Flask's where ours would be told from it."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import RequestEntityTooLarge, SecurityError
+from werkzeug.wsgi import get_input_stream
+
+from demijohn.http.form_part import InvalidMultipart
+from demijohn.http.query import parse_pairs, parse_query
+from demijohn.wrappers.body import RefusedBody, StreamedBody
+from demijohn.wrappers.request import Request as NativeRequest, lazy
+from demijohn.wrappers.response import Response
+
+__all__ = ["Request", "Response"]
+
+
+class Request(NativeRequest):
+    """Flask's request: in the environ under ``werkzeug.request``, with Flask's limits only."""
+
+    # COMPAT: Flask's own tests and old middleware read environ["werkzeug.request"].
+    _populate = True
+
+    # COMPAT: where Flask keeps what was set on one request; a subclass may set them for all.
+    _max_content_length: int | None = None
+    _max_form_memory_size: int | None = None
+    _max_form_parts: int | None = None
+
+    @lazy
+    def host(self) -> str:  # type: ignore[override]
+        """The host as Werkzeug finds it: empty when it is malformed.
+
+        :raises SecurityError: when it is not in ``trusted_hosts``, or has characters that cannot be shown.
+        """
+        host = str(super().host)
+        if not host and not self.environ.get("HTTP_HOST", "").isprintable():
+            # Werkzeug up to 3.1.7 raised for this, and Flask's own tests want it.
+            raise SecurityError("The Host header has characters that no host has.")
+        return host
+
+    @lazy
+    def args(self) -> Any:
+        """The fields of the query string, as many as there are."""
+        query = self.environ.get("QUERY_STRING", "")
+        return self._fields(query if query.isascii() else query.encode("latin-1"))
+
+    def _fields(self, data: bytes | str) -> Any:
+        storage = self.parameter_storage_class
+        return parse_query(data, None) if storage is ImmutableMultiDict else storage(parse_pairs(data, None))
+
+    @lazy
+    def stream(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The body as a stream, Werkzeug's under WSGI."""
+        if self._is_fed() or self.shallow:
+            return super().stream
+        # COMPAT: code looks at what a LimitedStream has: is_exhausted, limit.
+        return get_input_stream(self.environ, max_content_length=self.max_content_length)
+
+    def _is_fed(self) -> bool:
+        """Whether the body comes from an adapter of ours rather than from a WSGI server."""
+        source = self.environ.get("wsgi.input")
+        if source is None or isinstance(source, (StreamedBody, RefusedBody)):
+            return True
+        return bool(getattr(self.url_rule, "stream", False))
+
+    def _load_urlencoded(self) -> bool:
+        state = self.__dict__
+        data = state.get("_cached_data")
+        if data is None:
+            data = self._read_body()
+        if not data.isascii():
+            try:
+                data = data.decode()
+            except UnicodeDecodeError:
+                data = b""  # as Werkzeug, which takes such a form for an empty one
+        state["form"] = self._fields(data)
+        state["stream"] = BytesIO()
+        state["files"] = self.parameter_storage_class()
+        return True
+
+    def _load_small_multipart(self) -> bool:
+        try:
+            return super()._load_small_multipart()
+        except InvalidMultipart:
+            # Werkzeug takes a malformed form for an empty one.
+            state, storage = self.__dict__, self.parameter_storage_class
+            state["stream"], state["form"], state["files"] = BytesIO(), storage(), storage()
+            return True
+
+    def _load_form_data(self) -> None:
+        try:
+            super()._load_form_data()
+        except RequestEntityTooLarge as e:
+            raise RequestEntityTooLarge from e  # with the page that Flask's has
