@@ -1,0 +1,255 @@
+"""Async sessions over the same models: ``db.async_session``.
+
+Their engines belong to an event loop, because the connections in their pools do: the server's one loop,
+or under WSGI the process's background loop. This module must not know how a sync engine is made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+import sqlalchemy.exc as sa_exc
+import sqlalchemy.ext.asyncio as sa_async
+
+from demijohn import abort
+from demijohn.ext.database.engines import async_options, is_memory, make_engine
+from demijohn.ext.database.pagination import MAX_PER_PAGE, SelectPagination
+from demijohn.ext.database.session import ContextRegistry
+
+T = TypeVar("T")
+
+
+class AsyncPagination(SelectPagination[T]):
+    """A page of a ``select`` that was queried by an async session; ``prev`` and ``next`` are awaited."""
+
+    async def prev(self, *, error_out: bool = False) -> AsyncPagination[T]:  # type: ignore[override]
+        """Query the page before this one.
+
+        :param error_out: Answer 404 when there is none.
+        """
+        return await self._async_page(self.page - 1, error_out)
+
+    async def next(self, *, error_out: bool = False) -> AsyncPagination[T]:  # type: ignore[override]
+        """Query the page after this one.
+
+        :param error_out: Answer 404 when there is none.
+        """
+        return await self._async_page(self.page + 1, error_out)
+
+    async def _async_page(self, number: int, error_out: bool) -> AsyncPagination[T]:
+        session: AsyncSession = self._query_args["async_session"]
+        return await session.run_sync(lambda _: self._page(number, error_out))  # type: ignore[arg-type, return-value]
+
+
+class AsyncSession(sa_async.AsyncSession):
+    """SQLAlchemy's async session, with the helpers that answer 404.
+
+    ``db.async_session()`` is the one of the current context; it is closed with the context.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sync_session._on_loop = True  # type: ignore[attr-defined]
+        #: The loop it was made on, to which its connections belong; None outside of async code.
+        self.loop = asyncio._get_running_loop()
+
+    async def get_or_404(
+        self, entity: type[T], ident: Any, *, description: str | None = None, **kwargs: Any
+    ) -> T:
+        """The object with this primary key; the parameters are those of :meth:`.SQLAlchemy.get_or_404`.
+
+        :raises NotFound: when there is none.
+        """
+        value: T | None = await self.get(entity, ident, **kwargs)
+        if value is None:
+            abort(404, description=description)
+        return value
+
+    async def first_or_404(self, statement: sa.Select[T], *, description: str | None = None) -> T:
+        """The first column of the first row.
+
+        :raises NotFound: when there is none.
+        """
+        value = await self.scalar(statement)
+        if value is None:
+            abort(404, description=description)
+        return value
+
+    async def one_or_404(self, statement: sa.Select[T], *, description: str | None = None) -> T:
+        """The first column of the only row.
+
+        :raises NotFound: when there is no row, or more than one.
+        """
+        try:
+            return (await self.execute(statement)).scalar_one()
+        except (sa_exc.NoResultFound, sa_exc.MultipleResultsFound):
+            abort(404, description=description)
+
+    async def paginate(
+        self, select: sa.Select[T], *, page: int | None = None, per_page: int | None = None,
+        max_per_page: int | None = MAX_PER_PAGE, error_out: bool = True, count: bool = True,
+    ) -> AsyncPagination[T]:  # fmt: skip
+        """One page of the result; the parameters are those of :meth:`.SQLAlchemy.paginate`."""
+
+        def query(session: Any) -> AsyncPagination[T]:
+            return AsyncPagination(
+                page, per_page, max_per_page, error_out=error_out, count=count, select=select,
+                session=session, async_session=self,
+            )  # fmt: skip
+
+        return await self.run_sync(query)
+
+    async def release(self) -> bool:
+        """End a transaction that changed nothing, so that its connection goes back to the pool.
+
+        :return: Whether no connection is held now.
+        """
+        if not self.sync_session.in_transaction():
+            return True
+        return await self.run_sync(lambda session: session.release())  # type: ignore[attr-defined,no-any-return]
+
+
+async def close_where_made(session: AsyncSession) -> None:
+    """Close a session on the loop that its connections belong to.
+
+    That is the running loop, except when a context is left by ``with`` in async code: then another loop runs
+    this, and the session's own is held up by it. The session is closed as soon as it goes on.
+    """
+    loop = session.loop
+    if loop is None or loop is asyncio.get_running_loop():
+        await session.close()
+    elif loop.is_running():
+        loop.call_soon_threadsafe(_close_soon, loop, session)
+
+
+def _close_soon(loop: asyncio.AbstractEventLoop, session: AsyncSession) -> None:
+    task = loop.create_task(session.close())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+
+
+#: Strong references: a loop keeps only weak ones.
+_closing: set[asyncio.Task[None]] = set()
+
+
+class ScopedAsyncSession(sa_async.async_scoped_session[AsyncSession]):
+    """The async session of the current context, made when it is first used.
+
+    Its methods are those of :class:`AsyncSession`, and calling it gives the session itself.
+    """
+
+    def __init__(self, session_factory: sa_async.async_sessionmaker[AsyncSession]) -> None:
+        self.session_factory = session_factory
+        #: The sessions by context.
+        self.sessions = ContextRegistry(session_factory)
+        self.registry = self.sessions  # type: ignore[assignment]
+
+    async def get_or_404(self, entity: type[T], ident: Any, **kwargs: Any) -> T:
+        """See :meth:`AsyncSession.get_or_404`."""
+        return await self().get_or_404(entity, ident, **kwargs)
+
+    async def first_or_404(self, statement: sa.Select[T], *, description: str | None = None) -> T:
+        """See :meth:`AsyncSession.first_or_404`."""
+        return await self().first_or_404(statement, description=description)
+
+    async def one_or_404(self, statement: sa.Select[T], *, description: str | None = None) -> T:
+        """See :meth:`AsyncSession.one_or_404`."""
+        return await self().one_or_404(statement, description=description)
+
+    async def paginate(self, select: sa.Select[T], **kwargs: Any) -> AsyncPagination[T]:
+        """One page of the result; the parameters are those of :meth:`.SQLAlchemy.paginate`."""
+        return await self().paginate(select, **kwargs)
+
+    async def release(self) -> bool:
+        """Give the connection back when nothing was changed; see :meth:`AsyncSession.release`."""
+        session = self.sessions.current()
+        return session is None or await session.release()
+
+
+class AsyncEngines:
+    """The async engines of one application, one set for each event loop that uses them.
+
+    :param engines: The application's sync engines, by bind key.
+    :param options: What they were made with.
+    :param made: Called with the key and each new engine, to listen to its events.
+    """
+
+    def __init__(
+        self, engines: Mapping[str | None, sa.Engine], options: Mapping[str | None, Mapping[str, Any]],
+        made: Callable[[str | None, sa_async.AsyncEngine], None],
+    ) -> None:  # fmt: skip
+        self._engines = engines
+        self._options = options
+        self._made = made
+        self._by_loop: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, dict[str | None, sa_async.AsyncEngine]
+        ] = WeakKeyDictionary()
+
+    def here(self) -> Mapping[str | None, sa_async.AsyncEngine]:
+        """The engines of the running loop.
+
+        :raises RuntimeError: outside of async code.
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError(
+                "db.async_session and db.async_engine are for async code: there is no running event loop"
+                " here. Use db.session, or make the function async."
+            ) from None
+        found = self._by_loop.get(loop)
+        if found is None:
+            found = self._by_loop[loop] = {}
+            for key, engine in self._engines.items():
+                found[key] = self._make(engine, self._options[key])
+                self._made(key, found[key])
+        return found
+
+    def _make(self, engine: sa.Engine, options: Mapping[str, Any]) -> sa_async.AsyncEngine:
+        made = async_options(engine, options)
+        if is_memory(engine.url):
+            made["async_creator"] = _sharing(engine)
+        return make_engine(made, sa_async.create_async_engine, sa_async.async_engine_from_config)
+
+    async def dispose(self) -> None:
+        """Close the connections of the running loop's engines."""
+        for engine in self._by_loop.pop(asyncio.get_running_loop(), {}).values():
+            await engine.dispose()
+
+
+class _Shared:
+    """The connection of an in-memory database, which only its owner may close."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def close(self) -> None:
+        """Leave the database alive."""
+
+
+def _sharing(engine: sa.Engine) -> Callable[[], Any]:
+    """Makes aiosqlite connections to the database in memory that a sync engine has open.
+
+    A second connection would be a second, empty database.
+    """
+    # Imported late: aiosqlite is an optional driver.
+    import aiosqlite
+
+    async def connect() -> Any:
+        with engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+        made: Any = aiosqlite.Connection(lambda: _Shared(raw), 64)  # type: ignore[arg-type,return-value]
+        # Before 0.22 the connection was the thread itself.
+        getattr(
+            made, "_thread", made
+        ).daemon = True  # an open connection must not keep the process from ending
+        return await made
+
+    return connect

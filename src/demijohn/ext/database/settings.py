@@ -1,0 +1,56 @@
+"""The ``SQLALCHEMY_*`` settings, as options of engines.
+
+This module must not make engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from demijohn import Flask
+from demijohn.ext.database.engines import SQLITE_PRAGMAS
+
+#: Every setting and its default. Sizes and times of pools that are None are SQLAlchemy's own.
+DEFAULTS: Mapping[str, Any] = {
+    "SQLALCHEMY_DATABASE_URI": None,
+    "SQLALCHEMY_ECHO": False,
+    "SQLALCHEMY_MAX_OVERFLOW": None,
+    "SQLALCHEMY_POOL_SIZE": None,
+    "SQLALCHEMY_POOL_TIMEOUT": None,  # seconds
+    "SQLALCHEMY_RECORD_QUERIES": False,
+    "SQLALCHEMY_RELEASE_WHEN_IDLE": True,
+    "SQLALCHEMY_SLOW_QUERY": None,  # seconds
+    "SQLALCHEMY_TRACK_MODIFICATIONS": False,
+}
+
+
+def engine_options(app: Flask, defaults: Mapping[str, Any]) -> dict[str | None, dict[str, Any]]:
+    """The options of each engine by bind key, from the settings, which are completed.
+
+    :param defaults: Options of every engine, over which settings win.
+    :raises RuntimeError: when no database is named.
+    """
+    config = app.config
+    for setting, value in DEFAULTS.items():
+        config.setdefault(setting, value)
+    # COMPAT: an application that comes from Flask may hold rows that break its foreign keys.
+    pragmas = {} if app.compat_level else dict(SQLITE_PRAGMAS)
+    config.setdefault("SQLALCHEMY_SQLITE_PRAGMAS", pragmas)
+    default = {**defaults, **config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})}
+    if config["SQLALCHEMY_DATABASE_URI"] is not None:
+        default["url"] = config["SQLALCHEMY_DATABASE_URI"]
+    options: dict[str | None, dict[str, Any]] = {}
+    for key, value in config.setdefault("SQLALCHEMY_BINDS", {}).items():
+        own = {"url": value} if isinstance(value, (str, sa.URL)) else value
+        options[key] = {**defaults, **own}
+    if "url" in default:
+        options[None] = {**options.get(None, {}), **default}
+    if not options:
+        raise RuntimeError("Either 'SQLALCHEMY_DATABASE_URI' or 'SQLALCHEMY_BINDS' must be set.")
+    for own in options.values():
+        own.setdefault("echo", config["SQLALCHEMY_ECHO"])
+        own.setdefault("echo_pool", config["SQLALCHEMY_ECHO"])
+    return options

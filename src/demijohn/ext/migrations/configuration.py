@@ -1,0 +1,53 @@
+"""Alembic's configuration, and what ``env.py`` finds on the application.
+
+This module must not know the commands.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import alembic
+from alembic.config import Config as AlembicConfig
+
+#: Alembic's version, as three numbers.
+alembic_version = tuple(int(part) for part in alembic.__version__.split(".")[:3])
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Config(AlembicConfig):
+    """Alembic's configuration, whose templates are ours, or those in ``template_directory``."""
+
+    def __init__(self, *args: Any, template_directory: str | None = None, **kwargs: Any) -> None:
+        if len(args) < 3:
+            # Alembic's default is what standard output was when Alembic was imported.
+            kwargs.setdefault("stdout", sys.stdout)
+        super().__init__(*args, **kwargs)
+        self.template_directory = template_directory
+
+    def get_template_directory(self) -> str:
+        """The folder with a folder for each template."""
+        return self.template_directory or str(TEMPLATES)
+
+
+class _MigrateConfig:
+    """What ``env.py`` finds as ``app.extensions["migrate"]``.
+
+    :param migrate: The extension object.
+    :param db: The database object.
+    :param configure_args: Options for ``alembic.context.configure``.
+    """
+
+    def __init__(self, migrate: Any, db: Any, **configure_args: Any) -> None:
+        self.migrate = migrate
+        self.db = db
+        self.directory: str = migrate.directory
+        self.configure_args = configure_args
+
+    @property
+    def metadata(self) -> Any:
+        """The default metadata: the oldest folders look for it here."""
+        return self.db.metadata
