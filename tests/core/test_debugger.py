@@ -1,0 +1,124 @@
+"""The page for errors in debug mode: detailed, escaped, without secrets, never in production."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from demijohn import request
+from demijohn.debugger import error_page
+
+
+@pytest.fixture
+def debugging(app, client):
+    """A client of the application in debug mode, as the development server sets it up."""
+    app.debug = True
+    app.debug_page = error_page
+
+    @app.route("/fails/<word>")
+    def fails(word):
+        password = "hunter2"
+        api_token = "t0k3n"
+        harmless = f"value of {word}"
+        raise ValueError(f"<b>{word}</b> & {len(password + api_token + harmless)}")
+
+    @app.route("/later")
+    async def later():
+        await asyncio.sleep(0)
+        try:
+            raise KeyError("first")
+        except KeyError as e:
+            raise RuntimeError("second") from e
+
+    @app.route("/odd")
+    def odd():
+        class Odd:
+            def __repr__(self):
+                raise OSError("no repr")
+
+        thing = Odd()
+        raise ValueError(f"{type(thing)}")
+
+    return client
+
+
+def test_the_page_shows_the_error_its_source_and_local_names(debugging):
+    answer = debugging.get("/fails/word")
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")
+    assert "ValueError" in answer.text
+    assert "raise ValueError(" in answer.text
+    assert "value of word" in answer.text
+
+
+def test_case_50_the_page_escapes_what_the_error_says(debugging):
+    text = debugging.get("/fails/%3Cscript%3E").text
+    assert "<script>" not in text
+    assert "<b>" not in text
+    assert "&lt;b&gt;&lt;script&gt;&lt;/b&gt; &amp;" in text
+
+
+def test_case_50_values_of_names_that_sound_secret_are_hidden(debugging):
+    answer = debugging.get(
+        "/fails/word", headers={"Cookie": "session=s3ss10n", "Authorization": "Bearer b34r3r"}
+    )
+    rows = answer.text.partition("<pre")[0] + "".join(
+        part.partition("</table>")[0] for part in answer.text.split("<table>")[1:]
+    )
+    for secret in ("hunter2", "t0k3n", "s3ss10n", "b34r3r"):
+        assert secret not in rows
+    assert "(hidden)" in rows
+
+
+def test_case_50_the_key_of_the_application_is_not_shown(debugging, app):
+    assert app.secret_key not in debugging.get("/fails/word").text
+
+
+def test_an_async_view_is_shown_with_the_cause_of_its_error(debugging):
+    text = debugging.get("/later").text
+    assert text.index("KeyError") < text.index("RuntimeError: second") or "direct cause" in text
+    assert "direct cause" in text
+    assert "later" in text
+
+
+def test_a_value_that_cannot_be_shown_does_not_break_the_page(debugging):
+    answer = debugging.get("/odd")
+    assert answer.status_code == 500
+    assert "cannot be shown" in answer.text
+
+
+def test_the_page_must_not_be_stored_and_runs_no_script(debugging):
+    headers = debugging.get("/fails/word").headers
+    assert headers["Cache-Control"] == "no-store"
+    assert (
+        "script-src" in headers["Content-Security-Policy"]
+        or "default-src 'none'" in headers["Content-Security-Policy"]
+    )
+
+
+def test_the_error_is_logged_as_well(debugging, caplog):
+    debugging.get("/fails/word")
+    assert "Exception on /fails/word [GET]" in caplog.text
+
+
+def test_an_http_error_is_no_error_of_the_application(debugging):
+    assert debugging.get("/nowhere").status_code == 404
+
+
+def test_an_error_handler_wins(app, debugging):
+    app.register_error_handler(ValueError, lambda e: "handled")
+    assert debugging.get("/fails/word").text == "handled"
+
+
+def test_case_50_without_debug_mode_there_is_no_page(app, debugging):
+    app.debug = False
+    text = debugging.get("/fails/word").text
+    assert "ValueError" not in text
+    assert "word" not in text
+
+
+def test_the_teardown_still_runs(app, debugging):
+    told = []
+    app.teardown_request(lambda exc: told.append((type(exc), request.path)))
+    debugging.get("/fails/word")
+    assert told == [(ValueError, "/fails/word")]

@@ -1,0 +1,104 @@
+"""Limits: of the application, of a route, of one request; each is 413 with its name, and none is forgotten."""
+
+from __future__ import annotations
+
+import pytest
+
+from demijohn import request
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=edge"
+
+
+def multipart(*fields):
+    parts = [
+        f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields
+    ]
+    return "".join([*parts, "--edge--\r\n"]).encode()
+
+
+@pytest.fixture
+def size(app):
+    """Register a view that tells the size of its body, sync or async."""
+
+    def register(rule, is_async=False, **options):
+        def view():
+            return str(len(request.get_data()))
+
+        async def later():
+            return view()
+
+        app.add_url_rule(rule, rule, later if is_async else view, methods=["POST"], **options)
+
+    return register
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["def", "async def"])
+def test_a_routes_own_limit_wins_over_the_applications(app, client, size, is_async):
+    app.config["MAX_CONTENT_LENGTH"] = 100
+    size("/usual", is_async)
+    size("/large", is_async, max_content_length=1000)
+    size("/small", is_async, max_content_length=10)
+    size("/unlimited", is_async, max_content_length=None)
+
+    def status(path, length):
+        return client.post(path, data=b"x" * length, content_type="text/plain").status_code
+
+    assert (status("/usual", 100), status("/usual", 101)) == (200, 413)
+    assert (status("/large", 1000), status("/large", 1001)) == (200, 413)
+    assert (status("/small", 10), status("/small", 11)) == (200, 413)
+    assert status("/unlimited", 5000) == 200
+
+
+def test_the_413_names_the_limit_and_the_setting(app, client, size):
+    size("/", max_content_length=10)
+    answer = client.post("/", data=b"x" * 11)
+    assert "10 bytes" in answer.text
+    assert "MAX_CONTENT_LENGTH" in answer.text
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["def", "async def"])
+def test_a_limit_set_on_the_request_counts_for_what_is_read_later(app, client, is_async):
+    def view():
+        request.max_content_length = 5
+        return str(len(request.get_data()))
+
+    async def later():
+        return view()
+
+    app.add_url_rule("/", "index", later if is_async else view, methods=["POST"])
+    assert client.post("/", data=b"12345").status_code == 200
+    assert client.post("/", data=b"123456").status_code == 413
+
+
+@pytest.mark.parametrize(("kind", "body"), [(FORM, b"a=1&b=2&c=3"), (MULTIPART, multipart("a1", "b2", "c3"))])
+def test_a_routes_own_limit_of_parts_counts(app, client, kind, body):
+    app.add_url_rule("/", "index", lambda: str(len(request.form)), methods=["POST"], max_form_parts=2)
+    answer = client.post("/", data=body, content_type=kind)
+    assert answer.status_code == 413
+    app_wide = client.post("/", data=b"a=1&b=2", content_type=FORM)
+    assert app_wide.text == "2"
+
+
+def test_a_routes_own_limit_of_field_memory_counts(app, client):
+    app.add_url_rule(
+        "/", "index", lambda: str(len(request.form["a"])), methods=["POST"], max_form_memory_size=50
+    )
+    assert client.post("/", data=multipart(("a", "x" * 10)), content_type=MULTIPART).text == "10"
+    assert client.post("/", data=multipart(("a", "x" * 100)), content_type=MULTIPART).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 2000 + "]" * 2000, '{"a":NaN}', '{"a":' + "9" * 5000 + "}", b'"\xff"']
+)
+def test_case_21_and_22_hostile_json_is_400(app, client, body):
+    app.add_url_rule("/", "index", lambda: {"got": str(request.get_json())[:10]}, methods=["POST"])
+    assert client.post("/", data=body, content_type="application/json").status_code == 400
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["def", "async def"])
+def test_a_handler_of_413_answers(app, client, size, is_async):
+    app.register_error_handler(413, lambda e: ("too much", 413))
+    size("/", is_async, max_content_length=1)
+    assert client.post("/", data=b"xx").text == "too much"

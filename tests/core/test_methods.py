@@ -1,0 +1,110 @@
+"""Methods and paths that are not there: 404, 405 and OPTIONS, on the short way and on the complete one."""
+
+from __future__ import annotations
+
+import pytest
+
+from demijohn import request
+from demijohn.views import MethodView
+
+
+@pytest.fixture(params=["short way", "with a hook", "with handlers"])
+def site(request, app):
+    if request.param == "with a hook":
+        app.before_request(lambda: None)
+        app.after_request(lambda response: response)
+    if request.param == "with handlers":
+        app.register_error_handler(404, lambda e: e)
+        app.register_error_handler(405, lambda e: e)
+    app.add_url_rule("/", "index", lambda: "answer")
+    app.add_url_rule("/item/<int:number>", "item", lambda number: str(number), methods=["GET", "PUT"])
+    return app
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/item/three", "/item/", "/item/3/", "//", "/%00", "/é"])
+def test_a_path_that_is_not_there_is_404(site, client, path):
+    assert client.get(path).status_code in (404, 308)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/", "GET HEAD OPTIONS"), ("/item/3", "GET HEAD OPTIONS PUT")]
+)
+def test_a_method_that_is_not_there_is_405_with_those_that_are(site, client, path, allowed):
+    answer = client.delete(path)
+    assert answer.status_code == 405
+    assert sorted(answer.headers["Allow"].split(", ")) == allowed.split()
+
+
+@pytest.mark.parametrize("method", ["HELPER", "get", "PROPFIND", "G@T", "__CLASS__", "X" * 1000])
+def test_case_7_a_method_nobody_knows_is_405_and_looks_nothing_up(site, client, method):
+    assert client.open("/", method=method.upper() if method == "get" else method).status_code in (200, 405)
+    if method != "get":
+        assert client.open("/", method=method).status_code == 405
+
+
+def test_case_7_a_method_view_takes_no_method_from_its_other_attributes(app, client):
+    class Thing(MethodView):
+        def get(self):
+            return "got"
+
+        def helper(self):
+            pytest.fail("called from outside")
+
+    app.add_url_rule("/", view_func=Thing.as_view("thing"))
+    assert client.get("/").text == "got"
+    assert client.open("/", method="HELPER").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/", "GET HEAD OPTIONS"), ("/item/3", "GET HEAD OPTIONS PUT")]
+)
+def test_options_names_the_methods(site, client, path, allowed):
+    answer = client.options(path)
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert sorted(answer.headers["Allow"].split(", ")) == allowed.split()
+
+
+def test_options_can_be_the_views_own(app, client):
+    app.add_url_rule("/", "index", lambda: f"own {request.method}", methods=["GET", "OPTIONS"])
+    assert client.options("/").text == "own OPTIONS"
+
+
+def test_options_can_be_switched_off(app, client):
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.add_url_rule("/", "index", lambda: "answer")
+    assert client.options("/").status_code == 405
+
+
+def test_head_is_answered_by_get_without_a_body(site, client):
+    answer = client.head("/")
+    assert (answer.status_code, answer.data, answer.headers["Content-Length"]) == (200, b"", "6")
+
+
+def test_case_5_a_slash_redirect_never_leads_to_another_host(app, client):
+    app.add_url_rule("/<path:rest>/", "index", lambda rest: "answer")
+    for path in ("//evil.example/x", "///evil.example", "/\\evil.example/x", "/\\/evil.example"):
+        answer = client.get("/", environ_overrides={"PATH_INFO": path})
+        location = answer.headers.get("Location", "http://localhost/")
+        assert location.startswith(("http://localhost/", "/")), path
+        assert not location.removeprefix("http://localhost").startswith(("//", "/\\")), path
+
+
+def test_case_6_a_path_is_decoded_once_and_the_hook_sees_what_was_routed(app, client):
+    seen = []
+    app.before_request(lambda: seen.append(request.path))
+    app.add_url_rule("/<path:rest>", "index", lambda rest: rest)
+    assert client.get("/a%252Fb").text == "a%2Fb"
+    assert client.get("/a%3Bb%25").text == "a;b%"
+    assert seen == ["/a%2Fb", "/a;b%"]
+
+
+def test_case_8_a_number_of_5000_digits_is_404(app, client):
+    app.add_url_rule("/<int:number>", "index", lambda number: "answer")
+    assert client.get("/" + "9" * 5000).status_code == 404
+
+
+def test_case_9_over_a_thousand_query_fields_are_400_and_a_semicolon_never_separates(app, client):
+    app.add_url_rule("/", "index", lambda: {"count": len(request.args), "a": request.args.get("a")})
+    assert client.get("/?" + "&".join(f"f{n}=1" for n in range(1001))).status_code == 400
+    assert client.get("/?" + "&".join(f"f{n}=1" for n in range(1000))).json["count"] == 1000
+    assert client.get("/?a=1;b=2").json == {"count": 1, "a": "1;b=2"}

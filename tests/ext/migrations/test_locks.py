@@ -1,0 +1,94 @@
+"""Several workers may upgrade at once: one does, the others wait, and nothing is done twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from tests.ext.migrations.conftest import append, bottle
+
+from demijohn.ext.migrations.locks import one_at_a_time
+
+WORKER = """
+import sys
+from demijohn import Flask
+from demijohn.ext.database import SQLAlchemy
+from demijohn.ext.migrations import Migrate, upgrade
+
+app = Flask("worker")
+app.config["SQLALCHEMY_DATABASE_URI"] = sys.argv[1]
+db = SQLAlchemy(app)
+Migrate(app, db)
+with app.app_context():
+    upgrade()
+"""
+
+
+def test_three_workers_upgrade_at_once(cellar):
+    cellar.with_models(bottle).run("init")
+    cellar.run("migrate --rev-id aaa")
+    # Slow enough that all three are there at the same time.
+    revision = next(Path("migrations/versions").glob("*.py"))
+    text = revision.read_text()
+    revision.write_text(
+        text.replace("def upgrade():", "def upgrade():\n    import time; time.sleep(1.5)\n    print('RAN')")
+    )
+    source = str(Path(__file__).parents[3] / "src")
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, cellar.address],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={"PYTHONPATH": source},
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    written = [worker.communicate(timeout=60)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0, 0], written
+    assert "".join(written).count("RAN") == 1
+    assert "".join(written).count("Waiting for another process") == 2
+    assert cellar.tables() == {"bottle"}
+
+
+def test_a_lock_that_is_held_too_long_is_an_error_that_names_the_setting(cellar):
+    cellar.with_models(bottle).run("init")
+    cellar.app.config["MIGRATE_LOCK_TIMEOUT"] = 0.3
+    with cellar.app.app_context():
+        config = cellar.migrate.get_config()
+        with one_at_a_time(config, cellar.db, sql=False):
+            printed = []
+            thread = threading.Thread(target=lambda: printed.append(cellar.run("upgrade", fails=True)))
+            thread.start()
+            thread.join()
+    assert "MIGRATE_LOCK_TIMEOUT" in printed[0]
+    password = cellar.db._app_engines[cellar.app][None].url.password
+    assert password is None or password not in printed[0]
+
+
+def test_the_lock_is_given_back_when_a_migration_fails(cellar):
+    cellar.with_models(bottle).run("init")
+    cellar.run("migrate --rev-id aaa")
+    append(
+        "env.py",
+        "from alembic import context\nif not context.get_x_argument():\n    raise RuntimeError('no')\n",
+    )
+    cellar.run("upgrade", fails=True)
+    cellar.run("upgrade -x fine")
+
+
+def test_only_printing_sql_takes_no_lock(small_cellar):
+    small_cellar.app.config["MIGRATE_LOCK_TIMEOUT"] = 0
+    small_cellar.run("init")
+    small_cellar.run("revision --rev-id aaa")
+    with (
+        small_cellar.app.app_context(),
+        one_at_a_time(small_cellar.migrate.get_config(), small_cellar.db, False),
+    ):
+        small_cellar.run("upgrade --sql")
+
+
+@pytest.mark.parametrize("database", [None, object()], ids=["none", "without engines"])
+def test_a_database_object_of_another_kind_is_not_locked(small_cellar, database):
+    with small_cellar.app.app_context(), one_at_a_time(small_cellar.migrate.get_config(), database, False):
+        pass

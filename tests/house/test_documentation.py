@@ -1,0 +1,68 @@
+"""What the pages show is true of the repository: code blocks, commands, links."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+
+import pytest
+
+PYTHON_BLOCK = re.compile(r"^```(?:python|py)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+
+
+@pytest.fixture(scope="module")
+def pages(repository_texts) -> dict[str, str]:
+    return {name: text for name, text in repository_texts.items() if name.endswith(".md")}
+
+
+def test_the_code_of_the_readme_is_a_tested_example(root):
+    [block] = PYTHON_BLOCK.findall((root / "README.md").read_text())
+    assert block == (root / "docs/examples/quickstart/hello.py").read_text()
+
+
+def test_code_on_a_page_is_python(pages):
+    for name, text in pages.items():
+        for block in PYTHON_BLOCK.findall(text):
+            try:
+                ast.parse(block)
+            except SyntaxError as error:
+                pytest.fail(f"{name}: {error} in\n{block}")
+
+
+def test_names_that_a_page_imports_from_the_package_exist(pages):
+    missing = []
+    for name, text in pages.items():
+        for block in PYTHON_BLOCK.findall(text):
+            for node in ast.walk(ast.parse(block)):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "demijohn":
+                    module = importlib.import_module(node.module)
+                    missing += [
+                        f"{name}: {node.module}.{alias.name}"
+                        for alias in node.names
+                        if not hasattr(module, alias.name)
+                    ]
+    assert not missing, "\n".join(missing)
+
+
+def test_links_between_pages_lead_somewhere(pages, root):
+    broken = [
+        f"{name}: {target}"
+        for name, text in pages.items()
+        for target in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+        if not (root / name).parent.joinpath(target).exists()
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_every_example_of_the_documentation_is_run_by_a_test(root):
+    """A folder docs/examples/<page> is named by some test in tests/docs."""
+    tests = "\n".join(path.read_text() for path in (root / "tests").rglob("*.py"))
+    folders = [
+        path
+        for path in (root / "docs" / "examples").iterdir()
+        if path.is_dir() and path.name != "__pycache__"
+    ]
+    untested = [folder.name for folder in folders if not re.search(rf"\b{folder.name}\b", tests)]
+    assert not untested

@@ -1,0 +1,421 @@
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+import warnings
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+from markupsafe import Markup
+from werkzeug.http import dump_cookie
+
+from demijohn import Flask, Response, session
+from demijohn.sessions import SecureCookieSession, SecureCookieSessionInterface
+
+NOW = 1_700_000_000
+KEY = "the secret of the tests"
+RICH = {
+    "a": (1, b"x"),
+    "m": Markup("<b>"),
+    "u": uuid.UUID(int=5),
+    "d": datetime(2024, 2, 29, 12, 0, 5, tzinfo=UTC),
+    " t": [{" b": 1}],
+}
+
+# Recorded from Flask 3.1.3 with the key and the time above.
+FLASK_COOKIES = [
+    ({"user": 1}, "eyJ1c2VyIjoxfQ.ZVPxAA.ZtawQvN_1tWltjZ58ljF2-XJ150"),
+    (
+        RICH,
+        (
+            ".eJx9ijEKhUAMBa8SXr1FdtHCoIKNv_qdnYi4KGhhp5Xk7mb3AKaYwMx7QBdkfEDrAbEX5xniVSeHJYuUvUsFgq1rGuikDmuORgz77S"
+            "hU1G-RAoeCfBBm4ZJ-_wE2PfPUiDq2SdxZGMHfV0L1BSyiJ00.ZVPxAA.tQlntCmTwjSW_uhw1xk5NdCHR7w"
+        ),
+    ),
+    (
+        {"text": "abc" * 60, "n": [1, 2, None]},
+        ".eJyrVspTsoo21DHSySvNyYnVUSpJrShRslJKTEoeckipFgBWdUyu.ZVPxAA.ByUsAfiSMffTFs4lmHnL3PT41bw",
+    ),
+]
+
+
+@pytest.fixture
+def app():
+    app = Flask("demijohn", root_path="/")
+    app.secret_key = KEY
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def interface(app):
+    return app.session_interface
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    def set_to(seconds):
+        monkeypatch.setattr(time, "time", lambda: seconds)
+
+    set_to(NOW)
+    return set_to
+
+
+def opened(app, cookie, **kwargs):
+    with app.test_request_context("/", headers={"Cookie": cookie}, **kwargs):
+        return dict(session)
+
+
+@pytest.mark.parametrize(("value", "cookie"), FLASK_COOKIES)
+def test_flasks_cookies_are_read(app, clock, value, cookie):
+    assert opened(app, f"session={cookie}") == value
+
+
+def test_flasks_cookies_are_written(app, clock):
+    value, cookie = FLASK_COOKIES[0]
+    with app.app_context():
+        assert app.session_interface.get_signing_serializer(app).dumps(value) == cookie
+
+
+def test_types_come_back_from_the_browser(app):
+    app.add_url_rule("/save", view_func=lambda: session.update(RICH) or "", endpoint="save")
+    app.add_url_rule("/load", view_func=lambda: repr(dict(session)), endpoint="load")
+    client = app.test_client()
+    client.get("/save")
+    loaded = client.get("/load").text
+    for part in (
+        "(1, b'x')",
+        "Markup('<b>')",
+        f"{uuid.UUID(int=5)!r}",
+        "datetime.datetime(2024, 2, 29, 12, 0, 5",
+    ):
+        assert part in loaded
+
+
+def test_an_extension_can_make_and_read_cookies(app, interface):
+    serializer = interface.get_signing_serializer(app)
+    assert isinstance(serializer, URLSafeTimedSerializer)
+    assert serializer.loads(serializer.dumps({"a": (1,)})) == {"a": (1,)}
+
+
+def test_the_serializer_is_made_once_per_settings(app, interface):
+    first = interface.get_signing_serializer(app)
+    assert interface.get_signing_serializer(app) is first
+    app.secret_key = "another"
+    assert interface.get_signing_serializer(app) is not first
+    app.secret_key = None
+    assert interface.get_signing_serializer(app) is None
+
+
+def test_changed_fallbacks_count_even_when_changed_in_place(app, interface, clock):
+    old = Flask("old", root_path="/")
+    old.secret_key = "old key"
+    token = interface.get_signing_serializer(old).dumps({"user": 1})
+    app.config["SECRET_KEY_FALLBACKS"] = fallbacks = []
+    assert opened(app, f"session={token}") == {}
+    fallbacks.append("old key")
+    assert opened(app, f"session={token}") == {"user": 1}
+
+
+def test_case_31_a_cookie_of_an_old_key_is_read_and_signed_anew(app):
+    app.add_url_rule("/", view_func=lambda: session.update(n=session.get("n", 0) + 1) or "")
+    client = app.test_client()
+    client.get("/")
+    app.secret_key, app.config["SECRET_KEY_FALLBACKS"] = "new", [KEY]
+    client.get("/")
+    app.config["SECRET_KEY_FALLBACKS"] = None
+    with client.session_transaction() as stored:
+        assert stored["n"] == 2
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "",
+        "x",
+        "eyJ1c2VyIjoxfQ.ZVPxAA.ZtawQvN_1tWltjZ58ljF2-XJ151",
+        "eyJ1c2VyIjoyfQ.ZVPxAA.ZtawQvN_1tWltjZ58ljF2-XJ150",
+        "A" * 1_000_000,
+    ],
+)
+def test_case_32_a_cookie_that_is_not_ours_is_an_empty_session(app, clock, cookie):
+    assert opened(app, f"session={cookie}") == {}
+
+
+def test_case_32_a_cookie_from_the_future_is_an_empty_session(app, clock):
+    clock(NOW - 60)
+    assert opened(app, f"session={FLASK_COOKIES[0][1]}") == {}
+
+
+def test_a_cookie_ends_with_the_lifetime(app, clock):
+    app.permanent_session_lifetime = timedelta(seconds=60)
+    cookie = f"session={FLASK_COOKIES[0][1]}"
+    clock(NOW + 60)
+    assert opened(app, cookie) == {"user": 1}
+    clock(NOW + 61)
+    assert opened(app, cookie) == {}
+
+
+def test_case_33_a_compressed_bomb_is_an_empty_session(app, interface):
+    bomb = interface.get_signing_serializer(app).dumps({"a": "0" * 5_000_000})
+    assert len(bomb) < 10_000
+    assert opened(app, f"session={bomb}") == {}
+
+
+def test_without_a_secret_key_writing_says_so(app):
+    app.secret_key = None
+    app.add_url_rule("/", view_func=lambda: session.update(a=1), endpoint="write")
+    app.add_url_rule("/read", view_func=lambda: str(session.get("a")), endpoint="read")
+    client = app.test_client()
+    assert client.get("/read").text == "None"
+    with pytest.raises(RuntimeError, match="session is unavailable because no secret key was set"):
+        client.get("/")
+
+
+def saved(app, values, response=None, **state):
+    """The response after saving a session of these values in a request to localhost."""
+    stored = SecureCookieSession(values)
+    for name, value in state.items():
+        setattr(stored, name, value)
+    response = Response("body") if response is None else response
+    with app.test_request_context("/"):
+        app.session_interface.save_session(app, stored, response)
+    return response
+
+
+def test_an_untouched_session_leaves_the_response_alone(app):
+    headers = saved(app, {"a": 1}).headers
+    assert {"Vary", "Cache-Control", "Set-Cookie"}.isdisjoint(dict(headers))
+
+
+def test_case_30_a_read_session_makes_the_response_private(app):
+    headers = saved(app, {"a": 1}, accessed=True).headers
+    assert headers["Vary"] == "Cookie"
+    assert headers["Cache-Control"] == "private"
+    assert "Set-Cookie" not in headers
+
+
+def test_case_30_a_written_session_makes_the_response_private(app):
+    for values in ({"a": 1}, {}):
+        headers = saved(app, values, modified=True).headers
+        assert headers["Vary"] == "Cookie"
+        assert headers["Cache-Control"] == "private"
+
+
+READS = [
+    lambda: session.get("a"),
+    lambda: "a" in session,
+    lambda: len(session),
+    lambda: list(session),
+    lambda: bool(session),
+    lambda: session.permanent,
+]
+
+
+@pytest.mark.parametrize("read", READS)
+def test_case_30_every_read_in_a_view_is_told_to_caches(app, read):
+    app.add_url_rule("/", view_func=lambda: str(read()))
+    response = app.test_client().get("/")
+    assert response.headers["Vary"] == "Cookie"
+    assert response.headers["Cache-Control"] == "private"
+
+
+def test_a_view_that_leaves_the_session_alone_can_be_cached(app):
+    app.add_url_rule("/", view_func=lambda: "public")
+    client = app.test_client()
+    client.set_cookie("session", FLASK_COOKIES[0][1])
+    assert {"Vary", "Cache-Control"}.isdisjoint(dict(client.get("/").headers))
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("public, max-age=60", "public, max-age=60"),
+        ("no-store", "no-store"),
+        ("private, max-age=5", "private, max-age=5"),
+        ("max-age=60", "max-age=60, private"),
+    ],
+)
+def test_what_the_view_says_about_caches_is_kept(app, given, kept):
+    response = Response("body", headers={"Cache-Control": given, "Vary": "Accept"})
+    headers = saved(app, {"a": 1}, response, accessed=True).headers
+    assert headers["Cache-Control"] == kept
+    assert headers["Vary"] == "Accept, Cookie"
+
+
+def test_at_a_compatibility_level_only_vary_is_set():
+    class Old(Flask):
+        compat_level = "3.1"
+
+    app = Old("demijohn", root_path="/")
+    app.secret_key = KEY
+    headers = saved(app, {"a": 1}, accessed=True).headers
+    assert headers["Vary"] == "Cookie"
+    assert "Cache-Control" not in headers
+
+
+def test_an_emptied_session_is_removed_from_the_browser(app):
+    app.config.update(SESSION_COOKIE_PATH="/shop", SESSION_COOKIE_DOMAIN="example.com")
+    cookie = saved(app, {}, modified=True).headers["Set-Cookie"]
+    assert cookie.startswith("session=; ")
+    for part in (
+        "Expires=Thu, 01 Jan 1970",
+        "Max-Age=0",
+        "Path=/shop",
+        "Domain=example.com",
+        "HttpOnly",
+        "SameSite=Lax",
+    ):
+        assert part in cookie
+
+
+def test_an_empty_session_that_was_only_read_sets_nothing(app):
+    assert "Set-Cookie" not in saved(app, {}, accessed=True).headers
+
+
+SETTINGS = [
+    {},
+    {"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "Strict"},
+    {"SESSION_COOKIE_HTTPONLY": False, "SESSION_COOKIE_SAMESITE": None},
+    {"SESSION_COOKIE_PARTITIONED": True, "SESSION_COOKIE_DOMAIN": ".example.com"},
+    {"SESSION_COOKIE_PATH": "/a path/ü", "SESSION_COOKIE_NAME": "sid"},
+    {"APPLICATION_ROOT": "/app", "SESSION_COOKIE_SAMESITE": "none"},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+@pytest.mark.parametrize("permanent", [False, True])
+def test_the_header_field_is_the_one_werkzeug_writes(app, interface, clock, settings, permanent):
+    app.config.update(settings)
+    values = {"a": 1, "_permanent": True} if permanent else {"a": 1}
+    written = saved(app, values, modified=True).headers["Set-Cookie"]
+    with app.test_request_context("/"):
+        expires = interface.get_expiration_time(app, SecureCookieSession(values))
+        expected = dump_cookie(
+            interface.get_cookie_name(app),
+            interface.get_signing_serializer(app).dumps(values),
+            expires=expires,
+            domain=interface.get_cookie_domain(app),
+            path=interface.get_cookie_path(app),
+            secure=interface.get_cookie_secure(app),
+            httponly=interface.get_cookie_httponly(app),
+            samesite=interface.get_cookie_samesite(app),
+            partitioned=interface.get_cookie_partitioned(app),
+        )
+    assert written == expected
+
+
+@pytest.mark.parametrize("zone", [None, UTC, timezone(timedelta(hours=5))])
+def test_the_date_of_an_overridden_expiry_is_written_in_utc(app, zone):
+    class Fixed(SecureCookieSessionInterface):
+        def get_expiration_time(self, app, session):
+            return datetime(2040, 5, 6, 12, 0, 0, 999, tzinfo=zone)
+
+    app.session_interface = Fixed()
+    hour = 7 if zone and zone.utcoffset(None) else 12
+    cookie = saved(app, {"a": 1}, modified=True).headers["Set-Cookie"]
+    assert f"; Expires=Sun, 06 May 2040 {hour:02}:00:00 GMT;" in cookie
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"SESSION_COOKIE_NAME": "a;b"},
+        {"SESSION_COOKIE_PATH": "/\r\nX: y"},
+        {"SESSION_COOKIE_DOMAIN": "a.b; Secure"},
+        {"SESSION_COOKIE_SAMESITE": "Sometimes"},
+    ],
+)
+def test_case_28_a_setting_that_would_break_out_is_refused(app, settings):
+    app.config.update(settings)
+    with pytest.raises(ValueError):  # noqa: PT011 - each setting has words of its own
+        saved(app, {"a": 1}, modified=True)
+
+
+def test_a_cookie_that_browsers_would_drop_warns(app):
+    with pytest.warns(UserWarning, match="The 'session' cookie is too large"):
+        saved(app, {"a": uuid.uuid4().hex.join(uuid.uuid4().hex for _ in range(300))}, modified=True)
+    app.config["MAX_COOKIE_SIZE"] = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        saved(app, {"a": uuid.uuid4().hex.join(uuid.uuid4().hex for _ in range(300))}, modified=True)
+
+
+def test_an_overridden_set_cookie_is_used(app):
+    class Noting(Response):
+        noted = None
+
+        def set_cookie(self, key, value="", **kwargs):
+            self.noted = (key, kwargs)
+
+    response = saved(app, {"a": 1}, Noting("body"), modified=True)
+    assert response.noted[0] == "session"
+    assert response.noted[1]["httponly"] is True
+    assert "Set-Cookie" not in response.headers
+
+
+def test_a_subclass_may_sign_differently(app):
+    class Stronger(SecureCookieSessionInterface):
+        digest_method = staticmethod(hashlib.sha256)
+        salt = "another"
+
+    app.session_interface = Stronger()
+    app.add_url_rule("/", view_func=lambda: str(session.setdefault("n", 7)))
+    client = app.test_client()
+    assert [client.get("/").text, client.get("/").text] == ["7", "7"]
+    token = client.get_cookie("session").value
+    theirs = URLSafeTimedSerializer(
+        [KEY],
+        salt="another",
+        serializer=Stronger.serializer,
+        signer_kwargs={"key_derivation": "hmac", "digest_method": Stronger.digest_method},
+    )
+    assert theirs.loads(token) == {"n": 7}
+
+
+def test_a_subclass_may_bring_its_own_serializer(app):
+    class Plain(SecureCookieSessionInterface):
+        def get_signing_serializer(self, app):
+            return URLSafeTimedSerializer("its own key", salt="s")
+
+    app.session_interface = Plain()
+    app.add_url_rule("/", view_func=lambda: str(session.setdefault("n", 7)))
+    client = app.test_client()
+    assert [client.get("/").text, client.get("/").text] == ["7", "7"]
+
+
+def test_a_session_lives_from_request_to_request(app):
+    @app.get("/")
+    def count():
+        session["n"] = session.get("n", 0) + 1
+        return str(session["n"])
+
+    client = app.test_client()
+    assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
+    assert app.test_client().get("/").text == "1"
+
+
+def test_a_session_with_nan_comes_back(app):
+    """JSON from outside may not hold NaN; a session that was written with it is still a session."""
+    app.add_url_rule("/", view_func=lambda: str(session.setdefault("n", float("nan"))))
+    client = app.test_client()
+    client.get("/")
+    with client.session_transaction() as stored:
+        assert str(stored["n"]) == "nan"
+
+
+def test_an_apps_own_json_is_used_for_its_sessions(app):
+    class Upper(type(app.json)):
+        def dumps(self, obj, **kwargs):
+            return super().dumps(obj, **kwargs).upper()
+
+        def loads(self, s, **kwargs):
+            return super().loads(s.lower(), **kwargs)
+
+    app.json = Upper(app)
+    with app.app_context():
+        serializer = app.session_interface.serializer
+        assert serializer.dumps({"a": 1}) == '{"A":1}'
+        assert serializer.loads('{"A":1}') == {"a": 1}

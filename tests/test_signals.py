@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import blinker
+
+from demijohn import signals
+
+FLASK = """
+    template_rendered before_render_template request_started request_finished request_tearing_down
+    got_request_exception appcontext_tearing_down appcontext_pushed appcontext_popped message_flashed
+""".split()
+QUART = """
+    got_background_exception got_serving_exception got_websocket_exception websocket_finished
+    websocket_received websocket_sent websocket_started websocket_tearing_down
+""".split()
+
+
+def test_the_names_are_flasks_and_quarts():
+    assert sorted([*FLASK, *QUART, "Namespace"]) == signals.__all__
+
+
+def test_each_signal_is_named_as_its_variable():
+    for name in FLASK + QUART:
+        assert getattr(signals, name).name == name.replace("_", "-")
+
+
+def test_a_receiver_gets_the_sender_and_what_is_sent_with_it():
+    seen = []
+
+    def receive(sender, **extra):
+        seen.append((sender, extra))
+
+    with signals.message_flashed.connected_to(receive):
+        signals.message_flashed.send("app", message="hi", category="info")
+    assert seen == [("app", {"message": "hi", "category": "info"})]
+    assert not signals.message_flashed.receivers
+
+
+def test_namespaces_are_blinkers_and_apart_from_ours():
+    assert signals.Namespace is blinker.Namespace
+    assert signals.Namespace().signal("request-started") is not signals.request_started
