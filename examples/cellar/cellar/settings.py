@@ -1,0 +1,55 @@
+"""Where settings come from: the defaults here, then `CELLAR_*` in the environment, then the caller's."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from demijohn import Flask
+
+DEFAULTS: dict[str, Any] = {
+    "DATA_FOLDER": None,  # for the database and the photos; None is the instance folder
+    "SEED": True,  # fill a new database with a small cellar
+    "SIGN_UP": True,  # let everybody who comes by make an account
+    "MAX_CONTENT_LENGTH": 4_000_000,  # bytes; a label photo from a phone fits
+    "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+    "SESSION_COOKIE_NAME": "cellar",
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "TOKEN_LIFETIME": 3600,  # seconds for which a token of the API is good
+}
+
+
+def load(app: Flask, overrides: Mapping[str, Any]) -> None:
+    """Settle the configuration of `app`; raises `RuntimeError` when there is no secret key."""
+    app.config.from_mapping(DEFAULTS)
+    app.config.from_prefixed_env("CELLAR")
+    app.config.from_mapping(overrides)
+    folder = Path(app.config["DATA_FOLDER"] or app.instance_path)
+    app.config.update(
+        DATA_FOLDER=folder,
+        DATABASE=folder / "cellar.sqlite3",
+        PHOTO_FOLDER=folder / "photos",
+        SECRET_KEY=_secret_key(app, folder / "secret_key"),
+    )
+
+
+def _secret_key(app: Flask, file: Path) -> str:
+    """The configured key, else the one in `file`, which only debugging and tests may make up."""
+    # str(): from_prefixed_env reads values as JSON, so a key of digits only arrives as a number.
+    if configured := str(app.config["SECRET_KEY"] or ""):
+        return configured
+    if file.is_file() and (kept := file.read_text("ascii").strip()):
+        return kept
+    if not (app.debug or app.testing):
+        raise RuntimeError(
+            "The cellar has no secret key. Set CELLAR_SECRET_KEY to at least 32 random characters, "
+            f"or put them in {file}: python -c 'import secrets; print(secrets.token_hex(32))' makes some."
+        )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(secrets.token_hex(32), "ascii")
+    return file.read_text("ascii")

@@ -1,0 +1,198 @@
+// What the pages do beyond plain HTML: news from the socket, and small comforts in forms.
+// Everything works without this file, only less lively.
+
+const socketPath = document.body.dataset.socket;
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// News ------------------------------------------------------------------------------------------
+
+let socket = null;
+let wait = 500;
+let newest = Math.max(0, ...all("[data-activity]").map((entry) => Number(entry.dataset.activity)));
+
+function connect() {
+  const url = new URL(socketPath, location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  url.host = location.host;
+  socket = new WebSocket(url);
+  socket.onopen = () => {
+    wait = 500;
+    say("on", "Connected");
+    socket.send(JSON.stringify({ type: "since", activity: newest }));
+  };
+  socket.onmessage = (event) => hear(JSON.parse(event.data));
+  socket.onclose = () => {
+    say("off", "Not connected. Trying again…");
+    setTimeout(connect, wait + Math.random() * 500);
+    wait = Math.min(wait * 2, 30_000);
+  };
+}
+
+function say(state, words) {
+  for (const element of all("[data-state]")) {
+    element.dataset.state = state;
+    element.querySelector("[data-state-words]").textContent = words;
+  }
+}
+
+function hear(message) {
+  if (message.type === "watching") all("[data-watching]").forEach((element) => show(element, message.count));
+  if (message.type === "trouble") all("[data-trouble]").forEach((element) => (element.textContent = message.text));
+  if (message.type === "cheer") cheered(message);
+  if (message.type === "activity") tell(message.activity);
+  if (message.stock) restock(message.stock);
+  if (message.totals) count(message.totals);
+  (message.slots ?? []).forEach(refill);
+}
+
+function show(element, value) {
+  if (element.textContent === String(value)) return;
+  element.textContent = value;
+  element.classList.remove("changed");
+  void element.offsetWidth; // lets the animation start anew
+  element.classList.add("changed");
+}
+
+function tell(activity) {
+  if (activity.id <= newest) return;
+  newest = activity.id;
+  for (const list of all("[data-journal]")) {
+    const line = document.getElementById("journal-line").content.firstElementChild.cloneNode(true);
+    line.dataset.activity = activity.id;
+    line.classList.add("entry--fresh");
+    line.querySelector(".avatar").textContent = activity.who[0].toUpperCase();
+    line.querySelector("strong").textContent = activity.who;
+    line.querySelector("strong + span").textContent = activity.verb;
+    const subject = line.querySelector("a");
+    subject.textContent = activity.subject;
+    if (activity.url) subject.href = activity.url;
+    const time = line.querySelector("time");
+    time.dateTime = activity.at;
+    time.textContent = ago(activity.at);
+    line.querySelector("b").textContent = activity.cheers || "";
+    list.prepend(line);
+    while (list.children.length > Number(list.dataset.journal)) list.lastElementChild.remove();
+  }
+}
+
+function cheered({ activity, count }) {
+  for (const button of all(`[data-activity="${activity}"] .cheer`)) {
+    button.querySelector("b").textContent = count;
+    button.classList.remove("cheer--now");
+    void button.offsetWidth;
+    button.classList.add("cheer--now");
+  }
+}
+
+function restock({ bottle, count }) {
+  all(`[data-stock="${bottle}"]`).forEach((element) => show(element, count));
+  all(`[data-card="${bottle}"]`).forEach((card) => card.classList.toggle("card--none", count === 0));
+  all(`[data-needs-stock="${bottle}"]`).forEach((button) => (button.disabled = count === 0));
+}
+
+function count(totals) {
+  const numbers = { bottles: totals.bottles, labels: totals.labels, ready: totals.ready };
+  for (const element of all("[data-total]")) {
+    const name = element.dataset.total;
+    show(element, numbers[name] ?? totals.by_colour[name] ?? 0);
+  }
+  for (const bar of all("[data-bar]")) {
+    let x = 0;
+    for (const part of bar.children) {
+      const width = (1000 * (totals.by_colour[part.dataset.colour] ?? 0)) / (totals.bottles || 1);
+      part.setAttribute("x", x);
+      part.setAttribute("width", width);
+      x += width;
+    }
+  }
+}
+
+function refill({ id, bottle }) {
+  const slot = document.getElementById(id);
+  if (!slot) return;
+  slot.setAttribute("class", bottle ? `slot slot--fresh c-${bottle.colour}` : "slot");
+  slot.querySelector("title").textContent = bottle ? bottle.title : "Free";
+  if (bottle) slot.setAttribute("href", bottle.url);
+  else slot.removeAttribute("href");
+  const rack = slot.closest(".rack");
+  if (rack.classList.contains("rack--only") && bottle?.url === location.pathname) slot.classList.add("slot--this");
+  caption(rack);
+}
+
+function ago(moment) {
+  const steps = [[60, "minute"], [60, "hour"], [24, "day"], [7, "week"], [52, "year"]];
+  let number = (Date.now() - Date.parse(moment)) / 1000;
+  let unit = "";
+  for (const [size, name] of steps) {
+    if (number < size) break;
+    number /= size;
+    unit = name;
+  }
+  const whole = Math.floor(number);
+  return unit ? `${whole} ${unit}${whole === 1 ? "" : "s"} ago` : "just now";
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest(".cheer");
+  if (!button || socket?.readyState !== WebSocket.OPEN) return;
+  const activity = Number(button.closest("[data-activity]").dataset.activity);
+  socket.send(JSON.stringify({ type: "cheer", activity }));
+});
+
+if (socketPath) {
+  connect();
+  setInterval(() => all("time[datetime]").forEach((time) => (time.textContent = ago(time.dateTime))), 30_000);
+}
+
+// Racks: pointing at a bottle shows all that are alike, and says where it lies --------------------
+
+function caption(rack, slot) {
+  const words = rack.closest(".rack-panel")?.querySelector("[data-caption]");
+  if (!words) return;
+  if (slot) {
+    const [, , shelf, place] = slot.id.split("-");
+    words.textContent = `${slot.querySelector("title").textContent} · shelf ${shelf}, place ${place}`;
+  } else {
+    words.textContent = `${all("[href].slot", rack).length} of ${all(".slot", rack).length} places taken`;
+  }
+}
+
+for (const rack of all(".rack")) {
+  rack.addEventListener("pointerover", (event) => {
+    const slot = event.target.closest(".slot[href]");
+    const same = slot ? all(`.slot[href="${slot.getAttribute("href")}"]`, rack) : [];
+    rack.classList.toggle("rack--pointing", Boolean(slot));
+    all(".slot--same", rack).forEach((other) => other.classList.remove("slot--same"));
+    same.forEach((other) => other.classList.add("slot--same"));
+    caption(rack, slot);
+  });
+  rack.addEventListener("pointerleave", () => {
+    rack.classList.remove("rack--pointing");
+    caption(rack);
+  });
+}
+
+// Forms -----------------------------------------------------------------------------------------
+
+document.querySelector("[data-focus]")?.focus();
+
+for (const select of all("select[data-submit]")) {
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
+
+for (const field of all("[data-photo]")) {
+  const input = field.querySelector("input[type=file]");
+  const image = field.querySelector("img");
+  const words = field.querySelector(".drop-words");
+  input.addEventListener("change", () => {
+    const file = input.files[0];
+    const most = Number(field.dataset.most);
+    const problem = file && file.size > most ? `This picture has ${(file.size / 1e6).toFixed(1)} MB; ${(most / 1e6).toFixed(1)} fit.` : "";
+    input.setCustomValidity(problem);
+    field.classList.toggle("field--wrong", Boolean(problem));
+    if (!file) return;
+    words.lastChild.textContent = ` ${problem || file.name}`;
+    image.src = URL.createObjectURL(file);
+    image.hidden = false;
+  });
+}

@@ -1,0 +1,1 @@
+"""The cellar on the web: pages, JSON and a live socket over what `cellar.store` knows."""

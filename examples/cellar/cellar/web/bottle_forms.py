@@ -1,0 +1,128 @@
+"""The forms about bottles, for pages and API, and what a search in the address means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from demijohn import abort, current_app, request
+
+from cellar.store import bottles, photos
+from cellar.web.connection import connection
+from cellar.web.forms import Form, choice, long_text, money, text, whole
+
+GLASSES = {str(count): f"{count} of 5 glasses" for count in range(1, 6)}
+MOST_AT_ONCE = 48
+
+
+class BottleForm(Form):
+    """A bottle and, when it is new, how many to lay where."""
+
+    fields = {
+        "name": text("Name", 80, hint="As the label has it."),
+        "producer": text("Producer", 80),
+        "vintage": whole("Vintage", 1800, 2100, required=False, hint="Empty for none."),
+        "colour": choice("Colour", bottles.COLOURS, kind="radio"),
+        "region": text("Region", 60),
+        "country": text("Country", 60),
+        "grapes": text("Grapes", 120, required=False),
+        "price": money("Price", 100_000, required=False, hint="In euros, for one."),
+        "drink_from": whole("Drink from", 1800, 2200, required=False),
+        "drink_until": whole("Drink until", 1800, 2200, required=False),
+        "story": long_text("Story", 2000, required=False, hint="Where it came from, what to do with it."),
+        "rack": choice("Rack"),
+        "count": whole("How many", 1, MOST_AT_ONCE),
+    }
+
+    @classmethod
+    def typed_for(cls, bottle: bottles.Bottle) -> dict[str, str]:
+        """What one would have typed to get `bottle`."""
+        price = None if bottle.price_cents is None else f"{bottle.price_cents / 100:.2f}"
+        kept = {name: getattr(bottle, name) for name in cls.fields if hasattr(bottle, name)}
+        return {name: str(value) for name, value in {**kept, "price": price}.items() if value is not None}
+
+    def without(self, *names: str) -> None:
+        """Leave fields out."""
+        self.fields = {name: field for name, field in self.fields.items() if name not in names}
+
+    def relate(self) -> None:
+        """Years must follow one another; the first that does not is told."""
+        vintage, start, end = (self.values[name] for name in ("vintage", "drink_from", "drink_until"))
+        if vintage and vintage > date.today().year:
+            self.errors["vintage"] = "These grapes are not picked yet."
+        elif vintage and start and start < vintage:
+            self.errors["drink_from"] = f"This is before the vintage, {vintage}."
+        elif end and end < (start or vintage or 0):
+            self.errors["drink_until"] = f"This is before {start or vintage}."
+
+    def details(self, photo: str | None = None) -> bottles.Details:
+        """What was typed, as the cellar keeps it. Call it after `check`."""
+        values = {
+            name: value for name, value in self.values.items() if name not in ("rack", "count", "price")
+        }
+        values["grapes"] = values["grapes"] or ""
+        values["story"] = values["story"] or ""
+        return bottles.Details(**values, price_cents=self.values["price"], photo=photo)
+
+
+class ShelveForm(Form):
+    """More of a bottle."""
+
+    fields = {"rack": choice("Rack"), "count": whole("How many", 1, MOST_AT_ONCE)}
+
+
+class OpenForm(Form):
+    """Opening a bottle; saying what one thought is up to the drinker."""
+
+    fields = {
+        "rating": choice("How was it?", GLASSES, kind="glasses", required=False),
+        "note": long_text("Tasting note", 1000, required=False),
+    }
+
+    def relate(self) -> None:
+        """A note without a rating would have nothing to stand under."""
+        if self.values["note"] and not self.values["rating"]:
+            self.errors["rating"] = "Give it one to five glasses to keep the note."
+
+    def verdict(self) -> tuple[int | None, str]:
+        """Rating, if one was given, and note."""
+        rating = self.values["rating"]
+        return (int(rating) if rating else None), self.values["note"] or ""
+
+
+def chosen_photo(form: BottleForm, current: str | None = None) -> str | None:
+    """The photo the form asks for: a new one, the one there is, or none.
+
+    A good photo sent with a form that is otherwise wrong is kept and named in the form when it is shown
+    again (`kept_photo`), so that nobody has to choose it twice; `demijohn cellar tidy` clears those
+    that were never used.
+    """
+    folder = current_app.config["PHOTO_FOLDER"]
+    upload = request.files.get("photo")
+    if upload and upload.filename:
+        try:
+            return photos.keep(folder, upload.stream)
+        except photos.NotAPhoto as error:
+            form.errors["photo"] = str(error)
+            return current
+    if request.form.get("drop_photo"):
+        return None
+    kept = request.form.get("kept_photo", "")
+    if photos.exists(folder, kept) and kept not in bottles.photos(connection()):
+        return kept
+    return current
+
+
+def read_search(arguments: Mapping[str, str], per_page: int = 12) -> bottles.Search:
+    """The search that an address asks for; a colour, sort or page we do not know is a 400 that says so."""
+    colour, sort = arguments.get("colour", ""), arguments.get("sort") or "newest"
+    page = arguments.get("page") or "1"
+    if colour and colour not in bottles.COLOURS:
+        abort(400, f"There is no such colour. Use one of: {', '.join(bottles.COLOURS)}.")
+    if sort not in bottles.SORTS:
+        abort(400, f"The bottles cannot be sorted by that. Use one of: {', '.join(bottles.SORTS)}.")
+    if not (page.isascii() and page.isdigit() and len(page) < 10 and int(page) > 0):
+        abort(400, "Pages are numbered from 1.")
+    words = arguments.get("q", "").strip()[:100]
+    ready = arguments.get("ready") == "1"
+    return bottles.Search(words, colour, ready, sort, int(page), per_page)

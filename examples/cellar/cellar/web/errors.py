@@ -1,0 +1,81 @@
+"""Error pages in the site's own layout, and problem documents (RFC 9457) for the API."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from demijohn import Flask, Response, current_app, json, render_template, request
+from demijohn.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, UnprocessableEntity
+
+# What a page says: heading and text. The description given to abort() stands in for the text.
+PAGES = {
+    400: ("That did not make sense", "Something in this address or form could not be read."),
+    401: ("Who goes there?", "Sign in to see this."),
+    403: ("Hands off", "You may not do this."),
+    404: ("This slot is empty", "Nothing lies here, or somebody drank it. Try the list of all bottles."),
+    405: ("Wrong end of the corkscrew", "This address cannot be used that way."),
+    413: ("Too big for the rack", "A label photo may have at most {limit} MB."),
+    500: ("A bottle broke", "The mess is ours and has been written down. Please try again in a moment."),
+}
+OWN_WORDS = {413, 500}  # never shown in the words of whoever raised it
+
+
+class InvalidFields(UnprocessableEntity):
+    """422 for a JSON body, with what is wrong at each field."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("Some fields are missing or wrong; see errors.")
+        self.errors = errors
+
+
+def for_api() -> bool:
+    """Whether the answer goes to a program rather than to a person."""
+    return request.path.startswith("/api/")
+
+
+def problem(error: HTTPException) -> Response:
+    """The error as application/problem+json."""
+    status = error.code or 500
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": error.description,
+    }
+    if isinstance(error, InvalidFields):
+        body["errors"] = error.errors
+    response = Response(json.dumps(body), status, mimetype="application/problem+json")
+    response.headers.extend(_headers(error))
+    return response
+
+
+def page(error: HTTPException) -> ResponseReturnValue:
+    """The error as a page."""
+    status = error.code or 500
+    heading, text = PAGES.get(status, (HTTPStatus(status).phrase, ""))
+    told = error.description if error.description != type(error).description else None
+    if status not in OWN_WORDS and told:
+        text = told
+    limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1_000_000
+    text = text.replace("{limit}", str(limit))
+    try:
+        body = render_template("error.html", status=status, heading=heading, text=text)
+    except HTTPException:
+        return error.get_response()  # the Host was malformed, so the page's links cannot be made
+    return body, status, _headers(error)
+
+
+def answer(error: HTTPException) -> ResponseReturnValue:
+    """The error in the form that whoever asked can use."""
+    return problem(error) if for_api() else page(error)
+
+
+def _headers(error: HTTPException) -> list[tuple[str, str]]:
+    """What the error must say beside its body, such as `Allow` or `WWW-Authenticate`."""
+    return [(name, value) for name, value in error.get_headers() if name.lower() != "content-type"]
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error of `app`, crashes included, which come here as a 500."""
+    app.register_error_handler(HTTPException, answer)
