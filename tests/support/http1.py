@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -83,7 +84,7 @@ def raw(host: str, port: int, data: bytes, *, timeout: float = 5, shut: bool = F
 class Connection:
     """One request on one connection; the answer's body can be read piece by piece or left half-read."""
 
-    def __init__(self, host: str, port: int, timeout: float = 8) -> None:
+    def __init__(self, host: str, port: int, timeout: float = 20) -> None:
         self.host, self.port = host, port
         self.socket = socket.create_connection((host, port), timeout=timeout)
         self.h11 = h11.Connection(h11.CLIENT)
@@ -102,13 +103,27 @@ class Connection:
         self._write(h11.Request(method=method, target=target, headers=encoded))
         try:
             for piece in pieces:
-                self._write(h11.Data(data=piece))
-            self._write(h11.EndOfMessage())
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the server answered early and closed: its answer is still to be read
+                self._write_body(h11.Data(data=piece))
+            self._write_body(h11.EndOfMessage())
+        except (BrokenPipeError, ConnectionResetError, TimeoutError):
+            pass  # the server answered early and closed, or stopped reading: its answer is still to be read
 
     def _write(self, event: Any) -> None:
         self.socket.sendall(self.h11.send(event) or b"")
+
+    def _write_body(self, event: Any) -> None:
+        """Send a part of the body; an answer that is there ends the sending once the server takes no more.
+
+        RFC 9112, section 9.3, asks that of a client: a server need not read what it has refused.
+        """
+        rest = memoryview(self.h11.send(event) or b"")
+        while rest:
+            answered, writable, _ = select.select([self.socket], [self.socket], [], self.socket.gettimeout())
+            if not writable and answered:
+                _, writable, _ = select.select([], [self.socket], [], 2)
+            if not writable:
+                raise TimeoutError("the server takes no more of the body")
+            rest = rest[self.socket.send(rest) :]
 
     def head(self) -> Answer:
         return _head(self.socket, self.h11)
