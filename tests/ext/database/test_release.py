@@ -168,7 +168,7 @@ def test_fault_5_a_client_that_goes_in_mid_stream_leaves_no_connection_behind(sh
         next(response.iter_encoded())
         assert pools[0].checkedout() == 1
         response.close()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while pools[0].checkedout() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert pools[0].checkedout() == 0
@@ -198,7 +198,7 @@ def test_a_socket_that_waits_holds_no_connection(shop, concurrent):
         for _ in range(2):
             socket.send("?")
             assert socket.receive() == "Ada"
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while idle[-1]() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert (held, idle[-1]()) == ([1, 1], 0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 
 from demijohn.ext.database import before_models_committed, models_committed
@@ -57,6 +60,35 @@ def test_async_commits_tell_as_well(heard, run_async):
 
     run_async(shop, work)
     assert before == after == [[("Dee", "insert")]]
+
+
+@pytest.mark.parametrize("concurrent", [False, True], ids=["sync", "async"])
+def test_receivers_may_be_async(make_shop, sqlite, concurrent):
+    """On the event loop, where a commit cannot wait for one, it runs as a task."""
+    shop = make_shop(sqlite, SQLALCHEMY_TRACK_MODIFICATIONS=True)
+    heard = threading.Event()
+
+    async def receiver(sender, changes):
+        await asyncio.sleep(0)
+        heard.set()
+
+    def add():
+        shop.db.session.add(shop.User(name="Dee"))
+        shop.db.session.commit()
+        return ""
+
+    async def async_add():
+        shop.db.async_session.add(shop.User(name="Dee"))
+        await shop.db.async_session.commit()
+        return ""
+
+    shop.app.add_url_rule("/", view_func=async_add if concurrent else add)
+    with (
+        models_committed.connected_to(receiver, shop.app),
+        shop.app.test_client(protocol="asgi", lifespan=True) as client,
+    ):
+        client.get("/")
+        assert heard.wait(30)
 
 
 def test_nothing_is_sent_unless_it_is_asked_for(small_shop):

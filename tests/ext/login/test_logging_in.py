@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 
 from demijohn import session
@@ -92,6 +95,21 @@ def test_signals_tell_what_happened(every_site):
         every_site.client.get("/who")
         every_site.client.get("/out")
     assert heard == [("in", "Ada"), "accessed", "accessed", ("out", "Ada")]
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi"])
+def test_receivers_of_signals_may_be_async(new_site, protocol):
+    """Where a login cannot wait for one, on the event loop, it runs as a task."""
+    site = new_site(True)
+    heard = threading.Event()
+
+    async def receiver(app, user):
+        await asyncio.sleep(0)
+        heard.set()
+
+    with user_logged_in.connected_to(receiver), site.app.test_client(protocol=protocol) as client:
+        client.get("/in/1")
+        assert heard.wait(30)
 
 
 def test_a_login_in_a_test_context_is_there_at_once(site):

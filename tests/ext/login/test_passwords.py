@@ -69,9 +69,10 @@ def test_case_37_an_unknown_user_takes_as_long_as_a_wrong_password():
     stored = passwords.hash("right")
 
     def seconds(of):
-        start = time.perf_counter()
+        # Of this thread's own work: what else the machine does is no part of the promise.
+        start = time.thread_time()
         assert not passwords.verify(of, "wrong")
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     pairs = [(seconds(stored), seconds(None), seconds("!")) for _ in range(9)]
     wrong, unknown, disabled = (median(times) for times in zip(*pairs, strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -27,27 +28,45 @@ with app.app_context():
 """
 
 
+#: What the revision does first: it is not done before the test says so.
+HELD_UP = """def upgrade():
+    import pathlib, time
+    print("RAN", flush=True)
+    while not pathlib.Path("go").exists():
+        time.sleep(0.05)
+"""
+
+
 def test_three_workers_upgrade_at_once(cellar):
     cellar.with_models(bottle).run("init")
     cellar.run("migrate --rev-id aaa")
-    # Slow enough that all three are there at the same time.
     revision = next(Path("migrations/versions").glob("*.py"))
-    text = revision.read_text()
-    revision.write_text(
-        text.replace("def upgrade():", "def upgrade():\n    import time; time.sleep(1.5)\n    print('RAN')")
-    )
+    revision.write_text(revision.read_text().replace("def upgrade():\n", HELD_UP))
     source = str(Path(__file__).parents[3] / "src")
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, cellar.address],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={"PYTHONPATH": source},
-        )
-        for _ in range(3)
-    ]  # fmt: skip
-    written = [worker.communicate(timeout=60)[0] for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0, 0], written
-    assert "".join(written).count("RAN") == 1
-    assert "".join(written).count("Waiting for another process") == 2
+    logs = [Path(f"worker{number}.log") for number in range(3)]
+    workers = []
+    for log in logs:
+        with log.open("wb") as file:
+            command = [sys.executable, "-c", WORKER, cellar.address]
+            workers.append(
+                subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env={"PYTHONPATH": source})
+            )
+
+    def written():
+        return "".join(log.read_text() for log in logs)
+
+    try:
+        deadline = time.monotonic() + 80
+        while written().count("Waiting for another process") < 2:
+            assert time.monotonic() < deadline, written()
+            time.sleep(0.05)
+        Path("go").touch()
+        assert [worker.wait(30) for worker in workers] == [0, 0, 0], written()
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    assert written().count("RAN") == 1
     assert cellar.tables() == {"bottle"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import random
 import shutil
 import signal
 import socket
@@ -27,9 +28,7 @@ class RedisServer:
     """A Redis or Valkey server on loopback, which tests may stop, freeze and start again."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = _port_to_keep()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -49,7 +48,7 @@ class RedisServer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 40
         while True:
             try:
                 with contextlib.closing(redis.Redis(port=self.port)) as client:
@@ -71,6 +70,15 @@ class RedisServer:
 
     def thaw(self) -> None:
         self.process.send_signal(signal.SIGCONT)
+
+
+def _port_to_keep() -> int:
+    """A port that nobody is given while the server is away: below those that systems hand out."""
+    while True:
+        port = random.randint(12000, 30000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _redis_binary() -> str:

@@ -65,7 +65,7 @@ def _send(signal: Any, session: Any) -> bool:
     app = _tracking_app()
     if app is None or not session._model_changes:
         return False
-    signal.send(app, _async_wrapper=app.ensure_sync, changes=list(session._model_changes.values()))
+    signal.send(app, _async_wrapper=app._for_receiver, changes=list(session._model_changes.values()))
     return True
 
 

@@ -72,7 +72,7 @@ def send_signal(signal: NamedSignal, **values: Any) -> None:
     """Send a signal of the current application, to receivers of both kinds."""
     if signal.receivers:
         app = current_app._get_current_object()  # type: ignore[attr-defined]
-        signal.send(app, _async_wrapper=app.ensure_sync, **values)
+        signal.send(app, _async_wrapper=app._for_receiver, **values)
 
 
 # Logging in and out.
