@@ -72,6 +72,11 @@ def exception(app: Any, ctx: RequestContext, e: Exception) -> Steps[Response]:
             return app.debug_page(app, ctx, e)  # type: ignore[no-any-return]
         raise e
     app.log_exception((type(e), e, e.__traceback__))
+    return (yield from internal_error(app, ctx, e))
+
+
+def internal_error(app: Any, ctx: RequestContext, e: Exception) -> Steps[Response]:
+    """The answer to an error nobody handled: what the handler of 500 returns, else a plain page."""
     error: Any = InternalServerError(original_exception=e)
     handler = app._find_error_handler(error, ctx.request.blueprints)
     if handler is not None:
