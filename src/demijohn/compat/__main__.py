@@ -22,7 +22,9 @@ def main(arguments: list[str]) -> None:
     level = LEVELS[0]
     if arguments[:1] == ["--level"] and len(arguments) > 1:
         level, arguments = arguments[1], arguments[2:]
-        # Processes that this one starts run at the same level.
+        os.environ["DEMIJOHN_COMPAT"] = level
+    elif not os.environ.get("DEMIJOHN_COMPAT"):
+        # Processes that this one starts, such as a server's workers, run at the same level.
         os.environ["DEMIJOHN_COMPAT"] = level
     if arguments[:1] in ([], ["-h"], ["--help"]) or level not in LEVELS:
         print(USAGE, file=sys.stdout if arguments else sys.stderr)
