@@ -253,11 +253,27 @@ def _encode(event: Any) -> bytes:
 
 
 def _encoded(events: Any) -> Any:
-    if hasattr(events, "__aiter__"):
-        return _encoded_async(events)
-    return (_encode(event) for event in events)
+    return _encoded_async(events) if hasattr(events, "__aiter__") else _encoded_sync(events)
+
+
+# What the events come from is closed with the response, not when somebody collects it.
+
+
+def _encoded_sync(events: Any) -> Iterator[bytes]:
+    try:
+        for event in events:
+            yield _encode(event)
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
 
 
 async def _encoded_async(events: Any) -> AsyncIterator[bytes]:
-    async for event in events:
-        yield _encode(event)
+    try:
+        async for event in events:
+            yield _encode(event)
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()

@@ -7,8 +7,9 @@ are checked by the rules of every platform. This module must not know about rout
 from __future__ import annotations
 
 import os
-from datetime import timedelta
-from typing import Any, cast
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO, cast
 
 from werkzeug import utils
 from werkzeug.exceptions import NotFound
@@ -27,36 +28,50 @@ def max_age_setting(app: Any) -> int | None:
 
 
 def send_file(
-    path_or_file: Any, mimetype: str | None = None, as_attachment: bool = False, **options: Any
+    path_or_file: os.PathLike[Any] | str | BinaryIO,
+    mimetype: str | None = None,
+    as_attachment: bool = False,
+    download_name: str | None = None,
+    conditional: bool = True,
+    etag: bool | str = True,
+    last_modified: datetime | float | None = None,
+    max_age: int | Callable[[str | None], int | None] | None = None,
 ) -> Response:
     """A response with the contents of a file.
 
     :param path_or_file: Path, relative to the application's ``root_path``, or an open binary file.
     :param mimetype: Media type; guessed from the name by default.
     :param as_attachment: Ask browsers to save rather than show it.
-    :param options: ``download_name``, ``conditional``, ``etag``, ``last_modified``, ``max_age``.
+    :param download_name: The name browsers save it by; the file's own by default.
+    :param conditional: Answer conditional requests and ranges (RFC 9110, sections 13 and 14).
+    :param etag: False sends none, a text sends that one; by default it is made of the path, size and time.
+    :param last_modified: When it was last changed, as a time or in seconds; the file's own time by default.
+    :param max_age: How many seconds clients may keep it, or a function of the path that says so; the
+        application's ``get_send_file_max_age`` by default.
     :raises ValueError: when no name is known to guess a media type from.
     """
     app = current_app._get_current_object()
-    if options.get("max_age") is None:
-        options["max_age"] = app.get_send_file_max_age
-    named = options.get("download_name")
-    if named is not None and app.compat_level is None:
-        options["download_name"] = download_basename(named)
+    cleaned = download_name
+    if download_name is not None and app.compat_level is None:
+        cleaned = download_basename(download_name)
     response = utils.send_file(
-        path_or_file,
+        cast(Any, path_or_file),
         request.environ,
         mimetype,
         as_attachment,
+        cleaned,
+        conditional,
+        etag,
+        last_modified,
+        app.get_send_file_max_age if max_age is None else max_age,
         use_x_sendfile=app.config["USE_X_SENDFILE"],
         response_class=app.response_class,
         _root_path=app.root_path,
-        **options,
     )
-    if named is not None and app.compat_level is None:
+    if download_name is not None and app.compat_level is None:
         # RFC 6266, by our own writer: Werkzeug's lets a name choose another folder or direction.
         kind = "attachment" if as_attachment else "inline"
-        response.headers["Content-Disposition"] = content_disposition(kind, named)
+        response.headers["Content-Disposition"] = content_disposition(kind, download_name)
     return cast(Response, response)
 
 

@@ -127,6 +127,20 @@ def test_case_44_a_download_name_is_a_valid_base_name(app, client, name):
         assert bad not in shown
 
 
+def test_a_file_is_sent_with_flasks_parameters_in_flasks_order(app, client):
+    def index():
+        body = io.BytesIO(b"0123456789")
+        return send_file(body, "text/plain", True, "name.txt", True, "tag", 86_400, 60)
+
+    app.add_url_rule("/", "index", index)
+    answer = client.get("/", headers={"Range": "bytes=2-3"}, buffered=True)
+    assert (answer.status_code, answer.data) == (206, b"23")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=name.txt"
+    assert answer.headers["ETag"] == '"tag"'
+    assert answer.headers["Last-Modified"] == "Fri, 02 Jan 1970 00:00:00 GMT"
+    assert "max-age=60" in answer.headers["Cache-Control"]
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A folder with a file in it, a secret beside it, and links of both kinds."""

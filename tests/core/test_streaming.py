@@ -195,6 +195,49 @@ def test_events_read_the_last_id_of_a_client_that_comes_back(app, client):
     assert "id: 6\n" in client.get("/", headers={"Last-Event-ID": "5"}).text
 
 
+class Subscription:
+    """Events without end, and something to give back; no generator."""
+
+    def __init__(self, closed):
+        self.closed = closed
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return "tick"
+
+    def close(self):
+        self.closed.append("close")
+
+
+class AsyncSubscription:
+    def __init__(self, closed):
+        self.closed = closed
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        await asyncio.sleep(0)
+        return "tick"
+
+    async def aclose(self):
+        await asyncio.sleep(0)
+        self.closed.append("aclose")
+
+
+@pytest.mark.parametrize("kind", [Subscription, AsyncSubscription])
+def test_a_client_that_leaves_closes_the_source_of_events(app, client, kind):
+    closed = []
+    app.add_url_rule("/", "index", lambda: event_stream(kind(closed)))
+    answer = client.get("/")
+    assert next(iter(answer.response)) == b"data: tick\n\n"
+    answer.close()
+    assert until(lambda: closed)
+    assert closed == ["close" if kind is Subscription else "aclose"]
+
+
 @pytest.mark.parametrize("kind", ["generator", "Response", "held"])
 def test_context_variables_set_by_the_view_are_seen_by_its_streamed_body(app, client, kind):
     variable = contextvars.ContextVar("variable", default="unset")
