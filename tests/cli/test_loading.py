@@ -101,6 +101,13 @@ def test_a_name_that_is_wrong_says_why(project, text, reason):
         ScriptInfo(f"m2:{text}").load_app()
 
 
+@pytest.mark.parametrize("name", ["ap", "number"])
+def test_a_wrong_name_is_answered_with_the_names_there_are(project, name):
+    project("m4.py", IMPORT + "number = 1\napp = Flask('one')\nadmin = Flask('two')")
+    with pytest.raises(NoAppException, match="There is: m4:admin, m4:app"):
+        ScriptInfo(f"m4:{name}").load_app()
+
+
 def test_a_module_that_is_missing_is_told_from_one_whose_import_fails(project):
     project("m3.py", "import nothing_of_this_name")
     assert locate_app("nowhere_at_all", None, raise_if_not_found=False) is None

@@ -270,6 +270,7 @@ def test_an_app_that_is_not_there_is_refused_without_a_traceback(hello, run, app
     server = run(app=app)
     assert server.wait() == 2
     assert reason in server.output
+    assert "Usage: demijohn run" in server.output
     assert "Traceback" not in server.output
 
 
@@ -297,6 +298,7 @@ def test_a_missing_granian_is_named_with_the_command_that_installs_it(hello, pro
         (["--reload", "--workers", "2"], "The reloader runs one worker"),
         (["--port", "70000"], "There is no port 70000"),
         (["--workers", "0"], "At least one worker"),
+        (["--threads", "0"], "one thread"),
     ],
 )
 def test_case_55_what_is_unsafe_or_impossible_is_refused_with_the_reason(hello, run, arguments, reason):
@@ -344,6 +346,24 @@ def test_tls(hello, project, run, how):
     with urllib.request.urlopen(url, context=unverified, timeout=20) as answer:
         assert answer.read() == b"hello"
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("wrong", ["no certificate", "another key", "a password"])
+def test_certificate_files_that_cannot_be_used_are_refused_before_anything_starts(hello, project, run, wrong):
+    _write_certificate(project.path)
+    if wrong == "no certificate":
+        project.write("cert.pem", "nothing of the kind")
+    elif wrong == "another key":
+        first = (project.path / "cert.pem").read_bytes()
+        _write_certificate(project.path)
+        (project.path / "cert.pem").write_bytes(first)
+    else:
+        _write_certificate(project.path, b"s3sam3")
+    server = run("--cert", "cert.pem", "--key", "key.pem")
+    assert server.wait() == 1
+    assert "protected by a password" in server.output or "cannot be used" in server.output
+    assert "Traceback" not in server.output
+    assert "Running on" not in server.output
 
 
 def test_settings_come_from_the_environment_in_both_spellings(hello, start):
@@ -410,14 +430,14 @@ def _children(pid: int) -> list[int]:
         return [int(child) for child in file.read().split()]
 
 
-def _write_certificate(path) -> None:
+def _write_certificate(path, password=None) -> None:
     from cryptography.hazmat.primitives import serialization as s
     from werkzeug.serving import generate_adhoc_ssl_pair
 
     certificate, key = generate_adhoc_ssl_pair(cn="localhost")
     (path / "cert.pem").write_bytes(certificate.public_bytes(s.Encoding.PEM))
-    plain = s.NoEncryption()
-    (path / "key.pem").write_bytes(key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, plain))
+    how = s.BestAvailableEncryption(password) if password else s.NoEncryption()
+    (path / "key.pem").write_bytes(key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, how))
 
 
 pytestmark = [pytest.mark.servers, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]

@@ -17,6 +17,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from demijohn.devserver.assignment import current_assignment
 from demijohn.devserver.environment import has_dotenv, load_dotenv, set_debug_flag
 from demijohn.cli.loading import NoAppException, ScriptInfo
 from demijohn.cli.routes import routes_command
@@ -242,4 +243,5 @@ cli.params.insert(0, compat_option)
 
 def main() -> None:
     """The ``demijohn`` command."""
-    cli.main()
+    # Its workers run it as a module; their messages are to name the command that was typed.
+    cli.main(prog_name="demijohn" if current_assignment() else None)

@@ -93,7 +93,9 @@ def find_app_by_string(module: ModuleType, app_name: str) -> Any:
     try:
         found = getattr(module, name)
     except AttributeError as error:
-        raise NoAppException(f"Failed to find attribute {name!r} in {module.__name__!r}.") from error
+        raise NoAppException(
+            f"Failed to find attribute {name!r} in {module.__name__!r}.{_what_there_is(module)}"
+        ) from error
     if inspect.isfunction(found):
         complaint = (
             f"The factory {app_name!r} in module {module.__name__!r} could not be called with the"
@@ -102,7 +104,16 @@ def find_app_by_string(module: ModuleType, app_name: str) -> Any:
         found = _call(found, complaint, args or (), kwargs)
     if is_application(found):
         return found
-    raise NoAppException(f"A valid Flask application was not obtained from '{module.__name__}:{app_name}'.")
+    raise NoAppException(
+        f"A valid Flask application was not obtained from '{module.__name__}:{app_name}'."
+        f" It gave {type(found).__name__!r}.{_what_there_is(module)}"
+    )
+
+
+def _what_there_is(module: ModuleType) -> str:
+    """A sentence with what could be named instead."""
+    names = sorted(name for name, value in vars(module).items() if is_application(value))
+    return f" There is: {', '.join(f'{module.__name__}:{name}' for name in names)}." if names else ""
 
 
 def _parse_app_name(app_name: str) -> tuple[str, list[Any], dict[str, Any]]:
@@ -163,7 +174,10 @@ def locate_app(module_name: str, app_name: str | None, raise_if_not_found: bool 
                 f"While importing {module_name!r}, an ImportError was raised:\n\n{traceback.format_exc()}"
             ) from None
         if raise_if_not_found:
-            raise NoAppException(f"Could not import {module_name!r}.") from None
+            raise NoAppException(
+                f"Could not import {module_name!r}. There is no module of that name in {sys.path[0]!r}, and"
+                " none is installed."
+            ) from None
         return None
     module = sys.modules[module_name]
     return find_best_app(module) if app_name is None else find_app_by_string(module, app_name)

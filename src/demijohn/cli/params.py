@@ -30,7 +30,7 @@ class CertParamType(click.ParamType):  # type: ignore[type-arg]  # pyright: igno
             text = click.STRING(value, param, ctx).lower()
             if text == "adhoc":
                 if not _can_import("cryptography"):
-                    message = "Using ad-hoc certificates requires the cryptography library."
+                    message = "Using ad-hoc certificates requires the cryptography library: pip install cryptography."
                     raise click.BadParameter(message, ctx, param) from None
                 return text
             found = import_string(text, silent=True)

@@ -105,7 +105,7 @@ def _options(params: dict[str, Any], debug: bool, cert: tuple[str, str] | None) 
         uds=params["uds"],
         interface=params["interface"],
         workers=params["workers"],
-        threads=params["threads"] or (None if params["with_threads"] else 1),
+        threads=1 if params["threads"] is None and not params["with_threads"] else params["threads"],
         reload=or_debug("reload"),
         debug=debug,
         debugger=or_debug("debugger"),

@@ -53,7 +53,8 @@ def certificate_files(cert: Any, host: str) -> tuple[tuple[str, str] | None, Adh
     """The pair of files to serve with, and the made-up certificate to remove afterwards, if any.
 
     :param cert: None, ``"adhoc"``, or a pair of file names (the key may be in the same file).
-    :raises ServeError: For an ``SSLContext``: its key cannot be handed on to Granian.
+    :raises ServeError: For files that make no certificate, and for an ``SSLContext``: its key cannot be
+        handed on to Granian.
     """
     if not cert:
         return None, None
@@ -65,7 +66,23 @@ def certificate_files(cert: Any, host: str) -> tuple[tuple[str, str] | None, Adh
             "An SSLContext cannot be used here, because Granian reads the files itself:"
             " give the certificate and the key with --cert FILE --key FILE."
         )
-    if isinstance(cert, str):
-        return (cert, cert), None
-    certificate, key = cert
-    return (os.fspath(certificate), os.fspath(key or certificate)), None
+    certificate, key = (cert, None) if isinstance(cert, (str, os.PathLike)) else cert
+    pair = (os.fspath(certificate), os.fspath(key or certificate))
+    _check(*pair)
+    return pair, None
+
+
+def _check(certificate: str, key: str) -> None:
+    """Read the files as the server will, so that a wrong one is told before anything is started."""
+    import ssl  # takes its time, and only TLS needs it
+
+    def no_password() -> str:
+        raise ServeError(f"The key {key!r} is protected by a password, which nobody would be there to type.")
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, no_password)
+    except OSError as error:  # ssl.SSLError is one
+        raise ServeError(
+            f"The certificate {certificate!r} with the key {key!r} cannot be used: {error.strerror or error}."
+            " Both are PEM files, and the key is that of the certificate."
+        ) from None
