@@ -101,6 +101,68 @@ def test_an_error_after_the_handshake_is_logged_told_to_the_teardown_and_closes_
     assert "in the handler" in caplog.text
 
 
+def test_an_error_nobody_handles_before_the_handshake_is_logged_and_answered_with_500(app, client, caplog):
+    told = []
+    app.teardown_websocket(lambda exc: told.append(type(exc)))
+
+    @app.websocket("/ws")
+    async def ws():
+        raise ValueError("before the handshake")
+
+    with pytest.raises(WebSocketRejected) as caught, client.websocket("/ws"):
+        pass
+    assert caught.value.response.status_code == 500
+    assert "before the handshake" not in caught.value.response.text
+    assert until(lambda: told)
+    assert told == [ValueError]
+    assert "Traceback" in caplog.text
+    assert "ValueError: before the handshake" in caplog.text
+
+
+def test_an_error_in_a_hook_is_answered_by_the_handler_of_500(app, client, caplog):
+    app.register_error_handler(500, lambda e: (f"sorry: {type(e.original_exception).__name__}", 500))
+
+    @app.before_websocket
+    def fails():
+        raise OSError("in the hook")
+
+    @app.websocket("/ws")
+    async def ws():
+        pytest.fail("the handler was called")
+
+    with pytest.raises(WebSocketRejected) as caught, client.websocket("/ws"):
+        pass
+    assert (caught.value.response.status_code, caught.value.response.text) == (500, "sorry: OSError")
+    assert "OSError: in the hook" in caplog.text
+
+
+@pytest.mark.parametrize("how", ["abort", "return", "error"])
+def test_what_runs_after_a_websocket_runs_once_when_the_handshake_is_refused(app, client, how):
+    seen, ended = [], []
+    app.teardown_websocket(lambda exc: ended.append(exc))
+
+    @app.after_websocket
+    def stamp(response):
+        seen.append(response.status_code)
+        response.headers["X-Stamp"] = "1"
+        return response
+
+    @app.websocket("/ws")
+    async def ws():
+        if how == "abort":
+            abort(401)
+        if how == "return":
+            return "not you", 401
+        raise ValueError("unhandled")
+
+    with pytest.raises(WebSocketRejected) as caught, client.websocket("/ws"):
+        pass
+    status = 500 if how == "error" else 401
+    assert (caught.value.response.status_code, caught.value.response.headers["X-Stamp"]) == (status, "1")
+    assert until(lambda: ended)
+    assert seen == [status]
+
+
 def test_two_sockets_have_a_context_each(app, client):
     @app.websocket("/ws/<word>")
     async def ws(word):

@@ -15,11 +15,11 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from demijohn.adapters.environ import ScopeEnviron
 from demijohn.context import RequestContext
 from demijohn.dispatch import websocket_after, websocket_before
-from demijohn.failure import user_exception
+from demijohn.failure import internal_error, user_exception
 from demijohn.finish import finalize
 from demijohn.http.headers import encoded_name
 from demijohn.matching import match_websocket
-from demijohn.signals import got_websocket_exception, sending
+from demijohn.signals import got_websocket_exception, sending, websocket_finished
 from demijohn.teardown import before_idle, teardown_websocket
 from demijohn.waiting import drive_hopping
 from demijohn.wrappers.websocket import INTERNAL_ERROR, Websocket
@@ -77,10 +77,7 @@ class ASGIChannel:
 
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame; before the handshake, servers turn it into a 403."""
-        if self.reader is not None:
-            # Granian sends no close frame while a receive is pending.
-            self.reader.cancel()
-            await asyncio.wait((self.reader,))
+        await self._stop_reading()
         try:
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except OSError:
@@ -91,11 +88,19 @@ class ASGIChannel:
         if not self._can_respond:
             await self.close(1008 if response.status_code < 500 else INTERNAL_ERROR, "")
             return
+        await self._stop_reading()
         fields = [(encoded_name(name), value.encode("latin-1")) for name, value in response.raw_headers]
         await self._send(
             {"type": "websocket.http.response.start", "status": response.status_code, "headers": fields}
         )
         await self._send({"type": "websocket.http.response.body", "body": response.get_data()})
+
+    async def _stop_reading(self) -> None:
+        """From here on this side ends the conversation, and what the other does cuts nothing short."""
+        if self.reader is not None:
+            # Granian sends no close frame while a receive is pending.
+            self.reader.cancel()
+            await asyncio.wait((self.reader,))
 
 
 def check_origin(app: Any, socket: Websocket) -> None:
@@ -180,6 +185,7 @@ async def _handle(app: Any, ctx: RequestContext, socket: Websocket, channel: ASG
             if rv is None:
                 rv = await ctx.plan.view(**(socket.view_args or {}))
             if rv is not None and not socket.accepted:
+                socket._closing = True
                 refusal = await drive_hopping(finalize(app, ctx, rv), pool)
                 await channel.refuse(refusal)
         except Disconnected:
@@ -191,7 +197,10 @@ async def _handle(app: Any, ctx: RequestContext, socket: Websocket, channel: ASG
             await channel.close(1000, "")
         elif socket.accepted:
             await socket.close(1000)
-        await drive_hopping(websocket_after(app, ctx, refusal), pool)
+        if refusal is None:
+            await drive_hopping(websocket_after(app, ctx, None), pool)
+        elif websocket_finished.receivers:  # the after-functions had their turn before it was sent
+            await drive_hopping(sending(websocket_finished, app, response=refusal), pool)
     except asyncio.CancelledError as e:
         ctx.error = e
         raise
@@ -217,8 +226,12 @@ async def _fail(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIC
         response = await drive_hopping(finalize(app, ctx, rv), pool)
     except Exception as error:
         await _log(app, error, pool)
-        await channel.close(INTERNAL_ERROR, "")
-        return None
+        try:
+            response = await drive_hopping(internal_error(app, ctx, error), pool)
+        except Exception as failed:
+            await _log(app, failed, pool)
+            await channel.close(INTERNAL_ERROR, "")
+            return None
     await channel.refuse(response)
     return response
 
@@ -230,11 +243,18 @@ async def _log(app: Any, e: Exception, pool: Any) -> None:
     app.log_exception((type(e), e, e.__traceback__))
 
 
-def _session_headers(app: Any, ctx: RequestContext) -> list[tuple[str, str]]:
-    """The cookie of a session that was changed before the handshake is complete."""
+async def _session_headers(app: Any, ctx: RequestContext) -> list[tuple[str, str]]:
+    """The cookie of a session that was changed before the handshake is complete.
+
+    :raises HTTPException: when the session could not be saved, with the response that says so.
+    """
     session = ctx._session
     if session is None or app.session_interface.is_null_session(session):
         return []
     response = app.response_class()
-    app.session_interface.save_session(app, session, response)
+    saved = app.session_interface.save_session(app, session, response)
+    if hasattr(saved.__class__, "__await__"):
+        await saved
+    if response.status_code >= 400:
+        raise HTTPException(response=response)
     return [(name, value) for name, value in response.raw_headers if name == "Set-Cookie"]

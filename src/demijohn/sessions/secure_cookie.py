@@ -20,7 +20,7 @@ from demijohn.sessions.interface import SessionInterface
 from demijohn.sessions.session import SecureCookieSession
 from demijohn.sessions.signing import BoundedTimedSerializer
 
-__all__ = ["SecureCookieSessionInterface", "session_json_serializer"]
+__all__ = ["SecureCookieSessionInterface", "depend_on_cookie", "session_json_serializer"]
 
 #: Writes and reads what sessions hold.
 session_json_serializer = TaggedJSONSerializer()
@@ -108,13 +108,13 @@ class SecureCookieSessionInterface(SessionInterface):
         if not session:
             remove = session.modified
             if accessed or remove:
-                _depend_on_cookie(app, response)
+                depend_on_cookie(app, response)
             if remove:
                 response.delete_cookie(self.get_cookie_name(app), **self._attributes(app))
             return
         write = self.should_set_cookie(app, session)
         if accessed or write:
-            _depend_on_cookie(app, response)
+            depend_on_cookie(app, response)
         if not write:
             return
         if isinstance(response, Response) and type(response).set_cookie is Response.set_cookie:
@@ -187,7 +187,7 @@ def _frame_cookie(name: str, *settings: Any) -> tuple[str, str, str, str]:
     return start, bare[len(start) :], before, behind
 
 
-def _depend_on_cookie(app: Any, response: Any) -> None:
+def depend_on_cookie(app: Any, response: Any) -> None:
     """Say that the response depends on the cookie, so that no shared cache gives it to others.
 
     ``Vary: Cookie`` (RFC 9110, section 12.5.5); and unless the application has said who may store

@@ -52,7 +52,7 @@ class Websocket(Request):
         self._queue_size = queue_size
         self._arrived: Any = None
         self._room: Any = None
-        #: Run by the adapter at accept: header fields to add, such as a changed session's cookie.
+        #: Set by the adapter and awaited at accept: gives header fields to add, such as a changed session's cookie.
         self.accept_headers: Any = None
         #: Awaited before each wait for a message, where the adapter set it.
         self.before_idle: Any = None
@@ -79,7 +79,7 @@ class Websocket(Request):
             )
         fields = [] if headers is None else list(getattr(headers, "items", lambda: headers)())
         if self.accept_headers is not None:
-            fields += self.accept_headers()
+            fields += await self.accept_headers()
         self.accepted = True
         await self.channel.accept(subprotocol, fields)
 

@@ -19,7 +19,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from demijohn.context import current
 from demijohn.sessions.interface import SessionInterface
-from demijohn.sessions.secure_cookie import _depend_on_cookie, session_json_serializer
+from demijohn.sessions.secure_cookie import depend_on_cookie, session_json_serializer
 from demijohn.sessions.server_side.codec import FORMATS, Unreadable, decode, encode
 from demijohn.sessions.server_side.session import ServerSideSession
 from demijohn.sessions.server_side.store import SessionStore, StoreUnavailable
@@ -119,8 +119,8 @@ class ServerSideSessionInterface(SessionInterface):
         ctx: Any = current.get()
         request = ctx.request
         # Who runs hooks also awaits what save_session returns; who opens and saves a session by hand (the
-        # test client's session_transaction, the handshake of a WebSocket) does not.
-        ctx.awaits_saving = not hasattr(request, "channel")
+        # test client's session_transaction) does not.
+        ctx.awaits_saving = True
         if self._sent_by(ctx.app, request) is None or not _is_async(ctx.app, request):
             return None
         session = ctx._session
@@ -145,7 +145,7 @@ class ServerSideSessionInterface(SessionInterface):
             when the store was not available and the response was made a 503.
         """
         if session.accessed or session.modified:
-            _depend_on_cookie(app, response)
+            depend_on_cookie(app, response)
         if session.modified:
             pass
         elif session.stored_as is None or not self.should_set_cookie(app, session):
