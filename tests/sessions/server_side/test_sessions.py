@@ -154,7 +154,7 @@ def test_a_slower_request_does_not_bring_an_ended_session_back(site, count, sid)
     def slow():
         session["late"] = "1"
         began.set()
-        go_on.wait(10)
+        go_on.wait(60)
         return ""
 
     site.add("/slow", slow)
@@ -163,7 +163,7 @@ def test_a_slower_request_does_not_bring_an_ended_session_back(site, count, sid)
     site.other.set_cookie("session", old)
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(site.other.get, "/slow")
-        began.wait(10)
+        assert began.wait(60)
         site.client.get("/regenerate")
         go_on.set()
         answer = late.result(10)
@@ -222,6 +222,26 @@ def test_a_websocket_has_the_session_and_may_change_it_before_it_accepts(store, 
         with client.websocket("/ws") as ws:
             assert ws.receive() == "1"
         assert client.get("/get/seen").text == "1"
+
+
+def test_a_websocket_saves_its_session_off_the_event_loop(make_site):
+    store, threads, loops = MemoryStore(), [], []
+    create = store.create
+    store.create = lambda *a: (threads.append(threading.get_ident()), create(*a))[1]
+    site = make_site(store, async_views=True)
+
+    @site.app.websocket("/ws")
+    async def talk():
+        loops.append(threading.get_ident())
+        session["seen"] = "1"
+        await websocket.send("saved")
+
+    with site.app.test_client(protocol="asgi") as client:
+        with client.websocket("/ws") as ws:
+            assert ws.receive() == "saved"
+        assert client.get("/get/seen").text == "1"
+    assert threads
+    assert not set(threads) & set(loops)
 
 
 def test_sessions_changed_by_many_requests_at_once_do_not_mix(site):
