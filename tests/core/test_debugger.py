@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
-from demijohn import request
+from demijohn import render_template_string, request
 from demijohn.debugger import error_page
 
 
@@ -74,6 +75,30 @@ def test_case_50_the_key_of_the_application_is_not_shown(debugging, app):
     assert app.secret_key not in debugging.get("/fails/word").text
 
 
+def test_case_50_settings_are_shown_without_their_secrets(app, debugging):
+    """In a template, the configuration is among the local names."""
+    # Put together here, because the page shows this source too.
+    app.config["MAIL"] = {"PASSWORD": "3retnuh"[::-1], "PORT": 2525}
+    app.config["DATABASE"] = f"postgresql://ada:{'4retnuh'[::-1]}@db.example/cellar"
+
+    @app.route("/settings")
+    def settings():
+        config = dict(reversed(app.config.items()))
+        database = app.config["DATABASE"]
+        raise ValueError(f"{len(config)} {len(database)}")
+
+    @app.route("/template")
+    def template():
+        return render_template_string("{{ nothing.at.all }}")
+
+    text = debugging.get("/settings").text + debugging.get("/template").text
+    for secret in (app.secret_key, "hunter3", "hunter4"):
+        assert secret not in text
+    assert "(hidden)" in text
+    assert "2525" in text
+    assert "postgresql://ada:(hidden)@db.example/cellar" in text
+
+
 def test_an_async_view_is_shown_with_the_cause_of_its_error(debugging):
     text = debugging.get("/later").text
     assert text.index("KeyError") < text.index("RuntimeError: second") or "direct cause" in text
@@ -122,3 +147,16 @@ def test_the_teardown_still_runs(app, debugging):
     app.teardown_request(lambda exc: told.append((type(exc), request.path)))
     debugging.get("/fails/word")
     assert told == [(ValueError, "/fails/word")]
+
+
+def test_calls_inside_libraries_are_folded_and_the_own_code_stands_open(app, debugging):
+    @app.route("/page")
+    def page():
+        return render_template_string("{{ nothing.at.all }}")
+
+    text = debugging.get("/page").text
+    assert re.search(r'<details class="own"[^>]*><summary><code>[^<]*page</code>', text)
+    assert re.search(r"<summary>\d calls? in demijohn</summary>", text)
+    assert "calls in demijohn, jinja2</summary>" in text
+    # Folded, not left out.
+    assert "<code>pipeline</code>" in text

@@ -6,7 +6,9 @@ Everything that came from outside is escaped. This module must not know a protoc
 from __future__ import annotations
 
 import traceback as plain_traceback
+from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 from typing import Any
 
 from demijohn.context import RequestContext
@@ -33,6 +35,7 @@ summary { padding: .5rem .8rem; cursor: pointer; overflow-wrap: anywhere; }
 summary code { font-weight: 600; }
 details[open] > summary { background: var(--soft); }
 .library summary { color: var(--dim); }
+.folded { padding: 0 .8rem .4rem; }
 pre { margin: 0; padding: .6rem 0; overflow-x: auto; font: 13px/1.55 ui-monospace, monospace; }
 pre span { display: block; padding: 0 .8rem; white-space: pre; }
 pre .hit { background: var(--mark); }
@@ -83,7 +86,7 @@ def error_page(app: Any, ctx: RequestContext, error: Exception) -> Any:
         kind=escape(last.kind),
         message=escape(last.message),
         where=escape(f"{request.method} {request.path} → {request.endpoint or 'no endpoint'}"),
-        problems="\n".join(_problem(problem) for problem in problems),
+        problems="\n".join(_problem(problem, alone=len(problems) == 1) for problem in problems),
         request="".join(_row(name, value) for name, value in _request_rows(request)),
         plain=escape("".join(plain_traceback.format_exception(error))),
     )
@@ -91,12 +94,37 @@ def error_page(app: Any, ctx: RequestContext, error: Exception) -> Any:
     return app.response_class(body, status=500, headers=headers, mimetype="text/html")
 
 
-def _problem(problem: Problem) -> str:
+def _problem(problem: Problem, alone: bool) -> str:
+    # What the page is headed by need not be said twice.
+    heading = "Calls, the last one below" if alone else f"{problem.kind}: {problem.message}"
     link = f'<p class="link">{escape(problem.link)}</p>' if problem.link else ""
     last_own = max((place for place, frame in enumerate(problem.frames) if frame.own), default=-1)
     shown = last_own if last_own >= 0 else len(problem.frames) - 1
-    frames = "\n".join(_frame(frame, place == shown) for place, frame in enumerate(problem.frames))
-    return f"<h2>{escape(problem.kind)}: {escape(problem.message)}</h2>\n{frames}\n{link}"
+    frames = "\n".join(
+        _libraries([frame for _, frame in group]) if folded else _frame(group[0][1], group[0][0] == shown)
+        for folded, group in _grouped(problem.frames, shown)
+    )
+    return f"<h2>{escape(heading)}</h2>\n{frames}\n{link}"
+
+
+def _grouped(frames: list[Frame], shown: int) -> Iterator[tuple[bool, list[tuple[int, Frame]]]]:
+    """Frames of libraries that follow each other together; each other frame alone."""
+    for folded, run in groupby(enumerate(frames), lambda item: not item[1].own and item[0] != shown):
+        if folded:
+            yield True, list(run)
+        else:
+            yield from ((False, [item]) for item in run)
+
+
+def _libraries(frames: list[Frame]) -> str:
+    """Frames that are not the reader's own, folded into one line."""
+    count = f"{len(frames)} calls" if len(frames) > 1 else "1 call"
+    names = list(dict.fromkeys(frame.library for frame in frames))
+    inside = "\n".join(_frame(frame, False) for frame in frames)
+    return (
+        f'<details class="library"><summary>{count} in {escape(", ".join(names))}</summary>'
+        f'<div class="folded">{inside}</div></details>'
+    )
 
 
 def _frame(frame: Frame, is_open: bool) -> str:
