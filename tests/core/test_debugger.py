@@ -77,9 +77,9 @@ def test_case_50_the_key_of_the_application_is_not_shown(debugging, app):
 
 def test_case_50_settings_are_shown_without_their_secrets(app, debugging):
     """In a template, the configuration is among the local names."""
-    # Put together here, because the page shows this source too.
-    app.config["MAIL"] = {"PASSWORD": "3retnuh"[::-1], "PORT": 2525}
-    app.config["DATABASE"] = f"postgresql://ada:{'4retnuh'[::-1]}@db.example/cellar"
+    third, fourth = (f"hunter{number}" for number in (3, 4))  # the page shows this source too
+    app.config["MAIL"] = {"PASSWORD": third, "PORT": 2525}
+    app.config["DATABASE"] = f"postgresql://ada:{fourth}@db.example/cellar"
 
     @app.route("/settings")
     def settings():
@@ -92,7 +92,7 @@ def test_case_50_settings_are_shown_without_their_secrets(app, debugging):
         return render_template_string("{{ nothing.at.all }}")
 
     text = debugging.get("/settings").text + debugging.get("/template").text
-    for secret in (app.secret_key, "hunter3", "hunter4"):
+    for secret in (app.secret_key, third, fourth):
         assert secret not in text
     assert "(hidden)" in text
     assert "2525" in text
