@@ -8,6 +8,7 @@ import threading
 import pytest
 from werkzeug.exceptions import NotFound
 
+from demijohn.ext.database import SQLAlchemy
 from demijohn.signals import appcontext_tearing_down
 
 
@@ -21,6 +22,23 @@ def test_rows_are_read_and_written(shop, run_async):
 
     assert run_async(shop, work) == ["Ada", "Bob", "Cyd", "Dee"]
     assert shop.names()[-1] == "Dee"
+
+
+def test_objects_stay_loaded_after_a_commit(shop, run_async):
+    db, User = shop.db, shop.User
+
+    async def work():
+        ada = await db.async_session.get(User, 1)
+        async with db.transaction() as session:
+            session.add(dee := User(name="Dee"))
+        return ada.name, dee.name, dee.id
+
+    assert run_async(shop, work) == ("Ada", "Dee", 4)
+
+
+def test_an_application_may_have_its_objects_expire(make_app, sqlite):
+    db = SQLAlchemy(make_app(sqlite), session_options={"expire_on_commit": True})
+    assert db.async_session.session_factory.kw["expire_on_commit"] is True
 
 
 def test_helpers_answer_404(shop, run_async):

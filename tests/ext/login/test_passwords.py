@@ -59,6 +59,12 @@ def test_what_is_no_hash_verifies_nothing(passwords, stored):
     assert not passwords.verify(stored, stored)
 
 
+def test_half_a_character_is_a_wrong_password(passwords):
+    """JSON can hold one half of a surrogate pair, which UTF-8 cannot say."""
+    for stored in (passwords.hash("horse"), None):
+        assert not passwords.verify(stored, "horse\ud800")
+
+
 def test_case_36_a_pickle_in_the_place_of_a_hash_is_text(passwords):
     assert not passwords.verify("\x80\x04cos\nsystem\n(S'exit 1'\ntR.", "x")
 

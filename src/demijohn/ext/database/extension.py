@@ -108,7 +108,8 @@ class SQLAlchemy(Names, Generic[M]):
     ) -> None:  # fmt: skip
         super().__init__()
         self.Query = query_class
-        self.session = self._make_scoped_session({} if session_options is None else session_options)
+        self._session_options = {} if session_options is None else session_options
+        self.session = self._make_scoped_session(self._session_options)
         self.async_session = self._make_async_session()
         self.metadatas = {}
         if metadata is not None:
@@ -207,7 +208,9 @@ class SQLAlchemy(Names, Generic[M]):
     def _make_async_session(self) -> ScopedAsyncSession:
         """``db.async_session``, whose sync face is a session of the same class and options."""
         factory = self.session.session_factory
-        options: dict[str, Any] = {"expire_on_commit": False, **getattr(factory, "kw", {})}
+        options: dict[str, Any] = dict(getattr(factory, "kw", {}))
+        # Not the factory's own default, which is to expire: async code cannot load by looking.
+        options["expire_on_commit"] = self._session_options.get("expire_on_commit", False)
         options.pop("bind", None)
         sync_class: Any = getattr(factory, "class_", Session)
         return ScopedAsyncSession(

@@ -70,8 +70,9 @@ class PasswordHasher:
         """
         size = len(password.encode("utf-8", "surrogatepass"))
         known = stored is not None and _is_hash(stored)
-        if stored is None or not known or size > self.max_length:
-            self._hash(password[: self.max_length // 4])
+        if stored is None or not known or size > self.max_length or not _is_text(password):
+            # Half a surrogate pair, which JSON can hold, stands in no password that was ever hashed.
+            self._hash(password[: self.max_length // 4].encode("utf-8", "replace").decode())
             return False
         if stored.startswith("$argon2"):
             return self._verify_argon2(stored, password)
@@ -112,6 +113,15 @@ def _is_hash(stored: str) -> bool:
     """Whether a text looks like one of the hashes verified here, whose computation takes its time."""
     method = stored.partition("$")[0].partition(":")[0]
     return stored.startswith("$argon2") or (method in _DEFAULTS and stored.count("$") == 2)
+
+
+def _is_text(password: str) -> bool:
+    """Whether UTF-8 can say it."""
+    try:
+        password.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _argon2() -> Any:
