@@ -8,7 +8,7 @@ from demijohn import Flask, session
 from demijohn.sessions.server_side import Session
 
 app = Flask(__name__)
-app.config.update(SESSION_TYPE="redis", SESSION_REDIS=os.environ["REDIS_URL"], SESSION_REDIS_TIMEOUT=0.5)
+app.config.update(SESSION_TYPE="redis", SESSION_REDIS=os.environ["REDIS_URL"], SESSION_REDIS_TIMEOUT=30)
 Session(app)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -26,7 +27,7 @@ def test_a_server_survives_its_redis(own_redis, server, views):
         cookies = dict(client.cookies)
         with ThreadPoolExecutor(8) as pool:
             answers = list(
-                pool.map(lambda _: httpx.get(running.url + path, cookies=cookies, timeout=10), range(24))
+                pool.map(lambda _: httpx.get(running.url + path, cookies=cookies, timeout=60), range(24))
             )
         assert {answer.status_code for answer in answers} == {503}
         assert httpx.get(running.url + "/", cookies=cookies).text == "up"
@@ -42,9 +43,10 @@ def test_hundreds_of_visitors_at_once_never_see_each_others_session(shared_redis
     with serve(
         "tests.sessions.server_side.served_app:app", server, env={"REDIS_URL": shared_redis.url}
     ) as running:
+        context = ssl.create_default_context()  # of no use here, and dear to make for each client
 
         def visit(number: int) -> list[str]:
-            with httpx.Client(base_url=running.url, timeout=30) as client:
+            with httpx.Client(base_url=running.url, timeout=60, verify=context) as client:
                 return [client.get(f"/{'as'[number % 2]}/count").text for _ in range(6)]
 
         with ThreadPoolExecutor(16) as pool:
