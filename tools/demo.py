@@ -1,7 +1,8 @@
 """Start the flagship application, `examples/cellar`, in production mode; `./demo` is the way in.
 
-Makes .venv when it is missing and a secret key on the first run, then becomes the server process, so that
-Ctrl-C and SIGTERM reach the server itself and nothing is left behind. Standard library only.
+Makes .venv when it is missing and a secret key on the first run, brings the database up to date, then becomes
+the server process, so that Ctrl-C and SIGTERM reach the server itself and nothing is left behind. Standard
+library only.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,31 +73,37 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def extras() -> list[str]:
+    """The extras of the package that the cellar needs, with the driver of the database it is told to use."""
+    postgres = os.environ.get("CELLAR_DATABASE_URL", "").startswith("postgres")
+    return ["migrations", "server", *(["postgres"] if postgres else [])]
+
+
+def stop(_signal: int, _frame: object) -> None:
+    """End this program, and with it the step that is under way."""
+    sys.exit(128 + signal.SIGTERM)
+
+
 def main(arguments: Sequence[str]) -> None:
+    signal.signal(signal.SIGTERM, stop)
     port = choose_port(parse(arguments).port)
     if not PYTHON.exists():
         print("Preparing .venv, once; this takes a moment.", flush=True)
     try:
-        environment.ensure("demo", extras=["server"])
+        environment.ensure("demo", extras=extras())
     except environment.EnvironmentFailed as error:
         sys.exit(f"./demo: {error}")
     make_secret_key(Path(os.environ.get("CELLAR_DATA_FOLDER") or INSTANCE))
-    print(f"The cellar is at http://{HOST}:{port}/ (Ctrl-C stops it)", flush=True)
     os.chdir(CELLAR)
-    command = [
-        str(PYTHON),
-        "-m",
-        "demijohn",
-        "--app",
-        APPLICATION,
-        "run",
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-    ]
-    os.execv(command[0], command)
+    command = [str(PYTHON), "-m", "demijohn", "--app", APPLICATION]
+    if subprocess.run([*command, "cellar", "set-up"], check=False).returncode:
+        sys.exit("./demo: the database could not be brought up to date; what was wrong stands above.")
+    print(f"The cellar is at http://{HOST}:{port}/ (Ctrl-C stops it)", flush=True)
+    os.execv(command[0], [*command, "run", "--host", HOST, "--port", str(port)])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

@@ -35,14 +35,15 @@ def extras() -> list[str]:
 def ensure(purpose: str, *, extras: Sequence[str], groups: Sequence[str] = ()) -> str:
     """Install the package, editable, with `extras` and dependency `groups`; return what was done.
 
-    A stamp per purpose holds a hash of pyproject.toml and of the interpreter, so a second call costs
-    a few milliseconds. Raises EnvironmentFailed.
+    A stamp per purpose holds a hash of pyproject.toml and of the interpreter, and what was installed, so a
+    second call costs a few milliseconds, and so does one that wants no more than another purpose has.
+    Raises EnvironmentFailed.
     """
     with _lock():
         made = _ensure_venv()
         stamp = VENV / f".stamp-{purpose}"
         wanted = _fingerprint(extras, groups)
-        if stamp.exists() and stamp.read_text() == wanted:
+        if any(_covers(found.read_text().split(), wanted) for found in VENV.glob(".stamp-*")):
             return "up to date"
         _run("upgrade pip", [str(PYTHON), "-m", "pip", "install", "-q", "--upgrade", PIP_WITH_GROUPS])
         target = f".[{','.join(extras)}]" if extras else "."
@@ -50,14 +51,20 @@ def ensure(purpose: str, *, extras: Sequence[str], groups: Sequence[str] = ()) -
         for group in groups:
             command += ["--group", group]
         _run("install the package and its tools", command)
-        stamp.write_text(wanted)
+        stamp.write_text("\n".join(wanted))
         return "made" if made else "brought up to date"
 
 
-def _fingerprint(extras: Sequence[str], groups: Sequence[str]) -> str:
+def _fingerprint(extras: Sequence[str], groups: Sequence[str]) -> list[str]:
+    """A hash of what the environment depends on, then the names of what is in it."""
     digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes())
-    digest.update(repr((sorted(extras), sorted(groups), str(ROOT))).encode())
-    return digest.hexdigest()
+    digest.update(str(ROOT).encode())
+    return [digest.hexdigest(), *sorted(f"extra:{name}" for name in extras), *sorted(groups)]
+
+
+def _covers(found: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether an environment with the stamp `found` has all that is wanted, from the same pyproject.toml."""
+    return found[:1] == wanted[:1] and set(wanted) <= set(found)
 
 
 def _ensure_venv() -> bool:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
+import shutil
 import signal
 import socket
 import stat
 import subprocess
+import sys
+import sysconfig
 import time
-import urllib.error
 import urllib.request
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 import demo
+import environment
 
 
 def free_port() -> int:
@@ -47,39 +54,156 @@ def test_the_environment_names_the_port(monkeypatch):
     assert demo.parse(["--port", "9000"]).port == 9000
 
 
-@pytest.mark.servers
-def test_the_demo_serves_the_cellar_and_leaves_nothing_behind(root, tmp_path):
-    port = free_port()
-    env = {**os.environ, "CELLAR_DATA_FOLDER": str(tmp_path)}
-    process = subprocess.Popen(
-        [str(root / "demo"), "--port", str(port)],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
+def test_a_cellar_on_postgresql_gets_its_driver(monkeypatch):
+    monkeypatch.setenv("CELLAR_DATABASE_URL", "postgresql://cellar@db.example/wine")
+    assert "postgres" in demo.extras()
+    monkeypatch.delenv("CELLAR_DATABASE_URL")
+    assert demo.extras() == ["migrations", "server"]
+
+
+def test_an_environment_with_more_in_it_is_enough():
+    has = environment._fingerprint(["server", "migrations", "redis"], ["check"])
+    assert environment._covers(has, environment._fingerprint(["migrations", "server"], []))
+    assert not environment._covers(has, environment._fingerprint(["migrations", "argon2"], []))
+    assert not environment._covers(["another project", *has[1:]], has)
+    assert not environment._covers([], has)
+
+
+@pytest.fixture(scope="module")
+def copy(repository_files, root, tmp_path_factory):
+    """A fresh copy of the repository: what git knows, and an environment with what is installed here."""
+    folder = tmp_path_factory.mktemp("copy").resolve()
+    for file in repository_files:
+        target = folder / file.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+    venv = folder / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    [packages] = venv.glob("lib/python*/site-packages")
+    (packages / "here.pth").write_text(f"{folder / 'src'}\n{sysconfig.get_path('purelib')}\n")
+    ask = (
+        "import sys; sys.path.insert(0, 'tools'); import demo, environment;"
+        " print(*environment._fingerprint(demo.extras(), []))"
     )
-    try:
-        page = wait_for(f"http://{demo.HOST}:{port}/", process)
-        assert "cellar" in page.lower()
-    finally:
-        # What Ctrl-C does: SIGINT to the whole foreground group.
-        os.killpg(process.pid, signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
-    assert f"http://{demo.HOST}:{port}/" in output
-    assert demo.is_free(port)
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    told = subprocess.run(
+        [sys.executable, "-c", ask],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+        env=own_settings(),
+    )
+    (venv / ".stamp-demo").write_text(told.stdout)
+    return folder
 
 
-def wait_for(address: str, process: subprocess.Popen[str]) -> str:
-    """The page at `address`, once the server is up; fails with its output when it ends before."""
-    for _ in range(600):
-        if process.poll() is not None:
-            pytest.fail(f"./demo ended with {process.returncode}:\n{process.communicate()[0]}")
+def own_settings():
+    """The environment without settings of a cellar, of whoever runs the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("CELLAR_", "PYTHON"))}
+
+
+@contextmanager
+def started(folder, output):
+    """`./demo` on a port of its own; gives the process and the address it prints."""
+    for attempt in range(3):
+        port = free_port()
+        with output.open("w") as file:
+            process = subprocess.Popen(
+                [str(folder / "demo"), "--port", str(port)],
+                cwd="/",
+                env=own_settings(),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         try:
-            with urllib.request.urlopen(address, timeout=5) as response:
-                return response.read().decode()
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    pytest.fail("the demo did not answer within a minute")
+            address = f"http://{demo.HOST}:{port}/"
+            if wait_until(lambda: process.poll() is not None or answers(f"{address}healthz"), 90):
+                if process.poll() is None:
+                    yield process, address
+                    return
+                # Somebody else was given the same port in the meantime.
+                if attempt < 2 and "free" in output.read_text():
+                    continue
+            pytest.fail(f"./demo did not answer ({process.poll()}):\n{output.read_text()}")
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_until(happened, seconds):
+    """Whether it happened in so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if happened():
+            return True
+        time.sleep(0.05)
+    return bool(happened())
+
+
+def answers(address):
+    try:
+        with urllib.request.urlopen(address, timeout=5) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+def living(group):
+    """The processes of a group that have not ended."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # After the name in brackets: state, parent, group (proc_pid_stat(5)).
+            state, _, pgrp = file.read_text().rpartition(")")[2].split()[:3]
+            if int(pgrp) == group and state != "Z":
+                found.append(int(file.parent.name))
+    return found
+
+
+@pytest.mark.servers
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_fresh_copy_starts_twice_and_leaves_nothing_behind(copy, tmp_path):
+    """First ended by SIGTERM, as a service manager does; then by Ctrl-C, which is SIGINT to the whole group."""
+    ways = [lambda process: process.terminate(), lambda process: os.killpg(process.pid, signal.SIGINT)]
+    for end in ways:
+        output = tmp_path / "output"
+        with started(copy, output) as (process, address):
+            with urllib.request.urlopen(f"{address}api/bottles", timeout=30) as response:
+                assert json.load(response)["total"] == 34
+            end(process)
+            assert wait_until(lambda: process.poll() is not None, 60)
+            assert wait_until(lambda: living(process.pid) == [], 30), living(process.pid)
+            assert address in output.read_text()
+            assert "Traceback" not in output.read_text()
+    assert (copy / "examples/cellar/instance/cellar.db").is_file()
+
+
+@pytest.mark.servers
+def test_a_demo_that_is_stopped_while_it_prepares_leaves_nothing_behind(copy, tmp_path):
+    """Something else migrates, so `set-up` waits: that is when the signal comes."""
+    output = tmp_path / "output"
+    folder = os.open(copy / "examples/cellar/migrations", os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        with output.open("w") as file:
+            process = subprocess.Popen(
+                [str(copy / "demo"), "--port", str(free_port())],
+                env={**own_settings(), "CELLAR_DATA_FOLDER": str(tmp_path)},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        assert wait_until(lambda: "Waiting for another process" in output.read_text(), 60), output.read_text()
+        process.terminate()
+        assert wait_until(lambda: process.poll() is not None, 60)
+        assert wait_until(lambda: living(process.pid) == [], 30)
+    finally:
+        os.close(folder)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert process.returncode == 128 + signal.SIGTERM
