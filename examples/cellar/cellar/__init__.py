@@ -1,5 +1,6 @@
 """A bottle cellar on the web: racks, bottles, tasting notes and a live journal, made with demijohn.
 
+demijohn --app cellar cellar set-up
 demijohn --app cellar run
 """
 
@@ -11,39 +12,19 @@ from typing import Any
 from demijohn import Flask
 
 from cellar import commands, settings
-from cellar.store import database, seed
-from cellar.web import (
-    api,
-    auth,
-    bottles,
-    connection,
-    csrf,
-    errors,
-    headers,
-    health,
-    live,
-    racks,
-    visitor,
-    words,
-)
+from cellar.store.database import db, migrate
+from cellar.web import api, auth, bottles, csrf, errors, headers, health, live, racks, visitor, words
 from cellar.web.addresses import Number
 
 
 def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
-    """The application; settings in `test_config` win over those of the environment.
-
-    The first time, it makes its database and, unless `SEED` is false, fills it with a small cellar.
-    """
+    """The application; settings in `test_config` win over those of the environment."""
     app = Flask(__name__, instance_relative_config=True)
     settings.load(app, test_config or {})
     app.url_map.converters["number"] = Number
 
-    database.create_tables(app.config["DATABASE"])
-    if app.config["SEED"]:
-        database.fill_once(app.config["DATABASE"], seed.fill)
-
     # The order matters: what is registered first runs first, so the person is known when forms are checked.
-    for part in (connection, visitor, csrf, headers, errors, words, live, health, commands):
+    for part in (db, migrate, visitor, csrf, headers, errors, words, live, health, commands):
         part.init_app(app)
     app.register_blueprint(racks.blueprint)
     app.register_blueprint(bottles.blueprint, url_prefix="/bottles")

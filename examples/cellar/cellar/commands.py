@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import click
 from demijohn import Flask, current_app
 from demijohn.cli import AppGroup
+from demijohn.ext.migrations import upgrade
 
-from cellar.store import bottles, database, people, photos, seed
+from cellar.store import bottles, people, photos, seed
+from cellar.store.database import db
+from cellar.store.refusals import NameTaken
+
+FORMER_DATABASE = "cellar.sqlite3"  # what it was called, with other tables, before there were migrations
 
 group = AppGroup("cellar", help="Look after the cellar's data.")
 
 
-@group.command("init-db")
-def init_db() -> None:
-    """Make the database and its tables where they are missing."""
-    database.create_tables(current_app.config["DATABASE"])
-    click.echo(f"The database is ready: {current_app.config['DATABASE']}")
-
-
-@group.command("seed")
-def fill() -> None:
-    """Fill a new database with a small cellar, once."""
-    filled = database.fill_once(current_app.config["DATABASE"], seed.fill)
-    click.echo("The sample cellar is in." if filled else "The cellar was filled before; nothing to do.")
+@group.command("set-up")
+@click.option("--samples/--no-samples", default=True, help="Fill a new cellar with bottles to look at.")
+def set_up(samples: bool) -> None:
+    """Bring the database up to date: a new one is made, an older one upgraded. Harmless when repeated."""
+    upgrade()
+    click.echo(f"The database is up to date: {db.engine.url.render_as_string()}")
+    if samples and seed.fill_once():
+        click.echo("The sample cellar is in.")
+    former = current_app.config["DATA_FOLDER"] / FORMER_DATABASE
+    if former.exists():
+        click.echo(
+            f"Note: {former} is a cellar of an earlier version. Nothing in it is read or changed; it holds"
+            " the bottles and accounts of that time. Move it away to see this no more."
+        )
 
 
 @group.command("add-person")
@@ -32,19 +37,18 @@ def fill() -> None:
 @click.password_option()
 def add_person(name: str, password: str) -> None:
     """Make an account for NAME, for cellars whose sign-up is closed."""
-    with closing(database.connect(current_app.config["DATABASE"])) as connection:
-        try:
-            people.join(connection, name, password)
-        except people.NameTaken:
-            raise click.ClickException(f"There is somebody called {name} already.") from None
+    try:
+        people.join(name, password)
+    except NameTaken as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"{name} may sign in.")
 
 
 @group.command("tidy")
 def tidy() -> None:
     """Delete photos that were sent a day ago or earlier and never used."""
-    with closing(database.connect(current_app.config["DATABASE"])) as connection:
-        count = photos.tidy(current_app.config["PHOTO_FOLDER"], bottles.photos(connection))
+    used = set(db.session.scalars(bottles.photos()))
+    count = photos.tidy(current_app.config["PHOTO_FOLDER"], used)
     click.echo(f"Deleted {count} unused photo{'' if count == 1 else 's'}.")
 
 

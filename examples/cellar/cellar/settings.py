@@ -11,11 +11,12 @@ from typing import Any
 from demijohn import Flask
 
 DEFAULTS: dict[str, Any] = {
-    "DATA_FOLDER": None,  # for the database and the photos; None is the instance folder
-    "SEED": True,  # fill a new database with a small cellar
+    "DATA_FOLDER": None,  # for the photos and SQLite's file; None is the instance folder
+    "DATABASE_URL": None,  # postgresql://user:password@host/name; None is SQLite in the data folder
     "SIGN_UP": True,  # let everybody who comes by make an account
     "MAX_CONTENT_LENGTH": 4_000_000,  # bytes; a label photo from a phone fits
-    "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+    "REMEMBER_COOKIE_DURATION": timedelta(days=30),
+    "REMEMBER_COOKIE_NAME": "cellar_remember",
     "SESSION_COOKIE_NAME": "cellar",
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
@@ -29,9 +30,10 @@ def load(app: Flask, overrides: Mapping[str, Any]) -> None:
     app.config.from_prefixed_env("CELLAR")
     app.config.from_mapping(overrides)
     folder = Path(app.config["DATA_FOLDER"] or app.instance_path)
+    folder.mkdir(parents=True, exist_ok=True)
     app.config.update(
         DATA_FOLDER=folder,
-        DATABASE=folder / "cellar.sqlite3",
+        SQLALCHEMY_DATABASE_URI=app.config["DATABASE_URL"] or f"sqlite:///{folder.absolute() / 'cellar.db'}",
         PHOTO_FOLDER=folder / "photos",
         SECRET_KEY=_secret_key(app, folder / "secret_key"),
     )
@@ -49,7 +51,6 @@ def _secret_key(app: Flask, file: Path) -> str:
             "The cellar has no secret key. Set CELLAR_SECRET_KEY to at least 32 random characters, "
             f"or put them in {file}: python -c 'import secrets; print(secrets.token_hex(32))' makes some."
         )
-    file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.write_text(secrets.token_hex(32), "ascii")
     return file.read_text("ascii")

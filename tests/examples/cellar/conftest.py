@@ -1,28 +1,38 @@
-"""A cellar of its own for every test, with its sample bottles, and visitors who fill in its forms."""
+"""A cellar of its own for every test, with its sample bottles, and visitors who fill in its forms.
+
+Tests run on SQLite; a module that says `pytestmark = ON_BOTH` runs on PostgreSQL as well.
+"""
 
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
-import sqlite3
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from tests.support import services
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "examples" / "cellar"))
 
 from cellar import create_app  # noqa: E402
 from cellar.store import people  # noqa: E402
-from cellar.store.database import connect  # noqa: E402
+from cellar.store.database import db  # noqa: E402
 
 KEY = "only for tests 0123456789abcdef0123456789"
 PASSWORD = "correct horse battery"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 40
 WEBP = b"RIFF\x24\0\0\0WEBPVP8 " + b"\0" * 40
+CLEO = 3  # her number: the two of the samples come first
+
+POSTGRESQL = pytest.param(
+    "postgresql", marks=[pytest.mark.servers, pytest.mark.xdist_group("services")], id="postgresql"
+)
+ON_BOTH = pytest.mark.parametrize("kind", ["sqlite", POSTGRESQL])
 
 BOTTLE = {
     "name": "Haut Plateau",
@@ -55,9 +65,9 @@ class Visitor:
     def post(self, path, data=None, **more):
         return self.client.post(path, data={"csrf_token": self.token(), **(data or {})}, **more)
 
-    def sign_up(self, name="Emil", password=PASSWORD):
-        answer = self.post("/auth/sign-up", {"name": name, "password": password})
-        assert answer.status_code == 303, answer.text
+    def sign_up(self, name="Emil", password=PASSWORD, **more):
+        answer = self.post("/auth/sign-up", {"name": name, "password": password, **more})
+        assert answer.status_code == 302, answer.text
         return self
 
     def stock(self, bottle_id):
@@ -69,27 +79,126 @@ def errors_in(page):
     return dict(re.findall(r'class="wrong" id="d-([a-z_]+)">([^<]+)<', page))
 
 
-@pytest.fixture(scope="session")
-def filled(tmp_path_factory):
-    """A data folder as the first run leaves it, in which Cleo has an account."""
-    folder = tmp_path_factory.mktemp("cellar")
-    create_app({"TESTING": True, "SECRET_KEY": KEY, "DATA_FOLDER": folder})
-    with closing(connect(folder / "cellar.sqlite3")) as connection:
-        people.join(connection, "Cleo", PASSWORD)
-    with closing(sqlite3.connect(folder / "cellar.sqlite3")) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return folder
+def close(app):
+    """Close what an application holds open of its database."""
+    app.lifecycle.stop_sync()  # what async views opened
+    with app.app_context():
+        db.engine.dispose()
+
+
+def fill(folder, url):
+    """Set a cellar up, in which Cleo has an account."""
+    app = create_app({"TESTING": True, "SECRET_KEY": KEY, "DATA_FOLDER": folder, "DATABASE_URL": url})
+    result = app.test_cli_runner().invoke(args=["cellar", "set-up"])
+    assert result.exit_code == 0, result.output
+    with app.app_context():
+        assert people.join("Cleo", PASSWORD).id == CLEO
+    close(app)
+
+
+class Outside:
+    """The database, seen from outside of the application."""
+
+    def __init__(self, url):
+        self.engine = sa.create_engine(url, poolclass=sa.NullPool)
+
+    def run(self, statement, **values):
+        """Run SQL; returns the rows, if it has any."""
+        with self.engine.begin() as connection:
+            result = connection.execute(sa.text(statement), values)
+            return result.all() if result.returns_rows else []
+
+    def everything(self):
+        """All rows of all tables."""
+        metadata = sa.MetaData()
+        metadata.reflect(self.engine)
+        with self.engine.connect() as connection:
+            return {
+                name: sorted(map(repr, connection.execute(sa.select(table))))
+                for name, table in metadata.tables.items()
+            }
+
+    def tables(self):
+        return set(sa.inspect(self.engine).get_table_names())
 
 
 @pytest.fixture
-def folder(filled, tmp_path):
-    shutil.copytree(filled, tmp_path / "data")
+def kind():
+    """The kind of database; `ON_BOTH` says otherwise."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory):
+    """A data folder as `cellar set-up` leaves it, for SQLite."""
+    folder = tmp_path_factory.mktemp("cellar")
+    fill(folder, None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def filled_on_postgresql(tmp_path_factory):
+    """The same as a database that others are copied from; gives its URL."""
+    server = sa.create_engine(
+        services.service("postgresql"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    name = f"cellar_{secrets.token_hex(6)}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    url = server.url.set(database=name)
+    fill(tmp_path_factory.mktemp("cellar"), url.render_as_string(hide_password=False))
+    yield url
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def folder(request, kind, tmp_path):
+    """The data folder of this test's cellar."""
+    if kind == "sqlite":
+        shutil.copytree(request.getfixturevalue("filled"), tmp_path / "data")
+    else:
+        (tmp_path / "data").mkdir()
     return tmp_path / "data"
 
 
 @pytest.fixture
-def app(folder):
-    return create_app({"TESTING": True, "SECRET_KEY": KEY, "DATA_FOLDER": folder})
+def address(request, kind, folder):
+    """The address of this test's own filled database."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'cellar.db'}"
+        return
+    filled = request.getfixturevalue("filled_on_postgresql")
+    server = sa.create_engine(
+        services.service("postgresql"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    name = f"cellar_{secrets.token_hex(6)}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {filled.database}")
+    yield filled.set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def make_app(folder, address):
+    """Makes applications on this test's cellar, or on another folder's."""
+    made = []
+
+    def make(data_folder=None, **settings):
+        where = {"DATA_FOLDER": data_folder or folder, "DATABASE_URL": None if data_folder else address}
+        app = create_app({"TESTING": True, "SECRET_KEY": KEY, **where, **settings})
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        close(app)
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app()
 
 
 @pytest.fixture
@@ -106,11 +215,10 @@ def visitor(client):
 def cleo(visitor):
     """A visitor who is signed in. Hashing is slow on purpose, so only tests of signing in go through it."""
     with visitor.client.session_transaction() as session:
-        session["person"] = 3
+        session.update(_user_id=str(CLEO), _fresh=True)
     return visitor
 
 
 @pytest.fixture
-def database(folder):
-    with closing(sqlite3.connect(folder / "cellar.sqlite3")) as connection:
-        yield connection
+def database(address):
+    return Outside(address)

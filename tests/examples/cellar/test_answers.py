@@ -8,8 +8,9 @@ import time
 
 import pytest
 from cellar import create_app
+from cellar.store.database import db
 
-from .conftest import KEY, PNG, Visitor
+from .conftest import KEY, ON_BOTH, PNG, Visitor
 
 # Errors
 
@@ -45,13 +46,15 @@ def test_case_1_a_malformed_host_is_a_400_even_though_no_link_can_be_made(client
     assert client.get("/api/bottles", headers={"Host": host}).status_code == 400
 
 
-def test_case_50_a_crash_shows_a_page_and_no_word_of_its_cause(app, client, folder, caplog):
+@pytest.mark.parametrize("table", ["bottle", "person"])
+def test_case_50_a_crash_shows_a_page_and_no_word_of_its_cause(app, cleo, database, caplog, table):
+    """Also when it is the table of people that is gone, which tells who is asking."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    for file in folder.glob("cellar.sqlite3*"):
-        file.unlink()
-    answer = client.get("/bottles/")
+    database.run(f"ALTER TABLE {table} RENAME TO elsewhere")
+    answer = cleo.get("/bottles/")
     assert answer.status_code == 500
     assert "A bottle broke" in answer.text
+    assert 'class="brand"' in answer.text
     assert "no such table" not in answer.text
     assert "no such table" in caplog.text
 
@@ -72,8 +75,8 @@ def test_every_answer_says_what_browsers_may_do_with_it(client, path):
 
 
 @pytest.mark.parametrize("path", ["/static/cellar.css", "/healthz"])
-def test_what_is_the_same_for_all_leaves_the_session_alone(cleo, path):
-    with cleo.get(path) as answer:
+def test_what_is_the_same_for_all_leaves_the_session_alone(visitor, path):
+    with visitor.sign_up().get(path) as answer:
         assert "Cookie" not in answer.headers.get("Vary", "")
 
 
@@ -95,29 +98,39 @@ def test_without_a_secret_key_production_does_not_start(tmp_path):
 
 def test_the_secret_key_is_read_from_its_file(tmp_path):
     (tmp_path / "secret_key").write_text(f"{KEY}\n")
-    assert create_app({"DATA_FOLDER": tmp_path, "SEED": False}).config["SECRET_KEY"] == KEY
+    assert create_app({"DATA_FOLDER": tmp_path}).config["SECRET_KEY"] == KEY
 
 
 def test_the_environment_configures_the_cellar(tmp_path, monkeypatch):
     monkeypatch.setenv("CELLAR_SECRET_KEY", "1" * 40)
     monkeypatch.setenv("CELLAR_DATA_FOLDER", str(tmp_path))
     monkeypatch.setenv("CELLAR_SIGN_UP", "false")
-    monkeypatch.setenv("CELLAR_SEED", "false")
     app = create_app()
     assert app.config["SECRET_KEY"] == "1" * 40
     assert app.config["SIGN_UP"] is False
-    assert (tmp_path / "cellar.sqlite3").is_file()
+    with app.app_context():
+        assert db.engine.url.database == str(tmp_path / "cellar.db")
+
+
+def test_one_setting_names_another_database(tmp_path, monkeypatch):
+    monkeypatch.setenv("CELLAR_SECRET_KEY", KEY)
+    monkeypatch.setenv("CELLAR_DATA_FOLDER", str(tmp_path))
+    monkeypatch.setenv("CELLAR_DATABASE_URL", "postgresql://cellar@db.example/wine")
+    with create_app().app_context():
+        assert db.engine.url.host == "db.example"
+        assert db.engine.dialect.name == "postgresql"
 
 
 def test_a_key_made_up_for_debugging_is_for_its_owner_only(tmp_path):
-    app = create_app({"TESTING": True, "DATA_FOLDER": tmp_path, "SEED": False})
+    app = create_app({"TESTING": True, "DATA_FOLDER": tmp_path})
     file = tmp_path / "secret_key"
     assert file.read_text() == app.config["SECRET_KEY"]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_an_empty_cellar_is_a_page_too(tmp_path):
-    app = create_app({"TESTING": True, "DATA_FOLDER": tmp_path, "SECRET_KEY": KEY, "SEED": False})
+def test_an_empty_cellar_is_a_page_too(make_app, tmp_path):
+    app = make_app(tmp_path / "new")
+    app.test_cli_runner().invoke(args=["cellar", "set-up", "--no-samples"])
     visitor = Visitor(app.test_client())
     for path in ("/", "/bottles/", "/live/", "/bottles/bottles.csv"):
         assert visitor.get(path).status_code == 200
@@ -134,20 +147,45 @@ def run(app):
     return lambda *words, **more: runner.invoke(args=["cellar", *words], **more)
 
 
-def test_init_db_and_seed_make_a_cellar_once(tmp_path):
-    app = create_app({"TESTING": True, "DATA_FOLDER": tmp_path, "SECRET_KEY": KEY, "SEED": False})
+def test_set_up_makes_a_cellar_once(make_app, tmp_path):
+    app = make_app(tmp_path / "new")
     runner = app.test_cli_runner()
-    assert "The database is ready" in runner.invoke(args=["cellar", "init-db"]).output
-    assert "The sample cellar is in" in runner.invoke(args=["cellar", "seed"]).output
-    assert "nothing to do" in runner.invoke(args=["cellar", "seed"]).output
-    assert app.test_client().get("/api/bottles").json["total"] > 30
+    first, second = (runner.invoke(args=["cellar", "set-up"]).output for _ in range(2))
+    assert "The database is up to date" in first
+    assert "The sample cellar is in" in first
+    assert "The database is up to date" in second
+    assert "The sample cellar is in" not in second
+    assert app.test_client().get("/api/bottles").json["total"] == 34
+
+
+def test_a_cellar_that_somebody_uses_gets_no_samples(make_app, tmp_path):
+    app = make_app(tmp_path / "new")
+    runner = app.test_cli_runner()
+    runner.invoke(args=["cellar", "set-up", "--no-samples"])
+    runner.invoke(args=["cellar", "add-person", "Dora"], input="a long password\na long password\n")
+    assert "sample" not in runner.invoke(args=["cellar", "set-up"]).output
+    assert app.test_client().get("/api/bottles").json["total"] == 0
+
+
+def test_set_up_tells_of_a_cellar_of_an_earlier_version_and_leaves_it(run, folder):
+    former = folder / "cellar.sqlite3"
+    former.write_bytes(b"somebody's bottles")
+    assert str(former) in run("set-up").output
+    assert former.read_bytes() == b"somebody's bottles"
+
+
+@ON_BOTH
+def test_set_up_shows_no_password(run, database):
+    output = run("set-up").output
+    assert "://" in output
+    assert database.engine.url.password is None or database.engine.url.password not in output
 
 
 def test_a_person_who_is_added_may_sign_in(app, run):
     app.config["SIGN_UP"] = False
     assert run("add-person", "Dora", input="a long password\na long password\n").exit_code == 0
     visitor = Visitor(app.test_client())
-    assert visitor.post("/auth/sign-in", {"name": "Dora", "password": "a long password"}).status_code == 303
+    assert visitor.post("/auth/sign-in", {"name": "Dora", "password": "a long password"}).status_code == 302
 
 
 def test_a_name_is_added_once(run):
@@ -165,7 +203,6 @@ def test_tidy_deletes_old_photos_that_no_bottle_shows(run, folder, database):
     yesterday = time.time() - 25 * 3600
     for name in (used, stale):
         os.utime(photos / name, (yesterday, yesterday))
-    database.execute("UPDATE bottle SET photo = ? WHERE id = 1", (used,))
-    database.commit()
+    database.run("UPDATE bottle SET photo = :name WHERE id = 1", name=used)
     assert "Deleted 1 unused photo." in run("tidy").output
     assert {file.name for file in photos.iterdir()} == {used, fresh}

@@ -7,7 +7,9 @@ import re
 
 import pytest
 
-from .conftest import BOTTLE, JPEG, PNG, WEBP, errors_in
+from .conftest import BOTTLE, JPEG, ON_BOTH, PNG, WEBP, errors_in
+
+pytestmark = ON_BOTH
 
 
 def added(visitor, **changes):
@@ -192,17 +194,17 @@ def test_a_rack_needs_a_name_of_its_own_and_a_size_that_fits(cleo, changes, fiel
 
 
 @pytest.mark.parametrize(
-    ("content", "ending", "kind"),
+    ("content", "ending", "media"),
     [(PNG, "png", "image/png"), (JPEG, "jpg", "image/jpeg"), (WEBP, "webp", "image/webp")],
     ids=["png", "jpeg", "webp"],
 )
-def test_a_photo_is_served_as_what_its_bytes_are(cleo, content, ending, kind):
+def test_a_photo_is_served_as_what_its_bytes_are(cleo, content, ending, media):
     number = added(cleo, **photo(content, "../../evil.php", "text/html"))
     address = cleo.get(f"/api/bottles/{number}").json["photo"]
     assert re.fullmatch(rf"/bottles/photos/[0-9a-f]{{32}}\.{ending}", address)
     with cleo.get(address) as answer:
         assert answer.data == content
-    assert answer.mimetype == kind
+    assert answer.mimetype == media
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "immutable" in answer.headers["Cache-Control"]
 
@@ -223,9 +225,7 @@ def test_a_good_photo_survives_a_wrong_form(cleo):
     assert cleo.get(f"/api/bottles/{number}").json["photo"].endswith(kept)
 
 
-@pytest.mark.parametrize(
-    "name", ["../cellar.sqlite3", "../secret_key", "x.png", "0" * 32 + ".png", "/etc/passwd"]
-)
+@pytest.mark.parametrize("name", ["../cellar.db", "../secret_key", "x.png", "0" * 32 + ".png", "/etc/passwd"])
 def test_a_kept_photo_that_never_was_is_ignored(cleo, name):
     number = added(cleo, kept_photo=name)
     assert cleo.get(f"/api/bottles/{number}").json["photo"] is None
@@ -269,6 +269,6 @@ def test_a_photo_that_is_too_big_is_a_413_that_names_the_limit(cleo):
     assert "4 MB" in answer.text
 
 
-@pytest.mark.parametrize("name", ["..%2fcellar.sqlite3", "%2e%2e/secret_key", "x.png", "0" * 32 + ".png"])
+@pytest.mark.parametrize("name", ["..%2fcellar.db", "%2e%2e/secret_key", "x.png", "0" * 32 + ".png"])
 def test_case_57_nothing_but_photos_is_served_from_the_photo_folder(cleo, name):
     assert cleo.get(f"/bottles/photos/{name}").status_code == 404

@@ -9,12 +9,17 @@ import threading
 import pytest
 from cellar.web.hub import QUEUE_SIZE, Hub
 
-from .conftest import BOTTLE, Visitor
+from .conftest import BOTTLE, CLEO, POSTGRESQL, Visitor
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def kind(request):
+    return request.param
 
 
 @pytest.fixture(params=["asgi"])  # sockets are spoken over ASGI
 def client(app, request):
-    client = app.test_client(protocol=request.param)
+    client = app.test_client(protocol=request.param, lifespan=True)
     yield client
     client.close()
 
@@ -128,6 +133,24 @@ def test_case_62_another_sites_page_gets_no_socket(client):
         client.websocket("/live/socket", headers={"Origin": "https://evil.example"}) as socket,
     ):
         socket.receive()
+
+
+def test_a_silent_page_holds_no_connection(make_app):
+    """There is one connection for three open pages, which have all asked for something, and a visitor."""
+    app = make_app(SQLALCHEMY_POOL_SIZE=1, SQLALCHEMY_MAX_OVERFLOW=0, SQLALCHEMY_POOL_TIMEOUT=5)
+    with app.test_client(protocol="asgi", lifespan=True) as client:
+        with client.session_transaction() as session:
+            session["_user_id"] = str(CLEO)
+        with (
+            client.websocket("/live/socket") as one,
+            client.websocket("/live/socket") as two,
+            client.websocket("/live/socket") as three,
+        ):
+            for socket in (one, two, three):
+                socket.send(json.dumps({"type": "cheer", "activity": 1}))
+                hear(socket, "cheer")
+            for path in ("/", "/bottles/1", "/live/"):
+                assert client.get(path).status_code == 200
 
 
 # The hub alone

@@ -1,5 +1,7 @@
-"""What the cellar knows, in SQLite: bottles, racks, people and what they did.
+"""What the cellar knows: bottles, racks, people and what they did.
 
-Plain functions over a `sqlite3.Connection`. Nothing here knows of requests or of the framework,
-so the same functions serve pages, JSON, sockets and commands.
+The tables are classes in `models`. Each module beside it says what can be asked and done: questions are
+`select(...)` statements, which a `def` view gives to `db.session` and an `async def` view to
+`db.async_session`; deeds use the session of the moment and leave the transaction to their caller.
+Nothing here knows of requests.
 """

@@ -1,61 +1,58 @@
-"""Opening, preparing and changing the SQLite file. Knows no table but by the schema it runs."""
+"""The database itself: the base of all models, moments in UTC, and rows that are locked."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-SCHEMA = Path(__file__).with_name("schema.sql")
-SCHEMA_VERSION = 1
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Open `path` with rows by name, enforced foreign keys and explicit transactions."""
-    # One request uses one connection, but an async view may reach it from several threads in turn.
-    connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
+from demijohn.ext.database import SQLAlchemy, TypedModel
+from demijohn.ext.migrations import Migrate
+from sqlalchemy import DateTime, MetaData, update
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
 
 
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Run the block as one write transaction: all of it is kept, or none."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
+class Base(TypedModel, DeclarativeBase):
+    """What all models have."""
+
+    # Every constraint has a name, so that a later migration can change or drop it.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
 
 
-def create_tables(path: Path) -> None:
-    """Make the file and its tables where they are missing; harmless when repeated."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA.read_text('utf-8')} COMMIT;")
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate(db=db, directory=Path(__file__).parents[2] / "migrations")
 
 
-def fill_once(path: Path, fill: Callable[[sqlite3.Connection], None]) -> bool:
-    """Run `fill` unless it ran before; true when it did now.
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC on every database: SQLite forgets the zone, so it is put back."""
 
-    The version stands in the same transaction as the data, so of several workers that start
-    at once exactly one fills the file, and one that dies half-way leaves nothing.
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
+        """The moment as it was stored."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    """This moment, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def lock(model: type[Any], number: int) -> None:
+    """Keep everybody else from changing what hangs on a row until the transaction ends.
+
+    An UPDATE that changes nothing does it on every database: PostgreSQL locks the row, SQLite the file.
     """
-    with closing(connect(path)) as connection, transaction(connection):
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version >= SCHEMA_VERSION:
-            return False
-        fill(connection)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        return True
-
-
-def now() -> str:
-    """This moment in UTC as ISO 8601 to the second, as every table keeps it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    db.session.execute(update(model).where(model.id == number).values(id=model.id))

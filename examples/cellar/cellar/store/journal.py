@@ -2,101 +2,59 @@
 
 from __future__ import annotations
 
-import sqlite3
-from dataclasses import dataclass
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import joinedload
 
-from cellar.store.database import now
+from cellar.store.database import db
+from cellar.store.models import Activity, Cheer, Tasting
 
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """One thing somebody did; `bottle_id` is `None` once the bottle is removed. `at` is UTC, ISO 8601."""
-
-    id: int
-    who: str
-    verb: str
-    subject: str
-    bottle_id: int | None
-    at: str
-    cheers: int = 0
+# In words, as SQLAlchemy has no "unless it is there" for every database; SQLite and PostgreSQL share these.
+RAISE_A_GLASS = text(
+    "INSERT INTO cheer (activity_id, person_id) VALUES (:activity, :person) ON CONFLICT DO NOTHING"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Tasting:
-    """What one person thought of one opened bottle, in one to five glasses."""
-
-    who: str
-    rating: int
-    note: str
-    tasted_at: str
+def entries() -> Select[Activity]:
+    """All entries with the people in them, newest first."""
+    return select(Activity).options(joinedload(Activity.person, innerjoin=True)).order_by(Activity.id.desc())
 
 
-_ACTIVITIES = """
-    SELECT activity.id, person.name AS who, verb, subject, bottle_id, at,
-           (SELECT count(*) FROM cheer WHERE activity_id = activity.id) AS cheers
-    FROM activity JOIN person ON person.id = activity.person_id
-"""
-
-
-def record(
-    connection: sqlite3.Connection, person_id: int, verb: str, subject: str, bottle_id: int | None = None
-) -> int:
-    """Write down that somebody did something; returns the entry's number."""
-    cursor = connection.execute(
-        "INSERT INTO activity (person_id, verb, subject, bottle_id, at) VALUES (?, ?, ?, ?, ?)",
-        (person_id, verb, subject, bottle_id, now()),
-    )
-    return int(cursor.lastrowid or 0)
-
-
-def latest(connection: sqlite3.Connection, count: int) -> list[Activity]:
+def latest(count: int) -> Select[Activity]:
     """The last entries, newest first."""
-    rows = connection.execute(f"{_ACTIVITIES} ORDER BY activity.id DESC LIMIT ?", (count,))
-    return [Activity(**dict(row)) for row in rows]
+    return entries().limit(count)
 
 
-def since(connection: sqlite3.Connection, activity_id: int, count: int = 50) -> list[Activity]:
-    """What came after an entry, oldest first: the last `count` of it."""
-    rows = connection.execute(
-        f"{_ACTIVITIES} WHERE activity.id > ? ORDER BY activity.id DESC LIMIT ?", (activity_id, count)
+def since(activity_id: int, count: int = 50) -> Select[Activity]:
+    """The last entries after one, newest first."""
+    return entries().where(Activity.id > activity_id).limit(count)
+
+
+def tastings(bottle_id: int) -> Select[Tasting]:
+    """What was thought of a bottle, newest first."""
+    return (
+        select(Tasting)
+        .where(Tasting.bottle_id == bottle_id)
+        .options(joinedload(Tasting.person, innerjoin=True))
+        .order_by(Tasting.id.desc())
     )
-    return [Activity(**dict(row)) for row in rows][::-1]
 
 
-def get(connection: sqlite3.Connection, activity_id: int) -> Activity | None:
-    """The entry with this number, or `None`."""
-    row = connection.execute(f"{_ACTIVITIES} WHERE activity.id = ?", (activity_id,)).fetchone()
-    return Activity(**dict(row)) if row else None
+def record(person_id: int, verb: str, subject: str, bottle_id: int | None = None) -> Activity:
+    """Write down that somebody did something."""
+    activity = Activity(person_id=person_id, verb=verb, subject=subject, bottle_id=bottle_id)
+    db.session.add(activity)
+    db.session.flush()
+    return activity
 
 
-def cheer(connection: sqlite3.Connection, activity_id: int, person_id: int) -> int:
+async def cheer(activity_id: int, person_id: int) -> int:
     """Raise a glass to an entry, once a person; returns how many have.
 
     Raises `LookupError` when there is no such entry.
     """
-    try:
-        connection.execute("INSERT OR IGNORE INTO cheer VALUES (?, ?)", (activity_id, person_id))
-    except sqlite3.IntegrityError:
-        raise LookupError(f"There is no activity {activity_id}.") from None
-    (count,) = connection.execute(
-        "SELECT count(*) FROM cheer WHERE activity_id = ?", (activity_id,)
-    ).fetchone()
-    return int(count)
-
-
-def taste(connection: sqlite3.Connection, bottle_id: int, person_id: int, rating: int, note: str) -> None:
-    """Keep a tasting note."""
-    connection.execute(
-        "INSERT INTO tasting (bottle_id, person_id, rating, note, tasted_at) VALUES (?, ?, ?, ?, ?)",
-        (bottle_id, person_id, rating, note, now()),
-    )
-
-
-def tastings(connection: sqlite3.Connection, bottle_id: int) -> list[Tasting]:
-    """What was thought of a bottle, newest first."""
-    rows = connection.execute(
-        "SELECT person.name AS who, rating, note, tasted_at"
-        " FROM tasting JOIN person ON person.id = person_id WHERE bottle_id = ? ORDER BY tasting.id DESC",
-        (bottle_id,),
-    )
-    return [Tasting(**dict(row)) for row in rows]
+    if await db.async_session.get(Activity, activity_id) is None:
+        raise LookupError(f"There is no activity {activity_id}.")
+    async with db.transaction() as session:
+        await session.execute(RAISE_A_GLASS, {"activity": activity_id, "person": person_id})
+    count = select(func.count()).select_from(Cheer).where(Cheer.activity_id == activity_id)
+    return await db.async_session.scalar(count) or 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import IO
 
@@ -62,7 +63,7 @@ def discard(folder: Path, name: str | None) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def tidy(folder: Path, used: set[str], older_than: float = 24 * 3600) -> int:
+def tidy(folder: Path, used: Collection[str | None], older_than: float = 24 * 3600) -> int:
     """Delete photos that no bottle shows and that are older than so many seconds; returns how many."""
     limit = time.time() - older_than
     stale = [path for path in folder.glob("*.*") if path.name not in used and path.stat().st_mtime < limit]

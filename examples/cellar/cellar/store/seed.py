@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from cellar.store import bottles, journal, people, racks
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from cellar.store import journal, racks
+from cellar.store.database import db, now
+from cellar.store.models import Bottle, Cheer, Person, Tasting
 
 RACKS = [("North wall", 8, 12), ("The arch", 6, 10), ("Under the stairs", 5, 6)]
 
@@ -68,24 +72,44 @@ TASTINGS = [
 ]
 
 
-def _moment(days_ago: float) -> str:
-    return (datetime.now(UTC) - timedelta(days=days_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def fill_once() -> bool:
+    """Fill a cellar that nobody uses yet, and say whether it was done.
+
+    Several processes may try at once: the first person's name is unique, so one of them wins, and all that
+    it does is one transaction.
+    """
+    if db.session.scalar(select(Person.id).limit(1)) is not None:
+        return False
+    # "!" is the hash of no password: nobody can sign in as these two.
+    ada, bruno = (
+        Person(name=name, key=name.casefold(), password="!", joined_at=_days_ago(90))
+        for name in ("Ada", "Bruno")
+    )
+    try:
+        with db.transaction() as session:
+            session.add_all([ada, bruno])
+            session.flush()
+            _tell([ada.id, bruno.id], _lay())
+    except IntegrityError:
+        db.session.rollback()
+        if db.session.scalar(select(Person.id).limit(1)) is None:
+            raise
+        return False
+    return True
 
 
-def fill(connection: sqlite3.Connection) -> None:
-    """Build the racks, lay the bottles and tell what happened so far. Nobody can sign in as its people."""
-    for name in ("Ada", "Bruno"):
-        connection.execute(
-            "INSERT INTO person (name, password_hash, joined_at) VALUES (?, ?, ?)",
-            (name, people.unusable_hash(), _moment(90)),
-        )
-    for rack in RACKS:
-        racks.build(connection, *rack)
+def _days_ago(days: float) -> datetime:
+    return now() - timedelta(days=days)
+
+
+def _lay() -> dict[str, Bottle]:
+    """Build the racks and lay the bottles; returns them by name."""
+    built = [racks.build(*rack) for rack in RACKS]
     year = date.today().year
-    numbers: dict[str, int] = {}
-    for name, producer, colour, age, region, country, grapes, price, start, end, rack_id, count in WINES:
+    laid: dict[str, Bottle] = {}
+    for name, producer, colour, age, region, country, grapes, price, start, end, rack, count in WINES:
         vintage = None if age is None else year - age
-        details = bottles.Details(
+        laid[name] = Bottle(
             name=name,
             producer=producer,
             vintage=vintage,
@@ -98,25 +122,29 @@ def fill(connection: sqlite3.Connection) -> None:
             drink_until=vintage and vintage + end,
             story=STORIES.get(name, ""),
         )
-        numbers[name] = bottles.add(connection, details)
-        racks.shelve(connection, rack_id, numbers[name], count)
-    _tell(connection, numbers)
+        db.session.add(laid[name])
+        db.session.flush()
+        racks.shelve(built[rack - 1].id, laid[name].id, count)
+    return laid
 
 
-def _tell(connection: sqlite3.Connection, numbers: dict[str, int]) -> None:
+def _tell(people: list[int], laid: dict[str, Bottle]) -> None:
     """Tasting notes and the journal, dated back."""
     entries = [(2, "added", "Southerly", 30.0), (1, "shelved", "Long Gully", 9.0), (2, "added", "Kalk", 2.2)]
-    for person, name, rating, note, days_ago in TASTINGS:
-        racks.take(connection, numbers[name])
-        journal.taste(connection, numbers[name], person, rating, note)
-        connection.execute(
-            "UPDATE tasting SET tasted_at = ? WHERE id = last_insert_rowid()", (_moment(days_ago),)
+    for who, name, rating, note, days_ago in TASTINGS:
+        racks.take(laid[name].id)
+        db.session.add(
+            Tasting(
+                bottle_id=laid[name].id,
+                person_id=people[who - 1],
+                rating=rating,
+                note=note,
+                tasted_at=_days_ago(days_ago),
+            )
         )
-        entries.append((person, "opened", name, float(days_ago)))
-    for person, verb, name, days in sorted(entries, key=lambda entry: -entry[3]):
-        bottle = bottles.get(connection, numbers[name])
-        assert bottle is not None
-        entry = journal.record(connection, person, verb, bottle.title, bottle.id)
-        connection.execute("UPDATE activity SET at = ? WHERE id = ?", (_moment(days), entry))
+        entries.append((who, "opened", name, float(days_ago)))
+    for who, verb, name, days in sorted(entries, key=lambda entry: -entry[3]):
+        activity = journal.record(people[who - 1], verb, laid[name].title, laid[name].id)
+        activity.at = _days_ago(days)
         if verb == "opened":
-            journal.cheer(connection, entry, 3 - person)
+            db.session.add(Cheer(activity_id=activity.id, person_id=people[2 - who]))

@@ -4,17 +4,16 @@ to every open page; pages and API share them.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 from demijohn import current_app, url_for
 
-from cellar.store import bottles, journal, photos, racks
-from cellar.store.database import transaction
-from cellar.store.people import Person
-from cellar.web.connection import connection
+from cellar.store import journal, photos, racks
+from cellar.store.database import db
+from cellar.store.models import Activity, Bottle, Person, Tasting
 from cellar.web.hub import Hub
 from cellar.web.words import VERBS
 
@@ -25,113 +24,111 @@ def hub() -> Hub:
     return found
 
 
-def add_bottle(person: Person, details: bottles.Details, rack_id: int, count: int) -> int:
+def add_bottle(person: Person, details: Mapping[str, Any], rack_id: int, count: int) -> Bottle:
     """Add a bottle and lay `count` of it in a rack; raises `RackFull` and then adds nothing."""
-    with transaction(connection()):
-        number = bottles.add(connection(), details)
-        filled = racks.shelve(connection(), rack_id, number, count)
-        entry = journal.record(connection(), person.id, "added", _title(details), number)
-    _tell(entry, number, filled)
-    return number
+    with db.transaction() as session:
+        bottle = Bottle(**details)
+        session.add(bottle)
+        session.flush()
+        filled = racks.shelve(rack_id, bottle.id, count)
+        entry = journal.record(person.id, "added", bottle.title, bottle.id)
+    _tell(entry, bottle, filled)
+    return bottle
 
 
-def change_bottle(person: Person, bottle: bottles.Bottle, details: bottles.Details) -> None:
+def change_bottle(person: Person, bottle: Bottle, details: Mapping[str, Any]) -> None:
     """Replace what is said of a bottle, and its photo's file."""
-    with transaction(connection()):
-        bottles.change(connection(), bottle.id, details)
-        entry = journal.record(connection(), person.id, "changed", _title(details), bottle.id)
-    if bottle.photo != details.photo:
-        photos.discard(current_app.config["PHOTO_FOLDER"], bottle.photo)
-    _tell(entry, bottle.id, racks.of_bottle(connection(), bottle.id))
+    former = bottle.photo
+    with db.transaction():
+        for name, value in details.items():
+            setattr(bottle, name, value)
+        entry = journal.record(person.id, "changed", bottle.title, bottle.id)
+    if former != bottle.photo:
+        photos.discard(current_app.config["PHOTO_FOLDER"], former)
+    _tell(entry, bottle, racks.places_of(bottle.id))
 
 
-def shelve_bottle(person: Person, bottle: bottles.Bottle, rack_id: int, count: int) -> None:
+def shelve_bottle(person: Person, bottle: Bottle, rack_id: int, count: int) -> None:
     """Lay `count` more of a bottle in a rack; raises `RackFull`."""
-    with transaction(connection()):
-        filled = racks.shelve(connection(), rack_id, bottle.id, count)
-        entry = journal.record(connection(), person.id, "shelved", bottle.title, bottle.id)
-    _tell(entry, bottle.id, filled)
+    with db.transaction():
+        filled = racks.shelve(rack_id, bottle.id, count)
+        entry = journal.record(person.id, "shelved", bottle.title, bottle.id)
+    _tell(entry, bottle, filled)
 
 
-def open_bottle(
-    person: Person, bottle: bottles.Bottle, rating: int | None = None, note: str = ""
-) -> racks.Slot:
+def open_bottle(person: Person, bottle: Bottle, rating: int | None = None, note: str = "") -> racks.Place:
     """Take one bottle out and keep what was thought of it, if rated; raises `NoneLeft`.
 
     Returns where to find it.
     """
-    with transaction(connection()):
-        emptied = racks.take(connection(), bottle.id)
+    with db.transaction() as session:
+        emptied = racks.take(bottle.id)
         if rating is not None:
-            journal.taste(connection(), bottle.id, person.id, rating, note)
-        entry = journal.record(connection(), person.id, "opened", bottle.title, bottle.id)
-    _tell(entry, bottle.id, emptied=[emptied])
+            session.add(Tasting(bottle_id=bottle.id, person_id=person.id, rating=rating, note=note))
+        entry = journal.record(person.id, "opened", bottle.title, bottle.id)
+    _tell(entry, bottle, emptied=[emptied])
     return emptied
 
 
-def remove_bottle(person: Person, bottle: bottles.Bottle) -> None:
+def remove_bottle(person: Person, bottle: Bottle) -> None:
     """Forget a bottle, its places, notes and photo."""
-    with transaction(connection()):
-        emptied = racks.of_bottle(connection(), bottle.id)
-        entry = journal.record(connection(), person.id, "removed", bottle.title, bottle.id)
-        bottles.remove(connection(), bottle.id)
-    photos.discard(current_app.config["PHOTO_FOLDER"], bottle.photo)
-    _tell(entry, bottle.id, emptied=emptied)
+    with db.transaction() as session:
+        emptied = racks.places_of(bottle.id)
+        photo = bottle.photo
+        session.delete(bottle)
+        entry = journal.record(person.id, "removed", bottle.title)
+    photos.discard(current_app.config["PHOTO_FOLDER"], photo)
+    _tell(entry, emptied=emptied)
 
 
 def build_rack(person: Person, name: str, shelves: int, places: int) -> int:
-    """Set up a rack; raises `sqlite3.IntegrityError` when the name is taken."""
-    with transaction(connection()):
-        number = racks.build(connection(), name, shelves, places)
-        entry = journal.record(connection(), person.id, "built", name)
+    """Set up a rack, and return its number; raises `NameTaken`."""
+    with db.transaction():
+        number = racks.build(name, shelves, places).id
+        entry = journal.record(person.id, "built", name)
     _tell(entry)
     return number
 
 
-def as_message(activity: journal.Activity) -> dict[str, object]:
-    """An entry of the journal as pages get it."""
-    url = activity.bottle_id and url_for("bottles.show", bottle_id=activity.bottle_id)
-    return {**asdict(activity), "verb": VERBS[activity.verb], "url": url}
-
-
-def standing(database: sqlite3.Connection) -> dict[str, object]:
-    """The cellar in numbers, as pages get it."""
-    return asdict(racks.totals(database, date.today().year))
-
-
-def _title(details: bottles.Details) -> str:
-    return f"{details.name} {details.vintage or 'NV'}"
+def as_message(activity: Activity) -> dict[str, object]:
+    """An entry of the journal, with the person in it, as pages get it."""
+    return {
+        "id": activity.id,
+        "who": activity.person.name,
+        "verb": VERBS[activity.verb],
+        "subject": activity.subject,
+        "url": activity.bottle_id and url_for("bottles.show", bottle_id=activity.bottle_id),
+        "at": activity.at.isoformat(),
+        "cheers": activity.cheers,
+    }
 
 
 def _tell(
-    entry: int,
-    bottle_id: int | None = None,
-    filled: Sequence[racks.Slot] = (),
-    emptied: Sequence[racks.Slot] = (),
+    entry: Activity,
+    bottle: Bottle | None = None,
+    filled: Sequence[racks.Place] = (),
+    emptied: Sequence[racks.Place] = (),
 ) -> None:
     """Send what changed to every open page."""
-    bottle = bottle_id and bottles.get(connection(), bottle_id)
-    activity = journal.get(connection(), entry)
-    assert activity is not None
+    activity = db.session.scalars(journal.entries().where(Activity.id == entry.id)).one()
+    totals = racks.Totals.of(db.session.execute(racks.by_colour(date.today().year)))
     look: dict[str, object] = {}
     if bottle:
-        look = {
-            "title": bottle.title,
-            "colour": bottle.colour,
-            "url": url_for("bottles.show", bottle_id=bottle.id),
-        }
-    places: list[dict[str, object]] = [{"id": _place(slot), "bottle": look} for slot in filled]
-    places += [{"id": _place(slot), "bottle": None} for slot in emptied]
+        url = url_for("bottles.show", bottle_id=bottle.id)
+        look = {"title": bottle.title, "colour": bottle.colour, "url": url}
+    places: list[dict[str, object]] = [{"id": _slot_id(place), "bottle": look} for place in filled]
+    places += [{"id": _slot_id(place), "bottle": None} for place in emptied]
     hub().publish(
         {
             "type": "activity",
             "activity": as_message(activity),
-            "stock": {"bottle": bottle_id, "count": racks.stock(connection(), bottle_id or 0)},
-            "totals": standing(connection()),
+            "stock": {"bottle": bottle and bottle.id, "count": bottle.stock if bottle else 0},
+            "totals": asdict(totals),
             "slots": places,
         }
     )
 
 
-def _place(slot: racks.Slot) -> str:
-    return f"slot-{slot.rack_id}-{slot.shelf}-{slot.place}"
+def _slot_id(place: racks.Place) -> str:
+    """The `id` of a place in the drawing of its rack."""
+    return f"slot-{place.rack_id}-{place.shelf}-{place.place}"

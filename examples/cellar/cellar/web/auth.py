@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from demijohn import (
-    Blueprint,
-    abort,
-    current_app,
-    flash,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from demijohn import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from demijohn.ext.login import redirect_to_next
 from demijohn.typing import ResponseReturnValue
 
 from cellar.store import people
+from cellar.store.models import Person
+from cellar.store.refusals import NameTaken
 from cellar.web import visitor
-from cellar.web.connection import connection
-from cellar.web.forms import Form, password, text
+from cellar.web.forms import Form, password, text, tick
 
 blueprint = Blueprint("auth", __name__)
+
+REMEMBER = tick("Keep me signed in", hint="For 30 days, in this browser.")
 
 
 class SignUp(Form):
@@ -31,6 +25,7 @@ class SignUp(Form):
         "password": password(
             "Password", least=10, hint="10 characters or more.", autocomplete="new-password"
         ),
+        "remember": REMEMBER,
     }
 
 
@@ -40,6 +35,7 @@ class SignIn(Form):
     fields = {
         "name": text("Name", 30, autocomplete="username"),
         "password": password("Password", autocomplete="current-password"),
+        "remember": REMEMBER,
     }
 
 
@@ -48,12 +44,12 @@ def sign_in() -> ResponseReturnValue:
     """Ask for name and password, and go on where the visitor came from."""
     form = SignIn(request.form)
     if request.method == "POST" and form.check():
-        person = people.recognise(connection(), form.values["name"], form.values["password"])
+        person = people.recognise(form.values["name"], form.values["password"])
         if person:
-            return _welcome(person, f"Welcome back, {person.name}.")
+            return _welcome(person, form, f"Welcome back, {person.name}.")
         # One message for both, so that nobody learns who has an account.
         form.errors["password"] = "This name and password do not go together."
-    return _page("auth/sign_in.html", form)
+    return render_template("auth/sign_in.html", form=form), 422 if form.errors else 200
 
 
 @blueprint.route("/sign-up", methods=["GET", "POST"])
@@ -64,29 +60,23 @@ def sign_up() -> ResponseReturnValue:
     form = SignUp(request.form)
     if request.method == "POST" and form.check():
         try:
-            person = people.join(connection(), form.values["name"], form.values["password"])
-        except people.NameTaken:
+            person = people.join(form.values["name"], form.values["password"])
+        except NameTaken:
             form.errors["name"] = "Somebody has this name already."
         else:
-            return _welcome(person, f"Welcome to the cellar, {person.name}.")
-    return _page("auth/sign_up.html", form)
+            return _welcome(person, form, f"Welcome to the cellar, {person.name}.")
+    return render_template("auth/sign_up.html", form=form), 422 if form.errors else 200
 
 
 @blueprint.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """Forget the visitor. A form rather than a link, so that no other site can do it."""
-    session.clear()
+    visitor.sign_out()
     flash("You are signed out.", "note")
-    return redirect(url_for("racks.overview"))
+    return redirect(url_for("racks.overview"), 303)
 
 
-def _page(template: str, form: Form) -> ResponseReturnValue:
-    goes_on = visitor.local_path(request.args.get("next"))
-    return render_template(template, form=form, goes_on=goes_on), 422 if form.errors else 200
-
-
-def _welcome(person: people.Person, words: str) -> ResponseReturnValue:
-    goes_on = visitor.local_path(request.args.get("next"))
-    visitor.sign_in(person)
+def _welcome(person: Person, form: Form, words: str) -> ResponseReturnValue:
+    visitor.sign_in(person, remember=form.values["remember"])
     flash(words, "good")
-    return redirect(goes_on or url_for("racks.overview"), 303)
+    return redirect_to_next(url_for("racks.overview"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from demijohn import abort, current_app, request
 
 from cellar.store import bottles, photos
-from cellar.web.connection import connection
+from cellar.store.database import db
+from cellar.store.models import COLOURS, Bottle
 from cellar.web.forms import Form, choice, long_text, money, text, whole
 
 GLASSES = {str(count): f"{count} of 5 glasses" for count in range(1, 6)}
@@ -22,7 +24,7 @@ class BottleForm(Form):
         "name": text("Name", 80, hint="As the label has it."),
         "producer": text("Producer", 80),
         "vintage": whole("Vintage", 1800, 2100, required=False, hint="Empty for none."),
-        "colour": choice("Colour", bottles.COLOURS, kind="radio"),
+        "colour": choice("Colour", COLOURS, kind="radio"),
         "region": text("Region", 60),
         "country": text("Country", 60),
         "grapes": text("Grapes", 120, required=False),
@@ -35,9 +37,9 @@ class BottleForm(Form):
     }
 
     @classmethod
-    def typed_for(cls, bottle: bottles.Bottle) -> dict[str, str]:
+    def typed_for(cls, bottle: Bottle) -> dict[str, str]:
         """What one would have typed to get `bottle`."""
-        price = None if bottle.price_cents is None else f"{bottle.price_cents / 100:.2f}"
+        price = None if bottle.price is None else f"{bottle.price:.2f}"
         kept = {name: getattr(bottle, name) for name in cls.fields if hasattr(bottle, name)}
         return {name: str(value) for name, value in {**kept, "price": price}.items() if value is not None}
 
@@ -55,14 +57,14 @@ class BottleForm(Form):
         elif end and end < (start or vintage or 0):
             self.errors["drink_until"] = f"This is before {start or vintage}."
 
-    def details(self, photo: str | None = None) -> bottles.Details:
-        """What was typed, as the cellar keeps it. Call it after `check`."""
+    def details(self, photo: str | None = None) -> dict[str, Any]:
+        """What was typed, as the columns of a bottle. Call it after `check`."""
         values = {
             name: value for name, value in self.values.items() if name not in ("rack", "count", "price")
         }
         values["grapes"] = values["grapes"] or ""
         values["story"] = values["story"] or ""
-        return bottles.Details(**values, price_cents=self.values["price"], photo=photo)
+        return {**values, "price_cents": self.values["price"], "photo": photo}
 
 
 class ShelveForm(Form):
@@ -108,21 +110,17 @@ def chosen_photo(form: BottleForm, current: str | None = None) -> str | None:
     if request.form.get("drop_photo"):
         return None
     kept = request.form.get("kept_photo", "")
-    if photos.exists(folder, kept) and kept not in bottles.photos(connection()):
+    if photos.exists(folder, kept) and kept not in set(db.session.scalars(bottles.photos())):
         return kept
     return current
 
 
-def read_search(arguments: Mapping[str, str], per_page: int = 12) -> bottles.Search:
-    """The search that an address asks for; a colour, sort or page we do not know is a 400 that says so."""
+def read_search(arguments: Mapping[str, str]) -> bottles.Search:
+    """The search that an address asks for; a colour or sort we do not know is a 400 that says so."""
     colour, sort = arguments.get("colour", ""), arguments.get("sort") or "newest"
-    page = arguments.get("page") or "1"
-    if colour and colour not in bottles.COLOURS:
-        abort(400, f"There is no such colour. Use one of: {', '.join(bottles.COLOURS)}.")
+    if colour and colour not in COLOURS:
+        abort(400, f"There is no such colour. Use one of: {', '.join(COLOURS)}.")
     if sort not in bottles.SORTS:
         abort(400, f"The bottles cannot be sorted by that. Use one of: {', '.join(bottles.SORTS)}.")
-    if not (page.isascii() and page.isdigit() and len(page) < 10 and int(page) > 0):
-        abort(400, "Pages are numbered from 1.")
-    words = arguments.get("q", "").strip()[:100]
-    ready = arguments.get("ready") == "1"
-    return bottles.Search(words, colour, ready, sort, int(page), per_page)
+    words = "".join(letter if letter.isprintable() else " " for letter in arguments.get("q", ""))
+    return bottles.Search(words.strip()[:100], colour, arguments.get("ready") == "1", sort)

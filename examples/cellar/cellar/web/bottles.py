@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Iterator
 from datetime import date
 
@@ -20,30 +21,46 @@ from demijohn import (
     stream_with_context,
     url_for,
 )
+from demijohn.ext.login import login_required
 from demijohn.typing import ResponseReturnValue
 
 from cellar.store import bottles, journal, photos, racks
+from cellar.store.database import db
+from cellar.store.models import Bottle, Rack
+from cellar.store.refusals import NoneLeft, RackFull
 from cellar.web import acts
 from cellar.web.bottle_forms import BottleForm, OpenForm, ShelveForm, chosen_photo, read_search
-from cellar.web.connection import connection
-from cellar.web.visitor import required, signed_in
+from cellar.web.visitor import login
 
 blueprint = Blueprint("bottles", __name__)
 
+PER_PAGE = 12
+CSV_COLUMNS = (
+    "name",
+    "producer",
+    "vintage",
+    "colour",
+    "region",
+    "country",
+    "grapes",
+    "stock",
+    "price",
+    "drink_from",
+    "drink_until",
+)
 
-def find_or_404(bottle_id: int) -> bottles.Bottle:
+
+def find_or_404(bottle_id: int) -> Bottle:
     """The bottle of this number, or a page that says there is none."""
-    bottle = bottles.get(connection(), bottle_id)
-    if bottle is None:
-        abort(404, "There is no such bottle, or not any more.")
-    return bottle
+    return db.get_or_404(Bottle, bottle_id, description="There is no such bottle, or not any more.")
 
 
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """Search, filter, sort and leaf through the bottles."""
     search = read_search(request.args)
-    return render_template("bottles/index.html", page=bottles.find(connection(), search), search=search)
+    page = db.paginate(bottles.find(search), per_page=PER_PAGE)
+    return render_template("bottles/index.html", page=page, search=search)
 
 
 @blueprint.get("/bottles.csv")
@@ -58,34 +75,33 @@ def export() -> ResponseReturnValue:
 @blueprint.get("/<number:bottle_id>")
 def show(bottle_id: int) -> ResponseReturnValue:
     """One bottle: what it is, when to drink it, where it lies, what was thought of it."""
-    return _page(find_or_404(bottle_id), OpenForm(), ShelveForm({"count": "1"}, rack=_rack_choices()))
+    return _page(find_or_404(bottle_id), OpenForm(), ShelveForm({"count": "1"}, rack=rack_choices()))
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@signed_in
+@login_required
 def new() -> ResponseReturnValue:
     """Add a bottle and lay it in a rack."""
     typed = request.form if request.method == "POST" else {"count": "1", "colour": "red"}
-    form = BottleForm(typed, rack=_rack_choices())
+    form = BottleForm(typed, rack=rack_choices())
     photo = None
     if request.method == "POST":
         form.check()
         photo = chosen_photo(form)
         if not form.errors:
             try:
-                number = acts.add_bottle(
-                    required(), form.details(photo), int(form.values["rack"]), form.values["count"]
-                )
-            except racks.RackFull as error:
+                rack, count = int(form.values["rack"]), form.values["count"]
+                bottle = acts.add_bottle(login.current_user, form.details(photo), rack, count)
+            except RackFull as error:
                 form.errors["rack"] = str(error)
             else:
                 flash(f"{form.values['name']} is in the cellar.", "good")
-                return redirect(url_for(".show", bottle_id=number), 303)
+                return redirect(url_for(".show", bottle_id=bottle.id), 303)
     return render_template("bottles/new.html", form=form, photo=photo), 422 if form.errors else 200
 
 
 @blueprint.route("/<number:bottle_id>/edit", methods=["GET", "POST"])
-@signed_in
+@login_required
 def edit(bottle_id: int) -> ResponseReturnValue:
     """Correct what is said of a bottle."""
     bottle = find_or_404(bottle_id)
@@ -96,7 +112,7 @@ def edit(bottle_id: int) -> ResponseReturnValue:
         form.check()
         photo = chosen_photo(form, bottle.photo)
         if not form.errors:
-            acts.change_bottle(required(), bottle, form.details(photo))
+            acts.change_bottle(login.current_user, bottle, form.details(photo))
             flash("Corrected.", "good")
             return redirect(url_for(".show", bottle_id=bottle_id), 303)
     body = render_template("bottles/edit.html", form=form, bottle=bottle, photo=photo)
@@ -104,15 +120,15 @@ def edit(bottle_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<number:bottle_id>/shelve")
-@signed_in
+@login_required
 def shelve(bottle_id: int) -> ResponseReturnValue:
     """Lay more of a bottle in a rack."""
     bottle = find_or_404(bottle_id)
-    form = ShelveForm(request.form, rack=_rack_choices())
+    form = ShelveForm(request.form, rack=rack_choices())
     if form.check():
         try:
-            acts.shelve_bottle(required(), bottle, int(form.values["rack"]), form.values["count"])
-        except racks.RackFull as error:
+            acts.shelve_bottle(login.current_user, bottle, int(form.values["rack"]), form.values["count"])
+        except RackFull as error:
             form.errors["rack"] = str(error)
         else:
             flash(f"{form.values['count']} more of {bottle.title} put away.", "good")
@@ -121,32 +137,33 @@ def shelve(bottle_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<number:bottle_id>/open")
-@signed_in
+@login_required
 def open_one(bottle_id: int) -> ResponseReturnValue:
     """Take one bottle out, with a tasting note if there is something to say."""
     bottle = find_or_404(bottle_id)
     form = OpenForm(request.form)
     if form.check():
         try:
-            slot = acts.open_bottle(required(), bottle, *form.verdict())
-        except racks.NoneLeft as error:
+            place = acts.open_bottle(login.current_user, bottle, *form.verdict())
+        except NoneLeft as error:
             form.errors["rating"] = str(error)
         else:
-            rack = racks.get(connection(), slot.rack_id)
-            where = f"{rack.name if rack else 'the rack'}, shelf {slot.shelf}, place {slot.place}"
+            rack = db.session.get_one(Rack, place.rack_id)
+            where = f"{rack.name}, shelf {place.shelf}, place {place.place}"
             flash(f"Cheers! Take the one from {where}.", "good")
             return redirect(url_for(".show", bottle_id=bottle_id), 303)
-    return _page(bottle, form, ShelveForm({"count": "1"}, rack=_rack_choices()))
+    return _page(bottle, form, ShelveForm({"count": "1"}, rack=rack_choices()))
 
 
 @blueprint.route("/<number:bottle_id>/remove", methods=["GET", "POST"])
-@signed_in
+@login_required
 def remove(bottle_id: int) -> ResponseReturnValue:
     """Forget a bottle, after asking."""
     bottle = find_or_404(bottle_id)
     if request.method == "POST":
-        acts.remove_bottle(required(), bottle)
-        flash(f"{bottle.title} is removed.", "note")
+        title = bottle.title
+        acts.remove_bottle(login.current_user, bottle)
+        flash(f"{title} is removed.", "note")
         return redirect(url_for(".index"), 303)
     return render_template("bottles/remove.html", bottle=bottle)
 
@@ -161,39 +178,42 @@ def photo(name: str) -> ResponseReturnValue:
     return response
 
 
-def _page(bottle: bottles.Bottle, opening: OpenForm, shelving: ShelveForm) -> ResponseReturnValue:
-    held = [racks.get(connection(), number) for number in racks.holding(connection(), bottle.id)]
+def rack_choices() -> dict[str, str]:
+    """The racks to lay bottles in, by number."""
+    return {
+        str(rack.id): f"{rack.name} ({rack.size - rack.taken} free)"
+        for rack in db.session.scalars(racks.every())
+    }
+
+
+def _page(bottle: Bottle, opening: OpenForm, shelving: ShelveForm) -> ResponseReturnValue:
     body = render_template(
         "bottles/show.html",
         bottle=bottle,
         opening=opening,
         shelving=shelving,
-        racks=[(rack, racks.slots(connection(), rack)) for rack in held if rack],
-        tastings=journal.tastings(connection(), bottle.id),
+        racks=db.session.scalars(racks.holding(bottle.id)).all(),
+        tastings=db.session.scalars(journal.tastings(bottle.id)).all(),
     )
     return body, 422 if opening.errors or shelving.errors else 200
 
 
-def _rack_choices() -> dict[str, str]:
-    return {
-        str(rack.id): f"{rack.name} ({rack.size - rack.taken} free)" for rack in racks.every(connection())
-    }
-
-
 def _csv(search: bottles.Search) -> Iterator[str]:
-    names = ("name", "producer", "vintage", "colour", "region", "country", "grapes", "stock", "price")
     line = io.StringIO()
     writer = csv.writer(line)
-    writer.writerow((*names, "drink from", "drink until"))
-    # connection() is asked for here, as the view and what it had opened are done when the rows are sent.
-    for bottle in bottles.every(connection(), search):
-        price = None if bottle.price_cents is None else f"{bottle.price_cents / 100:.2f}"
-        cells = [getattr(bottle, name) for name in names[:-1]]
-        writer.writerow([_plain(cell) for cell in (*cells, price, bottle.drink_from, bottle.drink_until)])
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
+    writer.writerow([name.replace("_", " ") for name in CSV_COLUMNS])
     yield line.getvalue()
+    for start in range(0, sys.maxsize, 500):
+        found = db.session.scalars(bottles.find(search).limit(500).offset(start)).all()
+        # A slow reader holds no connection: what is written next has been read already.
+        db.session.remove()
+        for bottle in found:
+            line.seek(0)
+            line.truncate()
+            writer.writerow([_plain(getattr(bottle, name)) for name in CSV_COLUMNS])
+            yield line.getvalue()
+        if len(found) < 500:
+            return
 
 
 def _plain(cell: object) -> object:

@@ -12,6 +12,8 @@ from hmac import compare_digest
 
 from demijohn import Flask, abort, request, session
 
+from cellar.web.visitor import login
+
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -31,7 +33,7 @@ def check() -> None:
     """Refuse a request that would change something and does not bring the session's token."""
     if request.url_rule is None or request.method in SAFE_METHODS or bears_token():
         return  # no rule: no view will run, and a 404 or 405 tells more
-    if request.blueprint == "api" and "person" not in session:
+    if request.blueprint == "api" and login.get_user() is None:
         return
     sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not compare_digest(sent.encode(), str(session.get("csrf", "")).encode()) or not sent:

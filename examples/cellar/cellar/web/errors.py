@@ -16,9 +16,10 @@ PAGES = {
     404: ("This slot is empty", "Nothing lies here, or somebody drank it. Try the list of all bottles."),
     405: ("Wrong end of the corkscrew", "This address cannot be used that way."),
     413: ("Too big for the rack", "A label photo may have at most {limit} MB."),
+    503: ("One moment", "Everybody wants a bottle at once. Please try again in a few seconds."),
     500: ("A bottle broke", "The mess is ours and has been written down. Please try again in a moment."),
 }
-OWN_WORDS = {413, 500}  # never shown in the words of whoever raised it
+OWN_WORDS = {413, 500, 503}  # never shown in the words of whoever raised it
 
 
 class InvalidFields(UnprocessableEntity):
@@ -60,10 +61,18 @@ def page(error: HTTPException) -> ResponseReturnValue:
     limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1_000_000
     text = text.replace("{limit}", str(limit))
     try:
-        body = render_template("error.html", status=status, heading=heading, text=text)
+        body = _render(status=status, heading=heading, text=text)
     except HTTPException:
         return error.get_response()  # the Host was malformed, so the page's links cannot be made
     return body, status, _headers(error)
+
+
+def _render(status: int, **words: str) -> str:
+    if status < 500:
+        return render_template("error.html", status=status, **words)
+    # What broke may be what finds the visitor, so this page is made without asking who it is.
+    template = current_app.jinja_env.get_template("error.html")
+    return template.render(status=status, current_user=None, **words)
 
 
 def answer(error: HTTPException) -> ResponseReturnValue:

@@ -152,6 +152,11 @@ def choice(
     return Field(label, _one_of(known), kind, required, hint, choices=known)
 
 
+def tick(label: str, *, hint: str = "") -> Field:
+    """A box to tick; the value is true when it was, else `None`."""
+    return Field(label, lambda typed: True, "checkbox", required=False, hint=hint)
+
+
 def _one_of(choices: Mapping[str, str]) -> Callable[[str], str]:
     def read(typed: str) -> str:
         if typed not in choices:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
-
 from demijohn import Flask
 from demijohn.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
-from cellar.web.connection import connection
-
-
-def _ask() -> None:
-    connection().execute("SELECT 1 FROM bottle LIMIT 1")
+from cellar.store.database import db
+from cellar.store.models import Bottle
 
 
 async def healthz() -> ResponseReturnValue:
-    """200 while the database answers, 503 when it does not."""
+    """200 while the database answers and has its tables, 503 when it does not."""
     try:
-        await asyncio.to_thread(_ask)
-    except sqlite3.Error:
+        await db.async_session.scalar(select(Bottle.id).limit(1))
+    except SQLAlchemyError:
         return {"status": "the database does not answer"}, 503
     return {"status": "ok"}
 

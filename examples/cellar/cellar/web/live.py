@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import closing
+from dataclasses import asdict
 from datetime import date
 
-from demijohn import Blueprint, Flask, current_app, render_template, session, websocket
+from demijohn import Blueprint, Flask, render_template, websocket
 from demijohn.typing import ResponseReturnValue
 
-from cellar.store import database, journal, people, racks
+from cellar.store import journal, racks
+from cellar.store.database import db
 from cellar.web import acts
-from cellar.web.connection import connection
 from cellar.web.hub import Hub, Listener
+from cellar.web.visitor import login
 
 blueprint = Blueprint("live", __name__)
-
-
-def _page() -> dict[str, object]:
-    return {
-        "activities": journal.latest(connection(), 30),
-        "totals": racks.totals(connection(), date.today().year),
-    }
 
 
 @blueprint.get("/")
 async def page() -> ResponseReturnValue:
     """What happened in the cellar, and what is happening."""
-    return render_template("live.html", **await asyncio.to_thread(_page))
+    activities = (await db.async_session.scalars(journal.latest(30))).all()
+    return render_template("live.html", activities=activities, totals=await _totals())
 
 
 @blueprint.websocket("/socket")
 async def socket() -> None:
-    """Bring news until the page is closed, and answer what it says meanwhile."""
+    """Bring news until the page is closed, and answer what it says meanwhile.
+
+    A page is open for hours. While it says nothing it holds no connection to the database: `receive()`
+    gives back the one that the last answer took.
+    """
     with acts.hub().listen() as listener:
         bringing = asyncio.create_task(_bring(listener))
         hearing = asyncio.create_task(_hear())
@@ -68,32 +67,32 @@ async def _answer(said: str | bytes) -> list[dict[str, object]]:
     if type(number) is not int or not 0 <= number < 2**31:
         return [_trouble("The activity should be a number.")]
     if kind == "since":
-        return await asyncio.to_thread(_missed, number)
+        return await _missed(number)
     if kind == "cheer":
-        return await asyncio.to_thread(_cheer, number, session.get("person"))
+        return await _cheer(number)
     return [_trouble("The type should be since or cheer.")]
 
 
-# A socket stays open for hours, so these open the database for a moment each.
+async def _totals() -> racks.Totals:
+    return racks.Totals.of(await db.async_session.execute(racks.by_colour(date.today().year)))
 
 
-def _missed(number: int) -> list[dict[str, object]]:
-    with closing(database.connect(current_app.config["DATABASE"])) as opened:
-        missed: list[dict[str, object]] = [
-            {"type": "activity", "activity": acts.as_message(entry)}
-            for entry in journal.since(opened, number)
-        ]
-        return [*missed, {"type": "standing", "totals": acts.standing(opened)}]
+async def _missed(number: int) -> list[dict[str, object]]:
+    entries = (await db.async_session.scalars(journal.since(number))).all()
+    missed: list[dict[str, object]] = [
+        {"type": "activity", "activity": acts.as_message(entry)} for entry in reversed(entries)
+    ]
+    return [*missed, {"type": "standing", "totals": asdict(await _totals())}]
 
 
-def _cheer(number: int, person_id: int | None) -> list[dict[str, object]]:
-    with closing(database.connect(current_app.config["DATABASE"])) as opened:
-        if person_id is None or people.get(opened, person_id) is None:
-            return [_trouble("Sign in to raise a glass.")]
-        try:
-            count = journal.cheer(opened, number, person_id)
-        except LookupError as error:
-            return [_trouble(str(error))]
+async def _cheer(number: int) -> list[dict[str, object]]:
+    person = await login.load_user()
+    if person is None:
+        return [_trouble("Sign in to raise a glass.")]
+    try:
+        count = await journal.cheer(number, person.id)
+    except LookupError as error:
+        return [_trouble(str(error))]
     acts.hub().publish({"type": "cheer", "activity": number, "count": count})
     return []
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
 from datetime import date
 
-from demijohn import Blueprint, abort, flash, redirect, render_template, request, url_for
+from demijohn import Blueprint, flash, redirect, render_template, request, url_for
+from demijohn.ext.login import login_required
 from demijohn.typing import ResponseReturnValue
 
 from cellar.store import bottles, journal, racks
+from cellar.store.database import db
+from cellar.store.models import Rack
+from cellar.store.refusals import NameTaken
 from cellar.web import acts
-from cellar.web.connection import connection
 from cellar.web.forms import Form, text, whole
-from cellar.web.visitor import required, signed_in
+from cellar.web.visitor import login
 
 blueprint = Blueprint("racks", __name__)
 
@@ -28,42 +29,36 @@ class RackForm(Form):
     }
 
 
-def _everything() -> dict[str, object]:
-    """What the front page shows, in one go."""
-    return {
-        "totals": racks.totals(connection(), date.today().year),
-        "racks": [(rack, racks.slots(connection(), rack)) for rack in racks.every(connection())],
-        "drink_soon": bottles.drink_soon(connection(), 5),
-        "activities": journal.latest(connection(), 6),
-    }
-
-
 @blueprint.get("/")
 async def overview() -> ResponseReturnValue:
     """The whole cellar on one page."""
-    # SQLite blocks, so an async view lets a thread do the reading; it sees the same request and `g`.
-    return render_template("racks/overview.html", **await asyncio.to_thread(_everything))
+    session = db.async_session()
+    return render_template(
+        "racks/overview.html",
+        totals=racks.Totals.of(await session.execute(racks.by_colour(date.today().year))),
+        racks=(await session.scalars(racks.drawn())).all(),
+        drink_soon=(await session.scalars(bottles.drink_soon(5))).all(),
+        activities=(await session.scalars(journal.latest(6))).all(),
+    )
 
 
 @blueprint.get("/racks/<number:rack_id>")
 def show(rack_id: int) -> ResponseReturnValue:
     """One rack, large."""
-    rack = racks.get(connection(), rack_id)
-    if rack is None:
-        abort(404, "There is no such rack.")
-    return render_template("racks/show.html", rack=rack, slots=racks.slots(connection(), rack))
+    rack = db.first_or_404(racks.drawn().where(Rack.id == rack_id), description="There is no such rack.")
+    return render_template("racks/show.html", rack=rack)
 
 
 @blueprint.route("/racks/new", methods=["GET", "POST"])
-@signed_in
+@login_required
 def new() -> ResponseReturnValue:
     """Build a rack."""
     form = RackForm(request.form)
     if request.method == "POST" and form.check():
         try:
-            number = acts.build_rack(required(), **form.values)
-        except sqlite3.IntegrityError:
-            form.errors["name"] = "There is a rack of this name already."
+            number = acts.build_rack(login.current_user, **form.values)
+        except NameTaken as error:
+            form.errors["name"] = str(error)
         else:
             flash(f"“{form.values['name']}” stands. Now fill it.", "good")
             return redirect(url_for(".show", rack_id=number), 303)

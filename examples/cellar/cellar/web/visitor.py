@@ -1,80 +1,86 @@
-"""Who is asking: the person in the session, the views only people may see, and where to go afterwards."""
+"""Who is asking: how a person is found, kept signed in, and asked to sign in.
+
+The loaders are `async def`, so that neither a view nor the event loop ever waits for the database; `def`
+views find `login.current_user` just as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
-
-from demijohn import Flask, flash, g, redirect, request, session, url_for
+from demijohn import Flask, Request, current_app, flash, redirect, request, session, url_for
+from demijohn.ext.login import LoginManager, login_url, login_user, logout_user
 from demijohn.typing import ResponseReturnValue
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
 
-from cellar.store import people
-from cellar.web.connection import connection
+from cellar.store.database import db
+from cellar.store.models import Person
 
-P = ParamSpec("P")
-
-WITHOUT_PERSON = {"static", "bottles.photo", "healthz"}
-
-
-def load() -> None:
-    """Put the signed-in person, or `None`, in `g.person`."""
-    g.person = None
-    if request.endpoint in WITHOUT_PERSON:
-        return  # Files are the same for all; leaving the session alone keeps them cacheable.
-    number = session.get("person")
-    if number is not None:
-        g.person = people.get(connection(), number)
+login = LoginManager[Person]()
 
 
-def current() -> people.Person | None:
-    """The signed-in person, if there is one, even on a page shown because signing in failed."""
-    person: people.Person | None = g.get("person")
-    return person
+@login.user_loader
+async def find_person(number: str) -> Person | None:
+    """The person whose number is in the session or in the cookie that remembers a browser."""
+    return await db.async_session.get(Person, int(number))
 
 
-def required() -> people.Person:
-    """The signed-in person of a view under `signed_in`."""
-    person = current()
-    if person is None:
-        raise RuntimeError("This view needs a person: put it under @signed_in.")
-    return person
+@login.request_loader
+async def find_person_by_token(asked: Request) -> Person | None:
+    """The person whose token a program sends as `Authorization: Bearer`; only the API takes one."""
+    number = read_token(asked) if asked.blueprint == "api" else None
+    return None if number is None else await db.async_session.get(Person, number)
 
 
-def sign_in(person: people.Person) -> None:
+def make_token(person: Person) -> str:
+    """A token for a program that acts for `person`."""
+    return _signer().dumps(person.id)
+
+
+def read_token(asked: Request) -> int | None:
+    """The person's number in the bearer token of a request; `None` for none, or one that is not good."""
+    sent = asked.authorization
+    if sent is None or sent.type != "bearer":
+        return None
+    try:
+        number = _signer().loads(sent.token or "", max_age=current_app.config["TOKEN_LIFETIME"])
+    except BadSignature:
+        return None
+    return number if isinstance(number, int) else None
+
+
+def unauthorized(words: str) -> Unauthorized:
+    """A 401 that says how programs show who they are."""
+    return Unauthorized(words, www_authenticate=WWWAuthenticate("bearer", {"realm": "cellar"}))
+
+
+@login.unauthorized_handler
+def ask_to_sign_in() -> ResponseReturnValue:
+    """What strangers get from a view under `@login_required`."""
+    if request.blueprint == "api":
+        raise unauthorized("Sign in, or send a token from /api/token as Authorization: Bearer.")
+    flash("Sign in first, then go on where you were.", "note")
+    if request.method == "GET":
+        return redirect(login_url("auth.sign_in", next_url=request.url))
+    return redirect(url_for("auth.sign_in"))
+
+
+def sign_in(person: Person, remember: bool) -> None:
     """Start a new session for `person`; nothing of the old one, its CSRF token included, lives on."""
     session.clear()
-    session["person"] = person.id
-    session.permanent = True
-    g.person = person
+    login_user(person, remember=remember)
 
 
-def signed_in(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Let only people see `view`; others are asked to sign in and come back."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if current() is None:
-            flash("Sign in first, then go on where you were.", "note")
-            back = request.full_path.rstrip("?") if request.method == "GET" else None
-            return redirect(url_for("auth.sign_in", next=back))
-        return view(*args, **kwargs)
-
-    return guarded
+def sign_out() -> None:
+    """Forget who was here, in the session and in the browser."""
+    session.clear()
+    logout_user()
 
 
-def local_path(target: str | None) -> str | None:
-    """`target` when it is a path of this site, else `None`.
-
-    Browsers read `\\` as `/` and drop tabs and line ends, so a path holding any of these is refused,
-    as is `//host`, which names another site.
-    """
-    if not target or not target.startswith("/") or target.startswith("//"):
-        return None
-    return target if target.isprintable() and "\\" not in target else None
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="cellar api token")
 
 
 def init_app(app: Flask) -> None:
-    """Load the person before every request of `app`, for views and templates."""
-    app.before_request(load)
-    app.context_processor(lambda: {"person": current()})
+    """Let views, sockets and templates of `app` know `current_user`."""
+    login.init_app(app)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from demijohn import Flask, request, url_for
 
 from cellar.store import bottles
+from cellar.store.models import COLOURS, Bottle
 
 STEPS = [(60, "minute"), (60, "hour"), (24, "day"), (7, "week"), (52, "year")]
 WINDOWS = {"open": "", "early": "Wait", "ready": "Ready", "last": "Drink soon", "past": "Past its best"}
@@ -26,9 +27,9 @@ def money(cents: int) -> str:
     return f"€\N{NO-BREAK SPACE}{euros:,}" + (f".{rest:02}" if rest else "")
 
 
-def ago(moment: str, now: datetime | None = None) -> str:
-    """An ISO 8601 moment as `just now`, `1 hour ago`, `3 days ago`."""
-    seconds = ((now or datetime.now(UTC)) - datetime.fromisoformat(moment)).total_seconds()
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """A moment as `just now`, `1 hour ago`, `3 days ago`."""
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
     number, unit = seconds, ""
     for size, name in STEPS:
         if number < size:
@@ -51,7 +52,7 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in name.split() if word[0].isalpha())[:2].upper()
 
 
-def timeline(bottle: bottles.Bottle, width: int = 400) -> dict[str, float]:
+def timeline(bottle: Bottle, width: int = 400) -> dict[str, float]:
     """Where the drinking window and this year lie on a line `width` long, and the years at its ends."""
     year = date.today().year
     start = bottle.drink_from or bottle.vintage or year
@@ -74,4 +75,4 @@ def init_app(app: Flask) -> None:
         app.add_template_filter(word)
     app.add_template_global(here)
     # Globals rather than a context processor, because imported macros see these only.
-    app.jinja_env.globals.update(COLOURS=bottles.COLOURS, SORTS=bottles.SORTS, VERBS=VERBS, WINDOWS=WINDOWS)
+    app.jinja_env.globals.update(COLOURS=COLOURS, SORTS=bottles.SORTS, VERBS=VERBS, WINDOWS=WINDOWS)
