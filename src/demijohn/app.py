@@ -107,6 +107,8 @@ class App(Scaffold):
         instance_relative_config: bool = False, root_path: str | None = None,
     ) -> None:  # fmt: skip
         self._plans: dict[Any, Any] = {}
+        #: The plans of paths without variable parts, by path and method, as they are asked for.
+        self._static_plans: dict[str, dict[str, Any]] = {}
         self._router: Router | None = None
         self._got_first_request = False
         super().__init__(import_name, static_folder, static_url_path, template_folder, root_path)
@@ -149,11 +151,13 @@ class App(Scaffold):
             app = reference()
             if app is not None:
                 app._router = None
+                app._changed()
 
         self.url_map.add = watched
 
     def _changed(self) -> None:
         self._plans = {}
+        self._static_plans = {}
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_first_request:

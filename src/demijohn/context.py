@@ -77,6 +77,7 @@ class AppContext:
     """
 
     request: Any = None
+    _request: Any = None
     _g: Any = None
     _url_adapter: Any = None
 
@@ -165,29 +166,68 @@ class RequestContext(AppContext):
 
     :param app: The application.
     :param environ: The WSGI environ (or the mapping that stands for it under ASGI and RSGI).
-    :param request: An existing request object, else one is made from ``environ``.
+    :param request: An existing request object, else one is made from ``environ`` when asked for.
     :param session: An existing session, else it is opened when first asked for.
     """
 
     # PERF: what every request reads is set on the instance, because 3.11 caches such look-ups and
     # not those that end at the class; what few requests need stays on the class.
     _flashes: Any = None
+    _scope = None
+    #: What routing found: the rule with its hooks and where it runs, and the values of its variable parts,
+    #: None when it has none. The request object is told when it is made.
+    plan: Any = None
+    view_args: dict[str, Any] | None = None
     #: Whether the request is over but for a streamed body that keeps its teardown waiting.
     ended = False
 
     def __init__(self, app: Any, environ: Any, request: Any = None, session: Any = None) -> None:
         self.app = app
-        self.request = app.request_class(environ) if request is None else request
-        self._scope = None
+        self._environ = environ
+        # PERF: no request object before somebody looks (0.5 us), unless making it does something.
+        self._request = request if request is not None or app._lazy_request else app.request_class(environ)
+        self.routing_exception: Exception | None = None
         self._tokens = None
-        #: The hooks of the route and where it runs; set by matching.
-        self.plan: Any = None
         self._session = session
         self._after_request_functions: list[Callable[..., Any]] | None = None
         #: The unhandled exception, for the teardown functions.
         self.error: BaseException | None = None
         #: How many streamed bodies keep the teardown waiting.
         self.holds = 0
+
+    @property
+    def environ(self) -> Any:
+        """The WSGI environ, or the mapping that stands for it; made now if that was put off."""
+        environ = self._environ
+        if environ is None:
+            environ = self._environ = self._make_environ()
+        return environ
+
+    def _make_environ(self) -> Any:
+        raise NotImplementedError
+
+    @property
+    def request(self) -> Any:
+        """The request object, made now if this is the first time it is asked for."""
+        request = self._request
+        if request is None:
+            request = self._request = self.app.request_class(self.environ)
+            self.tell_request()
+        return request
+
+    @request.setter
+    def request(self, value: Any) -> None:
+        self._request = value
+
+    def tell_request(self) -> None:
+        """Leave on the request object what routing has found."""
+        if self.plan is None:
+            return
+        request = self._request
+        rule = request.url_rule = self.plan.rule
+        request.view_args = {} if self.view_args is None and rule is not None else self.view_args
+        if self.routing_exception is not None:
+            request.routing_exception = self.routing_exception
 
     @property
     def owns_scope(self) -> bool:
@@ -233,7 +273,7 @@ class RequestContext(AppContext):
             try:
                 adapter = self.app.create_url_adapter(self.request)
             except HTTPException:
-                if self.request.routing_exception is None:
+                if self.routing_exception is None:
                     raise
                 adapter = self.app._neutral_url_adapter(self.request)
             self._url_adapter = adapter
@@ -245,8 +285,10 @@ class RequestContext(AppContext):
 
     def copy(self) -> RequestContext:
         """A context of the same request and session, to be pushed in another thread or task."""
-        twin = type(self)(self.app, environ=self.request.environ, request=self.request, session=self._session)
-        twin.plan = self.plan
+        twin = object.__new__(type(self))
+        # Not the type's own constructor, which may want what an adapter has.
+        RequestContext.__init__(twin, self.app, self.environ, self.request, self._session)
+        twin.plan, twin.view_args, twin.routing_exception = self.plan, self.view_args, self.routing_exception
         return twin
 
     def match_request(self) -> None:
@@ -268,23 +310,31 @@ class RequestContext(AppContext):
         """Make this request current, no more: the adapters go on from here themselves."""
         outer = current.get(None)
         self._tokens = [current.set(self)]
-        if outer is not None and outer.app is self.app:
-            # Flask 3.1: a request inside an app context of the same app uses that context's g.
-            self._scope = outer.scope
-        elif appcontext_pushed.receivers:
+        if outer is not None:
+            self.join(outer)
+        if appcontext_pushed.receivers and self._scope is None:
             appcontext_pushed.send(self.app, _async_wrapper=self.app._for_receiver)
+
+    def join(self, outer: AppContext) -> None:
+        """Use the ``g`` of an application context of the same application, as in Flask 3.1."""
+        if outer.app is self.app:
+            self._scope = outer.scope
 
     def leave(self) -> None:
         """Make this request no longer current, its teardown done; the end for the adapters."""
         current.reset(self._tokens.pop())  # type: ignore[union-attr]
-        if not self.ended:
-            # Or an exception's frames keep a cycle through this object, or through the request.
-            if self.error is not None:
-                self.error = None
-            if self.request.routing_exception is not None and not self.app._watched:
-                self.request.routing_exception = None
+        if self.error is not None or self.routing_exception is not None:
+            self.forget()
         if appcontext_popped.receivers and self._scope is None and not self.ended:
             appcontext_popped.send(self.app, _async_wrapper=self.app._for_receiver)
+
+    def forget(self) -> None:
+        """Let go of errors: their frames would keep a cycle through this object, or through the request."""
+        if self.ended:
+            return
+        self.error = self.routing_exception = None
+        if self._request is not None and not self.app._watched:
+            self._request.routing_exception = None
 
     def pop(self, exc: BaseException | None = UNSET) -> None:
         """Undo the last push; the outermost pop tears the request down.
@@ -318,8 +368,7 @@ def has_app_context() -> bool:
 
 def has_request_context() -> bool:
     """Whether a request is current, so that ``request`` and ``session`` can be used."""
-    ctx = current.get(None)
-    return ctx is not None and ctx.request is not None
+    return isinstance(current.get(None), RequestContext)
 
 
 def _request_context(user: str) -> RequestContext:

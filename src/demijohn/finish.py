@@ -93,7 +93,7 @@ def http_response(app: Any, ctx: RequestContext, e: HTTPException) -> Any:
     cls = type(e)
     if e.response is not None or cls.get_response is not HTTPException.get_response or e.code is None:
         return app.make_response(e)
-    environ = ctx.request.environ
+    environ = ctx.environ
     accept = environ.get("HTTP_ACCEPT")
     if accept is not None and app.compat_level is None and prefers_json(accept):
         body, headers = problem_response_parts(e, environ)

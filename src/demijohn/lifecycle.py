@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, copy_context
 from functools import cache
@@ -108,7 +108,7 @@ class Lifecycle:
         """Make ``loop`` the one that serves, and start up where the server knows no lifespan."""
         if not self.started:
             await self.startup()
-        self.app._loop = loop
+        self.app._loop, self.app._thread = loop, get_ident()
         _waiting().use_server_loop(loop)
 
     async def startup(self) -> None:

@@ -39,7 +39,7 @@ _OPERATOR = """
 class _Nothing:
     """Stands for the context where there is none."""
 
-    app = request = None
+    app = _request = None
 
 
 def make_proxy(

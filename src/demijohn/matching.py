@@ -24,55 +24,74 @@ _ONLY_WEBSOCKET = (
 
 
 def match(app: Any, ctx: RequestContext) -> None:
-    """Find the route and the plan; a routing error is left on the request to be raised later."""
-    request = ctx.request
-    environ = request.environ
+    """Find the route and the plan; a routing error is left on the context, to be raised later."""
+    environ = ctx.environ
+    find(app, ctx, environ.get("HTTP_HOST"), environ["PATH_INFO"], environ["REQUEST_METHOD"])
+
+
+def find(app: Any, ctx: RequestContext, host: Any, path: str, method: str) -> None:
+    """:func:`match` for the three parts of a request that routing goes by.
+
+    :param host: The Host field as text or, as ASGI has it, bytes; None when there is none.
+    :param path: The path below the prefix, its bytes read as latin-1 (PEP 3333).
+    """
+    # PERF: a path without variable parts that was asked for before costs two look-ups (0.2 us less).
+    methods = app._static_plans.get(path)
+    if methods is not None and host in app._good_hosts:
+        plan = methods.get(method)
+        if plan is not None:
+            ctx.plan = plan
+            if ctx._request is not None:
+                ctx.tell_request()
+            return
     rule = None
+    static = False
     try:
         if app._match_completely:
             # Not by the Upgrade header, which Werkzeug goes by: what comes here is HTTP.
-            rule, request.view_args = ctx.url_adapter.match(return_rule=True, websocket=False)
+            rule, ctx.view_args = ctx.url_adapter.match(return_rule=True, websocket=False)
         else:
-            host = environ.get("HTTP_HOST")
             if host not in app._good_hosts:
-                _check_host(app, request, host)
-            path = environ["PATH_INFO"]
-            method = environ["REQUEST_METHOD"]
+                _check_host(app, ctx, host)
             router = app._router
             if router is None:
                 router = app._freeze()
             methods = router.static_routes.get(path)
             rule = None if methods is None else methods.get(method)
             if rule is not None:
-                request.view_args = {}
+                static = True
             else:
                 found = router.match(path if path.isascii() else decoded(path), method)
                 if found is None:
                     found = ctx.url_adapter.match(return_rule=True, websocket=False)
-                rule, request.view_args = found
-        request.url_rule = rule
+                rule, ctx.view_args = found
     except Exception as e:
         # Not only HTTP errors: what a converter raised is handled like what a view raises.
-        request.routing_exception = e
-        rule = None
+        ctx.routing_exception = e
         if isinstance(e, WebsocketMismatch) and app.compat_level is None:
             e.description = _ONLY_WEBSOCKET
         elif isinstance(e, BadRequest):
-            _replace_refused_host(request)
+            _replace_refused_host(ctx.request)
     plan = app._plans.get(id(rule))
     if plan is None:
         plan = app._plans[id(rule)] = Plan(app, rule)
-    ctx.plan = (
-        plan if plan.auto_options is None or environ["REQUEST_METHOD"] != "OPTIONS" else plan.auto_options
-    )
+    if plan.auto_options is not None and method == "OPTIONS":
+        plan = plan.auto_options
+    ctx.plan = plan
+    if static:
+        app._static_plans.setdefault(path, {})[method] = plan
+    if ctx._request is not None:
+        ctx.tell_request()
 
 
-def _check_host(app: Any, request: Any, host: str | None) -> None:
+def _check_host(app: Any, ctx: RequestContext, host: Any) -> None:
     """Refuse a malformed or unlisted Host (RFC 9110, 7.2); a good one is remembered."""
+    request = ctx.request
+    text = host.decode("latin-1") if isinstance(host, bytes) else host
     trusted = app.config["TRUSTED_HOSTS"]
     if trusted is not None:
         request.trusted_hosts = trusted
-    if trusted is not None or (host is not None and not is_valid_host(host)):
+    if trusted is not None or (text is not None and not is_valid_host(text)):
         request.host  # noqa: B018 (raises SecurityError, a 400)
     if host is not None and len(app._good_hosts) < 256:
         app._good_hosts.add(host)
@@ -87,20 +106,20 @@ def _replace_refused_host(request: Any) -> None:
 
 def match_websocket(app: Any, ctx: RequestContext) -> None:
     """:func:`match` for the handshake of a WebSocket."""
-    socket = ctx.request
+    environ = ctx.environ
     rule = None
     try:
-        _check_host(app, socket, socket.environ.get("HTTP_HOST"))
+        _check_host(app, ctx, environ.get("HTTP_HOST"))
         found = None
         if not app._match_completely:
             router = app._router or app._freeze()
-            found = router.match(decoded(socket.environ["PATH_INFO"]), "GET", websocket=True)
+            found = router.match(decoded(environ["PATH_INFO"]), "GET", websocket=True)
         if found is None:
             found = ctx.url_adapter.match(return_rule=True, websocket=True)
-        rule, socket.view_args = found
-        socket.url_rule = rule
+        rule, ctx.view_args = found
     except Exception as e:
-        socket.routing_exception = e
+        ctx.routing_exception = e
         if isinstance(e, BadRequest):
-            _replace_refused_host(socket)
+            _replace_refused_host(ctx.request)
     ctx.plan = Plan(app, rule, websocket=True)
+    ctx.tell_request()

@@ -7,6 +7,7 @@ and says where the request runs under an event loop. This module must not know h
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import Any
 
 from demijohn.wrappers.request import split_blueprint_path
@@ -22,11 +23,12 @@ class Plan:
     """
 
     __slots__ = (
-        "after", "answers_options", "appcontext_teardown", "auto_options", "before", "express", "hooks", "in_place",
-        "stream", "teardown", "tears_down", "url_preprocessors", "view",
+        "after", "answers_options", "appcontext_teardown", "at_once", "auto_options", "awaits", "before",
+        "express", "hooks", "in_place", "rule", "stream", "teardown", "tears_down", "url_preprocessors", "view",
     )  # fmt: skip
 
     def __init__(self, app: Any, rule: Any, *, websocket: bool = False, options: bool = False) -> None:
+        self.rule = rule
         endpoint = None if rule is None else rule.endpoint
         names: list[str | None] = [None]
         if endpoint is not None and "." in endpoint:
@@ -65,6 +67,10 @@ class Plan:
         self.express = (rule is None or self.view is not None) and not (
             self.hooks or self.after or self.tears_down or options
         )
+        #: Whether what the view returns is certainly a coroutine.
+        self.awaits = iscoroutinefunction(self.view)
+        #: Whether the request may take the short way on an event loop.
+        self.at_once = self.express and self.in_place
 
     def _may_run_on_loop(self, app: Any, rule: Any) -> bool:
         """Whether nothing of the request can block: all async, or declared not to block."""

@@ -38,7 +38,7 @@ def get_request_context() -> RequestContext:
         ctx = current.get()
     except LookupError:
         raise RuntimeError(NO_REQUEST) from None
-    if ctx.request is None:
+    if not isinstance(ctx, RequestContext):
         raise RuntimeError(NO_REQUEST)
     return ctx  # type: ignore[return-value]
 
@@ -89,7 +89,7 @@ app_ctx: Any = make_proxy("AppContextProxy", _scope)
 current_app: Any = make_proxy("AppProxy", _app, variable=current, attribute="app")
 g: Any = make_proxy("GProxy", _g)
 request_ctx: Any = make_proxy("RequestContextProxy", get_request_context)
-request: Any = make_proxy("RequestProxy", _request, variable=current, attribute="request")
+request: Any = make_proxy("RequestProxy", _request, variable=current, attribute="_request")
 session: Any = make_proxy("SessionProxy", _session, container=True)
 websocket: Any = make_proxy("WebsocketProxy", _websocket)
 

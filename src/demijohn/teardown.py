@@ -16,7 +16,7 @@ from demijohn.steps import Steps
 
 def end(app: Any, ctx: RequestContext) -> Steps[None]:
     """Tear the request down, unless a streamed body goes on with it."""
-    keep = ctx.request.environ.get("werkzeug.debug.preserve_context")
+    keep = ctx.environ.get("werkzeug.debug.preserve_context")
     if keep is not None:
         keep(ctx)
     if ctx.holds:
@@ -38,10 +38,11 @@ def teardown(app: Any, ctx: RequestContext, exc: BaseException | None) -> Steps[
         yield from _guarded(app.do_teardown_request, exc, errors)
     else:
         yield from teardown_request(app, ctx, exc, errors)
-    try:
-        ctx.request.close()
-    except Exception as e:
-        errors.append(e)
+    if ctx._request is not None:
+        try:
+            ctx._request.close()
+        except Exception as e:
+            errors.append(e)
     if ctx._scope is None:
         if "do_teardown_appcontext" in app._custom:
             yield from _guarded(app.do_teardown_appcontext, exc, errors)

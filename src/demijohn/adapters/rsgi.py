@@ -8,15 +8,19 @@ back-pressure and WebSockets lose sub-protocols and close codes, so those are se
 from __future__ import annotations
 
 import asyncio
+from _thread import get_ident
 from asyncio import get_running_loop
 from collections.abc import Iterator
 from typing import Any
 
-from demijohn.adapters.asgi import InThread, close_body, run
-from demijohn.adapters.environ import LazyEnviron, _common, as_latin1
+from demijohn import signals
+from demijohn.adapters.asgi import InThread, close_body, short_way
+from demijohn.adapters.environ import LazyEnviron, ScopeContext, _common, as_latin1
 from demijohn.wrappers.body import RefusedBody, StreamedBody, collect, too_large, truncated
 from demijohn.context import RequestContext
-from demijohn.matching import match
+from demijohn.dispatch import pipeline
+from demijohn.matching import find, match
+from demijohn.waiting import drive_here, drive_hopping
 from demijohn.http.headers import Headers, titled_name
 from demijohn.wrappers.response import AsyncBody
 
@@ -78,6 +82,13 @@ class RSGIEnviron(LazyEnviron):
         return fixed
 
 
+class Context(ScopeContext):
+    """The context of a request that needs no more of its scope than routing does."""
+
+    def _make_environ(self) -> RSGIEnviron:
+        return RSGIEnviron(self.received)
+
+
 async def serve(app: Any, scope: Any, protocol: Any) -> None:
     """Answer one RSGI request."""
     if scope.proto != "http":
@@ -87,10 +98,44 @@ async def serve(app: Any, scope: Any, protocol: Any) -> None:
         )
         protocol.close(501)
         return
-    loop = get_running_loop()
-    if app._loop is not loop:
-        await app.lifecycle.enter(loop)
-    environ = RSGIEnviron(scope)
+    if app._thread != get_ident() or not app._loop.is_running():
+        await app.lifecycle.enter(get_running_loop())
+    path = scope.path
+    hosts = scope.headers.get_all("host")
+    if (
+        not app._direct
+        or signals.listening
+        or len(hosts) > 1
+        or not path.isascii()
+        or getattr(scope, "demijohn_environ", None) is not None
+    ):
+        await _serve_complete(app, RSGIEnviron(scope), protocol)
+        return
+    # PERF: from here on neither the environ nor the request is made before the view asks for it.
+    ctx = Context(app, scope, None)
+    ctx.begin()
+    try:
+        method = scope.method
+        find(app, ctx, hosts[0] if hosts else scope.authority, path, method)
+        if method not in _NO_BODY or _announces_body(scope):
+            await _open_body(app, ctx, ctx.environ, protocol)
+        plan = ctx.plan
+        if plan.at_once and method != "HEAD":
+            outcome = await short_way(app, ctx)
+            if outcome.__class__ is tuple:
+                protocol.response_bytes(outcome[0], outcome[2], outcome[3])
+                return
+        else:
+            outcome = pipeline(app, ctx)
+        await _respond(app, ctx, outcome, plan.in_place, protocol)
+    finally:
+        ctx.leave()
+        if ctx._environ is not None:
+            close_body(ctx._environ)
+
+
+async def _serve_complete(app: Any, environ: RSGIEnviron, protocol: Any) -> None:
+    """Answer a request for which all that may be in its way has to be looked at."""
     if app._proxies is not None:
         app._proxies(environ)
     if app._wsgi_replaced:
@@ -100,22 +145,27 @@ async def serve(app: Any, scope: Any, protocol: Any) -> None:
     ctx.begin()
     try:
         match(app, ctx)
-        method = scope.method
-        headers = scope.headers
-        if method not in _NO_BODY or "content-length" in headers or "transfer-encoding" in headers:
+        if environ["REQUEST_METHOD"] not in _NO_BODY or _announces_body(environ.scope):
             await _open_body(app, ctx, environ, protocol)
-        outcome = await run(app, ctx, method)
-        if outcome.__class__ is tuple:
-            protocol.response_bytes(outcome[0], outcome[2], outcome[3])
-            return
-        plain = outcome.plain(method)
-        if plain is None:
-            await _send_complete(outcome, environ, protocol, app.lifecycle.pool(loop))
-        else:
-            protocol.response_bytes(outcome._status_code, plain[1], plain[0])
+        await _respond(app, ctx, pipeline(app, ctx), ctx.plan.in_place, protocol)
     finally:
         ctx.leave()
         close_body(environ)
+
+
+def _announces_body(scope: Any) -> bool:
+    return "content-length" in scope.headers or "transfer-encoding" in scope.headers
+
+
+async def _respond(app: Any, ctx: RequestContext, steps: Any, here: bool, protocol: Any) -> None:
+    """Run a pipeline, on this loop or in the thread pool, and send its response."""
+    pool = app.lifecycle.pool(get_running_loop())
+    response = await (drive_here if here else drive_hopping)(steps, pool)
+    plain = response.plain(ctx.environ["REQUEST_METHOD"])
+    if plain is None:
+        await _send_complete(response, ctx.environ, protocol, pool)
+    else:
+        protocol.response_bytes(response._status_code, plain[1], plain[0])
 
 
 async def _open_body(app: Any, ctx: RequestContext, environ: RSGIEnviron, protocol: Any) -> None:

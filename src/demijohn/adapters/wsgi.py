@@ -30,14 +30,13 @@ def serve(app: Any, environ: Any, start_response: Any) -> Iterable[bytes]:
         plan = ctx.plan
         method = environ["REQUEST_METHOD"]
         if plan.express and app._express and method != "HEAD" and not signals.listening:
-            request = ctx.request
-            error = request.routing_exception
+            error = ctx.routing_exception
             try:
-                outcome = (
-                    conclude(app, ctx, plan.view(**request.view_args))
-                    if error is None
-                    else conclude_error(app, ctx, error)
-                )
+                if error is None:
+                    arguments = ctx.view_args
+                    outcome = conclude(app, ctx, plan.view(**arguments) if arguments else plan.view())
+                else:
+                    outcome = conclude_error(app, ctx, error)
             except Exception as e:
                 outcome = conclude_error(app, ctx, e)
             if outcome.__class__ is tuple:
