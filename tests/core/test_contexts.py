@@ -118,7 +118,7 @@ def test_a_background_task_sees_the_application_and_not_the_request(app, client)
         return "answer"
 
     client.get("/")
-    assert done.wait(5)
+    assert done.wait(20)
     assert seen == {"app": app, "request": False, "word": "given"}
 
 
@@ -143,7 +143,7 @@ def test_an_async_background_task_has_a_g_of_its_own_and_its_teardown(app, clien
         return "answer"
 
     client.get("/")
-    assert done.wait(5)
+    assert done.wait(20)
     assert sorted(map(str, seen)) == sorted(["task", "('teardown', 'task')", "('teardown', 'request')"])
 
 
@@ -330,7 +330,7 @@ def test_one_function_with_a_copied_context_may_run_in_several_threads_at_once(a
         @copy_current_request_context
         def work(number):
             g.number = number
-            barrier.wait(5)
+            barrier.wait(20)
             return f"{request.view_args['word']}{g.number}"
 
         with ThreadPoolExecutor(3) as outside:

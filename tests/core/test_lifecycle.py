@@ -201,7 +201,7 @@ def test_the_failure_of_a_background_task_is_logged_and_harms_nobody(app, client
         return "answer"
 
     assert client.get("/").text == "answer"
-    assert done.wait(5)
+    assert done.wait(20)
     end = time.monotonic() + 5
     while "in the background" not in caplog.text and time.monotonic() < end:
         time.sleep(0.01)
@@ -213,7 +213,7 @@ def test_a_background_task_does_not_keep_the_answer_waiting(app, client):
     release, done = threading.Event(), threading.Event()
 
     def work():
-        release.wait(5)
+        release.wait(20)
         done.set()
 
     @app.route("/")
@@ -224,7 +224,7 @@ def test_a_background_task_does_not_keep_the_answer_waiting(app, client):
     assert client.get("/").text == "answer"
     assert not done.is_set()
     release.set()
-    assert done.wait(5)
+    assert done.wait(20)
 
 
 def test_a_background_task_is_awaited_when_a_wsgi_server_ends(tmp_path):

@@ -61,7 +61,7 @@ def test_a_job_runs_in_the_context_it_was_given():
 def test_jobs_run_at_once_up_to_the_size():
     async def scenario(pool):
         barrier = threading.Barrier(3)
-        return await asyncio.gather(*(pool.run(copied(), lambda _: barrier.wait(5), None) for _ in range(3)))
+        return await asyncio.gather(*(pool.run(copied(), lambda _: barrier.wait(20), None) for _ in range(3)))
 
     assert sorted(run(scenario, size=3)) == [0, 1, 2]
 
@@ -88,7 +88,7 @@ def test_threads_are_started_only_as_they_are_needed():
 def test_a_job_nobody_waits_for_any_more_harms_nobody():
     async def scenario(pool):
         release = threading.Event()
-        job = pool.run(copied(), lambda _: release.wait(5), None)
+        job = pool.run(copied(), lambda _: release.wait(20), None)
         job.cancel()
         release.set()
         return await pool.run(copied(), lambda word: word, "next")

@@ -46,7 +46,7 @@ OF_A_REQUEST = {
 }
 
 
-def until(condition, seconds=5):
+def until(condition, seconds=20):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

@@ -20,7 +20,7 @@ from demijohn import (
 )
 
 
-def until(condition, seconds=5):
+def until(condition, seconds=20):
     """Whether something became true in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -17,7 +17,7 @@ def protocol():
     return "asgi"
 
 
-def until(condition, seconds=5):
+def until(condition, seconds=20):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

@@ -109,7 +109,7 @@ def test_a_stream_gives_lines(web):
 def test_case_24_a_truncated_body_is_never_presented_as_complete(wire, path):
     key = new_key()
     head = f"POST /{path}?key={key} HTTP/1.1\r\nHost: own.example\r\nContent-Length: 1000\r\n\r\n"
-    answer = wire.raw(head.encode() + b"only this", shut=True, timeout=10)
+    answer = wire.raw(head.encode() + b"only this", shut=True, timeout=20)
     assert answer is None or answer.status in (400, 408, 413, 499, 500)
     assert wire.journal(key) == []
 
@@ -118,7 +118,7 @@ def test_case_24_a_truncated_body_is_never_presented_as_complete(wire, path):
 def test_case_24_a_truncated_chunked_body_is_never_presented_as_complete(wire, path):
     key = new_key()
     head = f"POST /{path}?key={key} HTTP/1.1\r\nHost: own.example\r\nTransfer-Encoding: chunked\r\n\r\n"
-    answer = wire.raw(head.encode() + b"4\r\nonly\r\n", shut=True, timeout=10)
+    answer = wire.raw(head.encode() + b"4\r\nonly\r\n", shut=True, timeout=20)
     if wire.name == "granian-wsgi":
         return  # a hazard of this interface that an application cannot see: its read() just ends
     assert answer is None or answer.status in (400, 408, 413, 499, 500)

@@ -55,7 +55,7 @@ def test_fault_6_an_exception_in_mid_stream_is_visible_truncation(web, flavour):
     assert answer.status == 200
     if web.name == "granian-wsgi":
         # A hazard of this interface that an application cannot close: it ends the body properly. It is logged.
-        assert "broken in mid-stream" in web.server.log
+        assert web.logged("broken in mid-stream")
     else:
         assert answer.truncated
 

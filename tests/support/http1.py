@@ -60,8 +60,11 @@ def exchange_bytes(host: str, port: int, data: bytes, *, timeout: float = 5, shu
     return received
 
 
-def raw(host: str, port: int, data: bytes, *, timeout: float = 5, shut: bool = False) -> Answer | None:
-    """Send the bytes of one request and parse the first answer; `None` when the peer closed without one."""
+def raw(host: str, port: int, data: bytes, *, timeout: float = 20, shut: bool = False) -> Answer | None:
+    """Send the bytes of one request and parse the first answer; `None` when the peer closed without one.
+
+    :raises TimeoutError: when it neither answers nor closes.
+    """
     with socket.create_connection((host, port), timeout=timeout) as peer:
         try:
             peer.sendall(data)
@@ -77,7 +80,7 @@ def raw(host: str, port: int, data: bytes, *, timeout: float = 5, shut: bool = F
         reader.send(h11.EndOfMessage())
         try:
             return _read(peer, reader)
-        except (Truncated, TimeoutError, ConnectionError):
+        except (Truncated, ConnectionError):
             return None
 
 

@@ -155,11 +155,18 @@ class OverSocket(Web):
     def open(self, method: str, target: str, headers: Pairs, body: Body) -> Stream:
         return SocketStream(Connection(self.server.host, self.server.port), method, target, headers, body)
 
+    def logged(self, text: str, seconds: float = 20) -> bool:
+        """Whether the server's log comes to hold this text in time."""
+        end = time.monotonic() + seconds
+        while text not in self.server.log and time.monotonic() < end:
+            time.sleep(0.02)
+        return text in self.server.log
+
     def send(self, data: bytes, *, timeout: float = 5, shut: bool = False) -> bytes:
         """Send these bytes; return those that come back."""
         return exchange_bytes(self.server.host, self.server.port, data, timeout=timeout, shut=shut)
 
-    def raw(self, data: bytes, *, timeout: float = 5, shut: bool = False) -> Answer | None:
+    def raw(self, data: bytes, *, timeout: float = 20, shut: bool = False) -> Answer | None:
         """Send these bytes; return the answer, or `None` if the peer just closed."""
         return raw(self.server.host, self.server.port, data, timeout=timeout, shut=shut)
 

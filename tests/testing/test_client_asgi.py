@@ -157,10 +157,11 @@ def test_one_loop_serves_all_requests_of_a_client():
 
 def test_close_ends_the_thread_and_a_later_request_starts_anew():
     client = client_of(tell)
-    before = threading.active_count()
+    before = set(threading.enumerate())
     assert client.get("/").status_code == 200
+    assert not set(threading.enumerate()) <= before
     client.close()
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
     assert client.get("/").status_code == 200
     client.close()
 

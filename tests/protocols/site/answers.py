@@ -80,7 +80,8 @@ def register(app: Flask) -> None:
         abort(code)
 
     @app.route("/s/boom")
-    def boom_sync() -> str:
+    @app.route("/s/boom/<where>")
+    def boom_sync(where: str = "") -> str:
         raise RuntimeError("secret detail in a view")
 
     @app.route("/a/boom")
