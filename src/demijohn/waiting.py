@@ -66,9 +66,9 @@ async def drive_hopping(steps: Steps[T], pool: ThreadPool) -> T:
     resume: Any = _send
     value: Any = None
     while True:
-        turn: list[Any] = [value, steps]
+        turn: list[Any] = [steps]
         try:
-            wanted = await pool.run(context, resume, turn)
+            wanted = await pool.run(context, resume, (value, steps, turn))
         except asyncio.CancelledError as e:
             wanted = turn.pop()
             if wanted is steps or type(wanted) is Finished:
@@ -92,30 +92,30 @@ async def drive_hopping(steps: Steps[T], pool: ThreadPool) -> T:
         context = copy_context()
 
 
-# A turn of a thread is a list of what is sent and the steps. When it is over, the outcome takes the
-# place of what was sent, and who takes the steps out (an atomic act) goes on with them: the thread,
-# so that its outcome counts, or before it the coroutine that waits, because it was cancelled.
+# A turn of a thread is a list with the steps. When it is over, the outcome is put before them, and who
+# takes the steps out (an atomic act) goes on with them: the thread, so that its outcome counts, or before
+# it the coroutine that waits, because it was cancelled, be it before the thread had begun.
 
 
-def _send(turn: list[Any]) -> Any:
-    value, steps = turn
+def _send(job: tuple[Any, Steps[Any], list[Any]]) -> Any:
+    value, steps, turn = job
     try:
         outcome = steps.send(value)
     except StopIteration as stop:
         outcome = Finished(stop.value)
-    turn[0] = outcome
+    turn.insert(0, outcome)
     if turn.pop() is not steps:
         _finish_alone(steps, outcome)
     return outcome
 
 
-def _throw(turn: list[Any]) -> Any:
-    error, steps = turn
+def _throw(job: tuple[Any, Steps[Any], list[Any]]) -> Any:
+    error, steps, turn = job
     try:
         outcome = steps.throw(error)
     except StopIteration as stop:
         outcome = Finished(stop.value)
-    turn[0] = outcome
+    turn.insert(0, outcome)
     if turn.pop() is not steps:
         _finish_alone(steps, outcome)
     return outcome

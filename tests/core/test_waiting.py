@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import threading
 
 import pytest
 
 from demijohn import request
+from demijohn.pool import ThreadPool
 from demijohn.steps import wait
+from demijohn.waiting import drive_hopping
 
 
 @pytest.mark.timeout(20)
@@ -38,3 +42,31 @@ def test_waiting_in_circles_is_an_error_that_says_what_to_do(app, client):
 
     with pytest.raises(RuntimeError, match="Await it instead"):
         client.get("/")
+
+
+@pytest.mark.timeout(20)
+def test_steps_given_up_before_their_thread_began_are_run_all_the_same():
+    """They may be the teardown of a request whose client went while every thread was busy."""
+    busy, done = threading.Event(), threading.Event()
+
+    def teardown():
+        done.set()
+        yield from ()
+
+    async def scenario():
+        pool = ThreadPool(asyncio.get_running_loop(), 1)
+        try:
+            occupied = pool.run(contextvars.copy_context(), lambda _: busy.wait(10), None)
+            task = asyncio.ensure_future(drive_hopping(teardown(), pool))
+            await asyncio.sleep(0)  # its turn is queued
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            busy.set()
+            await occupied
+            return await asyncio.to_thread(done.wait, 5)
+        finally:
+            busy.set()
+            pool.close()
+
+    assert asyncio.run(scenario())
