@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, ValuesView
 from datetime import timedelta
 from functools import cached_property
+from importlib import import_module
 from typing import Any, TypeVar, cast
 from weakref import ref
 
@@ -37,6 +38,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _TEXT_SUFFIXES = (".txt", ".text", ".csv")
 _TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Flask":  # where users of Flask look for it, though it stands above
+        return import_module("demijohn.framework").Flask
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _seconds(value: float | timedelta) -> timedelta:

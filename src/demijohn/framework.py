@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import cache, cached_property, partial
 from importlib import import_module
 from inspect import iscoroutinefunction
-from typing import Any, ClassVar, NoReturn, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 from urllib.parse import quote
 from weakref import ref
 
@@ -43,6 +43,9 @@ from demijohn.static import max_age_setting, send_static_file
 from demijohn.templating import Environment
 from demijohn.steps import Steps, as_receiver, drive, drive_async, running_loop, wait
 from demijohn.wrappers.websocket import Websocket
+
+if TYPE_CHECKING:  # the test client costs more to import than a hello world; users' editors know it
+    from demijohn.testing import AsyncFlaskClient, FlaskClient, FlaskCliRunner
 
 _ANCHOR_SAFE = "%!#$&'()*+,/:;=?@"
 
@@ -664,22 +667,26 @@ class Flask(App):
         self._watched = True
         self._note_steps()
 
-    def test_client(self, use_cookies: bool = True, **kwargs: Any) -> Any:
-        """A client that sends requests to this application in process."""
+    def test_client(self, use_cookies: bool = True, **kwargs: Any) -> FlaskClient:
+        """A client that sends requests to this application in process.
+
+        :param use_cookies: Keep cookies between requests.
+        :param kwargs: For ``test_client_class``: ``protocol`` and ``lifespan`` by default.
+        """
         self._watch()
         cls = self.test_client_class or import_module("demijohn.testing").FlaskClient
-        return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)
+        return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)  # type: ignore[no-any-return]
 
-    def async_test_client(self, use_cookies: bool = True, **kwargs: Any) -> Any:
-        """A client for tests that are async themselves."""
+    def async_test_client(self, use_cookies: bool = True, **kwargs: Any) -> AsyncFlaskClient:
+        """A client for tests that are async themselves; parameters as :meth:`test_client`."""
         self._watch()
         cls = import_module("demijohn.testing").AsyncFlaskClient
-        return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)
+        return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)  # type: ignore[no-any-return]
 
-    def test_cli_runner(self, **kwargs: Any) -> Any:
-        """A runner for this application's commands."""
+    def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
+        """A runner for this application's commands; ``kwargs`` are for its class."""
         cls = self.test_cli_runner_class or import_module("demijohn.testing").FlaskCliRunner
-        return cls(self, **kwargs)
+        return cls(self, **kwargs)  # type: ignore[no-any-return]
 
     def _chain(self, environ: Any, start_response: Any) -> Any:
         """The outermost WSGI application there is around this one."""

@@ -17,6 +17,8 @@ FLASK_NAMED_MODULES = frozenset(
         "signals templating testing typing views wrappers"
     ).split()
 )
+# Names that users see in signatures, of modules too heavy to import: downwards, and for type checkers only.
+TYPES_ONLY = {("demijohn/framework.py", "demijohn.testing")}
 SAYS_WHY = re.compile(r"\b(import|heavy|late|lazy|lazily|optional|extra)", re.IGNORECASE)
 # Rooms that may stand on another room.
 ROOMS_ON_ROOMS = {"migrations": {"database"}}
@@ -32,7 +34,9 @@ def hidden_imports(path: Path, source_root: Path) -> list[str]:
         f"{path.relative_to(source_root)}:{found.line} imports {found.target} "
         + ("inside a function" if found.in_function else "under TYPE_CHECKING")
         for found in imports_of(path, source_root)
-        if own(found) and (found.in_function or found.type_checking)
+        if own(found)
+        and (found.in_function or found.type_checking)
+        and (str(path.relative_to(source_root)), found.module) not in TYPES_ONLY
     ]
 
 

@@ -45,6 +45,12 @@ def test_a_public_module_of_flask_is_there(name):
     importlib.import_module(f"demijohn.{name}")
 
 
+def test_the_application_class_is_found_where_flask_has_it():
+    from demijohn.app import Flask
+
+    assert Flask is demijohn.Flask
+
+
 def test_public_names_stay_names_when_modules_share_them():
     """`demijohn/request.py` is a module and `demijohn.request` a proxy: importing the one keeps the other."""
     for name in set(demijohn.__all__) - {"json"}:

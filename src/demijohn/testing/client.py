@@ -23,6 +23,8 @@ from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request
 from werkzeug.wsgi import get_current_url
 
+from demijohn.sessions import SessionMixin
+
 from .builder import EnvironBuilder
 from .drive import Driver, check_protocol
 from .exchange import Exchange, Head
@@ -55,7 +57,7 @@ class ClientBase(werkzeug.test.Client):
         self._driver = Driver(self.application, self.protocol)
 
     @contextmanager
-    def session_transaction(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+    def session_transaction(self, *args: Any, **kwargs: Any) -> Iterator[SessionMixin]:
         """Open the session this client's cookies hold, and store it back when the block ends.
 
         ::

@@ -35,6 +35,7 @@ from demijohn import (
     url_for,
     websocket,
 )
+from demijohn.testing import AsyncFlaskClient, FlaskClient, FlaskCliRunner
 from demijohn.typing import ResponseReturnValue
 from demijohn.views import MethodView
 
@@ -142,7 +143,7 @@ def maybe(number: int) -> ResponseReturnValue:
 
 @app.get("/files/<path:name>")
 def files(name: str) -> Response:
-    assert_type(send_file("a.txt", as_attachment=True), Response)
+    assert_type(send_file("a.txt", as_attachment=True, download_name="b.txt", max_age=60), Response)
     return send_from_directory("files", name)
 
 
@@ -226,6 +227,25 @@ async def hold() -> AsyncIterator[None]:
 
 app.add_url_rule("/bottles", view_func=Bottles.as_view("bottles"))
 app.register_blueprint(pages)
+
+client = app.test_client(protocol="asgi")
+assert_type(client, FlaskClient)
+assert_type(client.get("/").status_code, int)
+assert_type(client.get("/").text, str)
+with client.session_transaction() as opened:
+    opened["visits"] = 3
+    opened.permanent = True
+with client.websocket("/echo") as socket:
+    assert_type(socket.receive(), str | bytes)
+assert_type(app.test_cli_runner(), FlaskCliRunner)
+assert_type(app.test_cli_runner().invoke(args=["routes"]).exit_code, int)
+
+
+async def ask() -> None:
+    async with app.async_test_client() as asker:
+        assert_type(asker, AsyncFlaskClient)
+        assert_type((await asker.get("/")).status_code, int)
+
 
 with app.app_context():
     g.anything = 1
