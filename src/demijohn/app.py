@@ -25,6 +25,7 @@ from werkzeug.utils import redirect as _werkzeug_redirect
 from demijohn.blueprints import Blueprint
 from demijohn.config import Config, ConfigAttribute
 from demijohn.context import _AppCtxGlobals
+from demijohn.envvars import get_debug_flag
 from demijohn.errors import LateRegistration
 from demijohn.json.provider import DefaultJSONProvider, JSONProvider
 from demijohn.logging import create_logger
@@ -206,7 +207,7 @@ class App(Scaffold):
     def make_config(self, instance_relative: bool = False) -> Config:
         """The configuration the application starts with."""
         defaults = dict(self.default_config)
-        defaults["DEBUG"] = debug_flag()
+        defaults["DEBUG"] = get_debug_flag()
         return self.config_class(self.instance_path if instance_relative else self.root_path, defaults)
 
     def make_aborter(self) -> Aborter:
@@ -566,10 +567,4 @@ def _is_async_generator(f: Any) -> bool:
     return code is not None and bool(code.co_flags & 0x200)  # CO_ASYNC_GENERATOR
 
 
-def debug_flag() -> bool:
-    """Debug mode as the environment asks for it: ``DEMIJOHN_DEBUG``, else ``FLASK_DEBUG``."""
-    value = os.environ.get("DEMIJOHN_DEBUG") or os.environ.get("FLASK_DEBUG")
-    return bool(value and value.lower() not in {"0", "false", "no"})
-
-
-__all__ = ["App", "debug_flag"]
+__all__ = ["App"]

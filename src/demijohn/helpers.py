@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import update_wrapper
 from typing import Any, NoReturn, TypeVar, cast, overload
@@ -11,8 +10,8 @@ from werkzeug.exceptions import Aborter
 from werkzeug.exceptions import abort as _plain_abort
 from werkzeug.utils import redirect as _plain_redirect
 
-from demijohn.app import debug_flag
 from demijohn.context import RequestContext, current
+from demijohn.envvars import get_debug_flag, get_load_dotenv
 from demijohn.teardown import popped, teardown
 from demijohn.flashing import flash, get_flashed_messages
 from demijohn.framework import Flask
@@ -100,17 +99,6 @@ def abort(code: Any, *args: Any, **kwargs: Any) -> NoReturn:
                 raise exception()
         aborter(code, *args, **kwargs)
     _plain_abort(code, *args, **kwargs)
-
-
-def get_debug_flag() -> bool:
-    """Whether the environment asks for debug mode (``FLASK_DEBUG``)."""
-    return debug_flag()
-
-
-def get_load_dotenv(default: bool = True) -> bool:
-    """Whether ``.env`` files are to be read (not with ``FLASK_SKIP_DOTENV``)."""
-    value = os.environ.get("DEMIJOHN_SKIP_DOTENV") or os.environ.get("FLASK_SKIP_DOTENV")
-    return value.lower() in {"0", "false", "no"} if value else default
 
 
 @overload

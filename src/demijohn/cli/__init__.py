@@ -7,7 +7,7 @@ The public names are those of ``flask.cli``. Importing this package imports Clic
 
 from __future__ import annotations
 
-from demijohn.devserver.environment import get_debug_flag, get_load_dotenv, load_dotenv, show_server_banner
+from demijohn.devserver.environment import load_dotenv, show_server_banner
 from demijohn.cli.group import FlaskGroup, cli, main
 from demijohn.cli.loading import (
     NoAppException,
@@ -24,6 +24,7 @@ from demijohn.cli.run import run_command
 from demijohn.cli.shell import shell_command
 from demijohn.cli.version import get_version, version_option
 from demijohn.commands import AppGroup, with_appcontext
+from demijohn.envvars import get_debug_flag, get_load_dotenv
 
 __all__ = [
     "AppGroup",

@@ -18,7 +18,7 @@ import click
 from click.core import ParameterSource
 
 from demijohn.devserver.assignment import current_assignment
-from demijohn.devserver.environment import has_dotenv, load_dotenv, set_debug_flag
+from demijohn.devserver.environment import has_dotenv, load_dotenv
 from demijohn.cli.loading import NoAppException, ScriptInfo
 from demijohn.cli.routes import routes_command
 from demijohn.cli.run import run_command
@@ -26,6 +26,7 @@ from demijohn.cli.shell import shell_command
 from demijohn.cli.version import version_option
 from demijohn.commands import AppGroup
 from demijohn.context import current
+from demijohn.envvars import set_debug_flag
 
 _PLUGIN_GROUPS = ("flask.commands", "demijohn.commands")
 

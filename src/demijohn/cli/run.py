@@ -10,9 +10,10 @@ import click
 from demijohn.cli.loading import ScriptInfo, pass_script_info
 from demijohn.cli.params import CertParamType, SeparatedPathType, validate_key
 from demijohn.devserver import ServeError, ServeOptions, current_assignment, program_of_main, serve_program
-from demijohn.devserver.environment import get_debug_flag, show_server_banner
+from demijohn.devserver.environment import show_server_banner
 from demijohn.devserver.options import INTERFACES, remote_debug_allowed
 from demijohn.devserver.tls import certificate_files
+from demijohn.envvars import get_debug_flag
 
 _PATHS_HELP = "separated as in PATH."
 

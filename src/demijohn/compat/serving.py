@@ -11,9 +11,9 @@ from werkzeug import serving
 
 from demijohn import proxies
 from demijohn.devserver.environment import (
-    get_debug_flag, get_load_dotenv, is_running_from_reloader, load_dotenv as load_dotenv_files,
-    show_server_banner,
+    is_running_from_reloader, load_dotenv as load_dotenv_files, show_server_banner,
 )  # fmt: skip
+from demijohn.envvars import get_debug_flag, get_load_dotenv
 
 _IGNORED = (
     " * Ignoring a call to 'app.run()' that would block the current 'flask' CLI command.\n"

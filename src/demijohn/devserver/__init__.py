@@ -28,14 +28,7 @@ from typing import Any
 import click
 
 from demijohn.devserver.assignment import current_assignment
-from demijohn.devserver.environment import (
-    get_debug_flag,
-    get_load_dotenv,
-    is_running_from_reloader,
-    load_dotenv,
-    read_setting,
-    show_server_banner,
-)
+from demijohn.devserver.environment import is_running_from_reloader, load_dotenv, show_server_banner
 from demijohn.devserver.lifespan import StartupFailed
 from demijohn.devserver.messages import say, say_failure
 from demijohn.devserver.options import ServeError, ServeOptions, remote_debug_allowed
@@ -43,6 +36,7 @@ from demijohn.devserver.sockets import listen, release
 from demijohn.devserver.supervisor import Supervisor
 from demijohn.devserver.tls import certificate_files, is_ssl_context
 from demijohn.devserver.worker import serve_assigned, serve_here
+from demijohn.envvars import get_debug_flag, get_load_dotenv, read_setting
 
 __all__ = [
     "ServeError",

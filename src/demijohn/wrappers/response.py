@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextvars import Context, copy_context
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from werkzeug.datastructures import Headers as WerkzeugHeaders
@@ -157,17 +158,29 @@ class Response(BaseResponse):
         ctx = current.get(None)
         return BaseResponse.max_cookie_size if ctx is None else int(ctx.app.config["MAX_COOKIE_SIZE"])
 
-    def set_cookie(self, key: str, value: str = "", *args: Any, **kwargs: Any) -> None:
-        """Set a cookie; parameters as :func:`demijohn.http.cookies.dump_cookie` takes them.
+    def set_cookie(
+        self, key: str, value: str = "", max_age: timedelta | int | None = None,
+        expires: str | date | datetime | float | None = None, path: str | None = "/",
+        domain: str | None = None, secure: bool = False, httponly: bool = False,
+        samesite: str | None = None, partitioned: bool = False,
+    ) -> None:  # fmt: skip
+        """Set a cookie.
 
-        Positional order is Werkzeug's: max_age, expires, path, domain, secure, httponly, samesite.
-
-        :raises ValueError: when a part would break out of its place in the header field.
+        :param max_age: How long it lasts, in seconds or as a timedelta; None until the browser is closed.
+        :param expires: When it ends: a date, seconds since the epoch, or text sent as it is.
+        :param path: The part of the site that gets it back.
+        :param domain: The domain whose hosts get it back; by default only this host.
+        :param secure: Only over HTTPS.
+        :param httponly: Not for scripts of the page.
+        :param samesite: ``Strict``, ``Lax`` or ``None``.
+        :param partitioned: Kept apart for each site it is embedded in.
+        :raises ValueError: when a part would break out of its place in the header field (RFC 6265, 4.1.1).
         """
-        kwargs.update(zip(_COOKIE_ORDER, args, strict=False))
-        kwargs.setdefault("path", "/")
-        kwargs.setdefault("max_size", self.max_cookie_size)
-        self.headers.add("Set-Cookie", dump_cookie(key, value, **kwargs))
+        cookie = dump_cookie(
+            key, value, max_age, expires, path, domain, secure, httponly,
+            max_size=self.max_cookie_size, samesite=samesite, partitioned=partitioned,
+        )  # fmt: skip
+        self.headers.add("Set-Cookie", cookie)
 
     def call_on_close(self, func: Callable[[], Any]) -> Callable[[], Any]:
         """Run ``func`` when the body has been sent or given up."""
@@ -273,9 +286,6 @@ _EMISSION = (
 
 def _not_plain(self: Response, method: str) -> None:
     """:meth:`Response.plain` of such a subclass: it is always sent by Werkzeug's complete path."""
-
-
-_COOKIE_ORDER = ("max_age", "expires", "path", "domain", "secure", "httponly", "samesite", "partitioned")
 
 
 class AsyncBody:
