@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import environment, inprocess, report, servers, sockets, startup, targets, uploads
+from bench import database, environment, inprocess, report, servers, sockets, startup, targets, uploads
 from bench.cases import CASES
 from bench.entrants import ENTRANTS
 
 RESULTS = Path(__file__).parent / "results"
 SNAPSHOT = Path(__file__).parent / "RESULTS.md"
-KINDS = ("inprocess", "startup", "servers", "upload", "websockets")
-USUAL = KINDS[:3]
+KINDS = ("inprocess", "startup", "database", "servers", "upload", "websockets")
+USUAL = KINDS[:4]
 
 
 def _arguments() -> argparse.Namespace:
@@ -66,6 +66,12 @@ def _startup(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return {"above_python": figures, "problems": problems}, startup.text(figures, problems)
 
 
+def _database(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    names = [name for name in options.entrant if name in database.ENTRANTS]
+    figures, problems = database.measure(names, database.KINDS, min(options.rounds, 9))
+    return {"rounds_us": figures, "problems": problems}, database.text(figures, problems)
+
+
 def _servers(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     rounds, seconds = (1, 1) if options.quick else (5, 3)
     figures, problems = servers.measure(options.entrant, rounds, seconds)
@@ -110,7 +116,8 @@ def main() -> None:
         "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "machine": environment.machine(),
         "versions": environment.versions(
-            {e.distribution for e in ENTRANTS.values() if e.distribution} | {"granian"}
+            {e.distribution for e in ENTRANTS.values() if e.distribution}
+            | {"granian", *database.DISTRIBUTIONS}
         ),
         "left_out": left_out,
     }

@@ -1,12 +1,10 @@
-"""The database benchmark: `python -m bench.database [--database sqlite] [--rounds 9]`.
+"""The kind with a database: `python -m bench database`.
 
 A query page and `fortunes`, on SQLite and PostgreSQL, sync and async, against Flask with Flask-SQLAlchemy,
 Django, and FastAPI with SQLAlchemy. Each entrant has a process of its own; a round runs every entrant once, and
 the medians of the rounds are compared. The time is the clock's, one request after another, for a query waits for
-its database; beside it stands the CPU time of the entrant's own process.
-
-It needs, in build/bench, what bench/requirements.txt lists and flask-sqlalchemy, sqlalchemy[asyncio], aiosqlite and
-psycopg[binary]; an entrant whose packages are missing is named and left out.
+its database; beside it stands the CPU time of the entrant's own process. All entrants must have given the same
+answers before they are timed.
 """
 
 from __future__ import annotations
@@ -20,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bench import environment
 from bench.apps import database as rows
@@ -35,12 +35,17 @@ ENTRANTS = {
     "demijohn-async": ("database_demijohn", "asgi"),
     "fastapi": ("database_fastapi", "asgi"),
 }
+#: What the entrants stand on, for the report.
+DISTRIBUTIONS = ("flask-sqlalchemy", "sqlalchemy", "aiosqlite", "psycopg")
+KINDS = ("sqlite", "postgresql")
 CASES = {"query": "/world", "fortunes": "/fortunes"}
 CALLS = 300
+#: Answers of each case that all entrants must agree on; the rows asked for are the same ones in each process.
+COMPARED = 20
 
 
 def serve_parent(name: str, address: str) -> None:
-    """The entrant's side: a case's name a line in, its seconds out."""
+    """The entrant's side: its answers first, then a case's name a line in, its seconds out."""
     module, protocol = ENTRANTS[name]
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -50,13 +55,18 @@ def serve_parent(name: str, address: str) -> None:
     drivers = {
         case: make_driver(protocol, app, [Request(path=path)], loop, 1) for case, path in CASES.items()
     }
+    answers: dict[str, list[Any]] = {}
     for case, driver in drivers.items():
-        answer = driver.once()
-        wrong = answer.status != 200 or (case == "fortunes" and b"&lt;script&gt;" not in answer.body)
-        if wrong:
-            raise SystemExit(f"{name} answers {case} with {answer.status}: {answer.body[:200]!r}")
+        answers[case] = []
+        for _ in range(COMPARED):
+            answer = driver.once()
+            if answer.status != 200:
+                raise SystemExit(f"it answers {case} with {answer.status}: {answer.body[:200]!r}")
+            # Spaces in JSON are a matter of taste, those of the one template are not.
+            answers[case].append(json.loads(answer.body) if case == "query" else answer.body.decode())
+    print(json.dumps(answers), flush=True)
+    for driver in drivers.values():
         driver.run(CALLS)
-    print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         driver = drivers[line.strip()]
         wall, cpu = time.perf_counter(), time.process_time()
@@ -70,16 +80,24 @@ class Entrant:
     def __init__(self, name: str, address: str) -> None:
         self.name = name
         self.process = subprocess.Popen(
-            [environment.python(), "-m", "bench.database", "--entrant", name, address],
+            [environment.python(), "-m", "bench.database", name, address],
             cwd=environment.ROOT, env=environment.child_environ(), text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         assert self.process.stdout is not None
-        self.ready = bool(self.process.stdout.readline())
+        line = self.process.stdout.readline()
+        #: What it answered, by case; None when it did not start.
+        self.answers: dict[str, list[Any]] | None = json.loads(line) if line else None
 
-    def problem(self) -> str:
-        """The last line of what it complained of."""
-        return (self.process.communicate()[1].strip().splitlines() or ["it ended"])[-1]
+    def problem(self, expected: dict[str, list[Any]]) -> str | None:
+        """Why it cannot take part, or None."""
+        if self.answers is None:
+            return (self.process.communicate()[1].strip().splitlines() or ["it ended"])[-1]
+        for case, answers in expected.items():
+            for wanted, given in zip(answers, self.answers[case], strict=True):
+                if wanted != given:
+                    return f"it answers {case} with {given!r}, where demijohn answers {wanted!r}"
+        return None
 
     def run(self, case: str) -> tuple[float, float]:
         """Microseconds of the clock and of CPU time for each request of a slice."""
@@ -119,49 +137,75 @@ def fill(address: str) -> None:
         )
 
 
-def measure(kind: str, rounds: int) -> str:
-    """The table of one kind of database."""
+#: By database, case and entrant: microseconds of the clock and of CPU time, each round's.
+Figures = dict[str, dict[str, dict[str, list[tuple[float, float]]]]]
+
+
+def measure(names: Sequence[str], kinds: Sequence[str], rounds: int) -> tuple[Figures, list[str]]:
+    """Run the entrants called `names` (all when there are none) on each kind of database."""
     from tests.support.services import database  # starts a server, which only the parent does
 
-    with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as address:
-        fill(address)
-        entrants = [Entrant(name, address) for name in ENTRANTS]
-        missing = [entrant for entrant in entrants if not entrant.ready]
-        racing = [entrant for entrant in entrants if entrant.ready]
-        figures: dict[tuple[str, str], list[tuple[float, float]]] = {}
-        try:
-            for number in range(rounds):
-                for case in CASES:
-                    for entrant in racing[number % len(racing) :] + racing[: number % len(racing)]:
-                        figures.setdefault((case, entrant.name), []).append(entrant.run(case))
-            problems = [f"- {entrant.name} is left out: {entrant.problem()}" for entrant in missing]
-        finally:
-            for entrant in entrants:
-                entrant.close()
-    lines: list[list[str]] = []
-    for case in CASES:
-        for entrant in racing:
-            wall, cpu = (
-                statistics.median(column) for column in zip(*figures[case, entrant.name], strict=True)
-            )
-            lines.append([f"{case}, {entrant.name}", amount(wall), amount(cpu)])
-    text = table(["case", "clock (us)", "CPU (us)"], lines)
-    return "\n\n".join([f"### {kind}", text, *problems])
+    figures: Figures = {}
+    problems: list[str] = []
+    for kind in kinds:
+        with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as address:
+            fill(address)
+            entrants = [Entrant(name, address) for name in ENTRANTS if not names or name in names]
+            try:
+                expected = next((each.answers for each in entrants if each.answers is not None), {})
+                racing = []
+                for entrant in entrants:
+                    problem = entrant.problem(expected)
+                    if problem is None:
+                        racing.append(entrant)
+                    else:
+                        problems.append(f"{entrant.name}, {kind}: {problem}")
+                figures[kind] = _race(racing, rounds)
+            finally:
+                for entrant in entrants:
+                    entrant.close()
+    return figures, problems
+
+
+def _race(racing: list[Entrant], rounds: int) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    taken: dict[str, dict[str, list[tuple[float, float]]]] = {
+        case: {entrant.name: [] for entrant in racing} for case in CASES
+    }
+    for number in range(rounds):
+        first = number % max(1, len(racing))
+        for case in CASES:
+            for entrant in racing[first:] + racing[:first]:
+                taken[case][entrant.name].append(entrant.run(case))
+    return taken
+
+
+def text(figures: Figures, problems: Sequence[str]) -> str:
+    """The tables of each database, and the problems."""
+    parts = ["## Data pages, in process"]
+    for kind, cases in figures.items():
+        lines: list[list[str]] = []
+        for case, entrants in cases.items():
+            medians = {
+                name: [statistics.median(column) for column in zip(*taken, strict=True)]
+                for name, taken in entrants.items()
+            }
+            for name, (wall, cpu) in medians.items():
+                ours = medians.get("demijohn" if ENTRANTS[name][1] == "wsgi" else "demijohn-async")
+                times = "" if ours is None else f"{cpu / ours[1]:.2f}"
+                lines.append([f"{case}, {name}", amount(wall), amount(cpu), times])
+        parts.append(table([kind, "clock us", "CPU us", "CPU, demijohn = 1"], lines))
+    if problems:
+        parts += ["Not measured:", "\n".join(f"- {problem}" for problem in problems)]
+    return "\n\n".join(parts)
 
 
 def main() -> None:
-    """Run what the command line asks for."""
+    """An entrant's process: `python -m bench.database NAME ADDRESS`."""
     parser = argparse.ArgumentParser(prog="python -m bench.database", description=__doc__)
-    parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--entrant", nargs=2, metavar=("NAME", "ADDRESS"), help=argparse.SUPPRESS)
+    parser.add_argument("name", choices=tuple(ENTRANTS))
+    parser.add_argument("address")
     options = parser.parse_args()
-    if options.entrant:
-        serve_parent(*options.entrant)
-        return
-    environment.ensure()
-    for kind in options.database or ("sqlite", "postgresql"):
-        print(measure(kind, options.rounds), end="\n\n")
+    serve_parent(options.name, options.address)
 
 
 if __name__ == "__main__":

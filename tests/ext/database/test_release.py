@@ -102,15 +102,24 @@ def test_changes_that_were_not_committed_keep_the_connection_and_are_complained_
     assert "not committed" in caplog.text
 
 
-@pytest.mark.parametrize("as_text", [False, True], ids=["update", "text"])
-def test_so_do_changes_that_a_statement_made(shop, as_text):
-    db = shop.db
+@pytest.mark.parametrize("how", ["update", "text", "query", "connection", "bulk"])
+def test_so_do_changes_that_a_statement_made(shop, how):
+    db, session = shop.db, shop.db.session
     statement = db.update(shop.User).where(shop.User.name == "Ada").values(name="Ann")
 
     @shop.app.get("/")
     def index():
         literal = str(statement.compile(db.engine, compile_kwargs={"literal_binds": True}))
-        db.session.execute(db.text(literal) if as_text else statement)
+        if how == "update":
+            session.execute(statement)
+        elif how == "text":
+            session.execute(db.text(literal))
+        elif how == "query":
+            session.query(shop.User).filter_by(name="Ada").update({"name": "Ann"})
+        elif how == "connection":
+            session.connection().execute(statement)
+        else:
+            session.bulk_update_mappings(shop.User, [{"id": 1, "name": "Ann"}])
 
         @stream_with_context
         def body():

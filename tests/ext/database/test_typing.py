@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("typing")]  # one cache of mypy's for all
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 
@@ -21,15 +23,14 @@ def check(*command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
-def test_mypy_infers_the_classes_of_models(tmp_path):
+@pytest.mark.parametrize("sample", ["typed_sample.py", "typed_silenced.py"])
+def test_mypy_infers_the_classes_of_models(sample):
     check(
         "mypy", "--strict", "--config-file=", f"--cache-dir={ROOT / '.mypy_cache' / 'typed'}",
-        "--no-error-summary", str(HERE / "typed_sample.py"),
+        "--no-error-summary", str(HERE / sample),
     )  # fmt: skip
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("sample", ["typed_sample.py", "typed_model_attribute.py"])
 def test_pyright_infers_the_classes_of_models(tmp_path, sample):
     settings = {

@@ -188,6 +188,9 @@ class AsyncEngines:
         self._by_loop: WeakKeyDictionary[
             asyncio.AbstractEventLoop, dict[str | None, sa_async.AsyncEngine]
         ] = WeakKeyDictionary()
+        self._faces: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str | None, sa.Engine]] = (
+            WeakKeyDictionary()
+        )
 
     def here(self) -> Mapping[str | None, sa_async.AsyncEngine]:
         """The engines of the running loop.
@@ -209,6 +212,14 @@ class AsyncEngines:
                 self._made(key, found[key])
         return found
 
+    def faces_here(self) -> Mapping[str | None, sa.Engine]:
+        """The sync faces of the running loop's engines, for the sync face of a session."""
+        found = self._faces.get(asyncio.get_running_loop())
+        if found is None:
+            made = {key: engine.sync_engine for key, engine in self.here().items()}
+            found = self._faces[asyncio.get_running_loop()] = made
+        return found
+
     def _make(self, engine: sa.Engine, options: Mapping[str, Any]) -> sa_async.AsyncEngine:
         made = async_options(engine, options)
         if is_memory(engine.url):
@@ -217,7 +228,9 @@ class AsyncEngines:
 
     async def dispose(self) -> None:
         """Close the connections of the running loop's engines."""
-        for engine in self._by_loop.pop(asyncio.get_running_loop(), {}).values():
+        loop = asyncio.get_running_loop()
+        self._faces.pop(loop, None)
+        for engine in self._by_loop.pop(loop, {}).values():
             await engine.dispose()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -178,12 +179,25 @@ def prepare_sqlite(engine: sa.Engine, pragmas: Mapping[str, Any] | None) -> None
             cursor.close()
 
         sa_event.listen(engine, "connect", on_connect)
-    sa_event.listen(engine, "savepoint", _begin_before_savepoint)
+    # PERF: an engine with listeners to what is executed looks for them at each query (a tenth of its calls);
+    # these two are asked for what they are about only.
+    dialect: Any = engine.dialect
+    dialect.do_savepoint = partial(_begin_and_savepoint, dialect.do_savepoint)
+    if dialect.is_async:
+        dialect.do_rollback = partial(_rollback_if_begun, dialect.do_rollback)
 
 
-def _begin_before_savepoint(connection: sa.Connection, name: str | None) -> None:
+def _begin_and_savepoint(savepoint: Callable[..., None], connection: sa.Connection, name: str) -> None:
     # The driver begins a transaction at the first change only; RELEASE of a savepoint that began one
     # would commit it.
     driver: Any = connection.connection.driver_connection
     if not driver.in_transaction:
         connection.exec_driver_sql("BEGIN")
+    savepoint(connection, name)
+
+
+def _rollback_if_begun(rollback: Callable[..., None], connection: Any) -> None:
+    # PERF: the async driver has a thread for each connection; without a transaction there is nothing to wait for.
+    driver: Any = connection.driver_connection
+    if driver.in_transaction:
+        rollback(connection)

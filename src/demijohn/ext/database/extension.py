@@ -332,7 +332,8 @@ class SQLAlchemy(Names, Generic[M]):
 
     def _engines_on_loop(self) -> Mapping[str | None, sa.Engine]:
         """The sync faces of the async engines, for the sync face of an async session."""
-        return {key: engine.sync_engine for key, engine in self.async_engines.items()}
+        app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+        return self._app_async_engines[app].faces_here()
 
     def get_engine(self, bind_key: str | None = None, **kwargs: Any) -> sa.Engine:
         """Deprecated: use :attr:`engine`, or :attr:`engines` with a key."""
