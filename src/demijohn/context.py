@@ -78,6 +78,8 @@ class AppContext:
 
     request: Any = None
     _request: Any = None
+    #: The session, once it was asked for, where asking again needs no notice.
+    _seen_session: Any = None
     _g: Any = None
     _url_adapter: Any = None
 
@@ -211,8 +213,18 @@ class RequestContext(AppContext):
         """The request object, made now if this is the first time it is asked for."""
         request = self._request
         if request is None:
-            request = self._request = self.app.request_class(self.environ)
-            self.tell_request()
+            environ = self._environ
+            if environ is None:
+                environ = self.environ
+            request = self._request = self.app.request_class(environ)
+            # PERF: what tell_request does, without a call.
+            plan = self.plan
+            if plan is not None:
+                request.url_rule = plan.rule
+                arguments = self.view_args
+                request.view_args = {} if arguments is None and plan.rule is not None else arguments
+                if self.routing_exception is not None:
+                    request.routing_exception = self.routing_exception
         return request
 
     @request.setter
@@ -220,12 +232,10 @@ class RequestContext(AppContext):
         self._request = value
 
     def tell_request(self) -> None:
-        """Leave on the request object what routing has found."""
-        if self.plan is None:
-            return
-        request = self._request
-        rule = request.url_rule = self.plan.rule
-        request.view_args = {} if self.view_args is None and rule is not None else self.view_args
+        """Leave on the request object, which was there before, what routing has found."""
+        request, plan = self._request, self.plan
+        request.url_rule = plan.rule
+        request.view_args = {} if self.view_args is None and plan.rule is not None else self.view_args
         if self.routing_exception is not None:
             request.routing_exception = self.routing_exception
 
@@ -249,11 +259,12 @@ class RequestContext(AppContext):
         session = self._session
         if session is None:
             session = self.open_session()
+        self._seen_session = session
         return session
 
     @session.setter
     def session(self, value: Any) -> None:
-        self._session = value
+        self._session = self._seen_session = value
 
     def open_session(self) -> Any:
         """Open the session through the app's session interface and keep it."""

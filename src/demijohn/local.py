@@ -14,7 +14,15 @@ from werkzeug.local import LocalProxy
 
 __all__ = ["LocalProxy", "make_proxy"]
 
-_OPERATORS = ("__getitem__", "__setitem__", "__delitem__", "__contains__", "__iter__", "__len__")
+#: A container's operators: how each is written, by its arguments.
+_OPERATORS = {
+    "__getitem__(self, key)": "return {lookup}[key]",
+    "__setitem__(self, key, value)": "{lookup}[key] = value",
+    "__delitem__(self, key)": "del {lookup}[key]",
+    "__contains__(self, key)": "return key in {lookup}",
+    "__iter__(self)": "return iter({lookup})",
+    "__len__(self)": "return len({lookup})",
+}
 
 _TEMPLATE = """
 class {name}(LocalProxy):
@@ -30,16 +38,11 @@ class {name}(LocalProxy):
         delattr(current(), name)
 """
 
-_OPERATOR = """
-    def {operator}(self, *args):
-        return current().{operator}(*args)
-"""
-
 
 class _Nothing:
     """Stands for the context where there is none."""
 
-    app = _request = None
+    app = request = _request = _seen_session = None
 
 
 def make_proxy(
@@ -49,6 +52,7 @@ def make_proxy(
     container: bool = False,
     variable: Any = None,
     attribute: str = "",
+    made_by: str = "",
 ) -> Any:
     """A proxy for whatever ``current()`` returns at the moment of use.
 
@@ -57,11 +61,17 @@ def make_proxy(
     :param container: Forward the operators of a container directly too.
     :param variable: A context variable whose value has the object as ``attribute``, None when there
         is none: read without a call of ``current`` then, which is still asked when it is missing.
+    :param made_by: The attribute that makes it when ``attribute`` is None: asked before ``current``.
     """
-    lookup = "current()" if variable is None else f"(get(nothing).{attribute} or current())"
+    lookup = "current()"
+    if variable is not None:
+        # Not for its truth, which may depend on what it holds.
+        otherwise = f"get(nothing).{made_by} or current()" if made_by else "current()"
+        lookup = f"(value if (value := get(nothing).{attribute}) is not None else {otherwise})"
     source = _TEMPLATE.format(name=name, lookup=lookup)
     if container:
-        source += "".join(_OPERATOR.format(operator=operator) for operator in _OPERATORS)
+        for signature, body in _OPERATORS.items():
+            source += f"    def {signature}:\n        {body.format(lookup=lookup)}\n"
     namespace: dict[str, Any] = {
         "LocalProxy": LocalProxy,
         "current": current,

@@ -65,6 +65,8 @@ class RequestContext(context.RequestContext):
 class AppContext(context.AppContext):
     """An application's context; pushed while a request is handled, it leaves the request visible."""
 
+    __repr__ = object.__repr__
+
     def push(self) -> None:
         """Make this context the current one. May be nested; each push needs a pop."""
         outer = current.get(None)
@@ -100,8 +102,8 @@ def _shared(name: str) -> property:
 
 
 for _name in (
-    "request", "session", "_session", "_flashes", "_after_request_functions", "plan", "error", "holds", "ended",
-    "url_adapter", "_tokens",
+    "request", "_request", "_environ", "view_args", "routing_exception", "session", "_session", "_flashes",
+    "_after_request_functions", "plan", "error", "holds", "ended", "url_adapter", "_tokens",
 ):  # fmt: skip
     setattr(_Inside, _name, _shared(_name))
 

@@ -104,10 +104,15 @@ def _iter_cookies(text: str) -> Iterator[tuple[str, str]]:
 
 def _split_plain(segment: str) -> tuple[str, str] | None:
     """Split `name=value` without quotes; `None` where it is to be dropped."""
+    segment = segment.strip(" \t")
     name, _, value = segment.partition("=")
-    name = name.strip(" \t")
-    value = value.strip(" \t")
-    if not name or " " in name or " " in value or "\t" in name or "\t" in value:
+    if " " in segment or "\t" in segment:
+        # PERF: looked into only where it is needed; it may stand around the equals sign.
+        name = name.rstrip(" \t")
+        value = value.lstrip(" \t")
+        if " " in name or " " in value or "\t" in name or "\t" in value:
+            return None
+    if not name:
         return None
     if not segment.isprintable() and _control.search(segment):
         return None

@@ -141,6 +141,7 @@ class DefaultJSONProvider(JSONProvider):
     def __init__(self, app: Any) -> None:
         super().__init__(app)
         self._encoders: dict[Any, Callable[[Any], str]] = {}
+        self._last_encoder: tuple[Any, Callable[[Any], str]] = (None, json.dumps)
         self._strict_app = getattr(app, "compat_level", None) is None
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
@@ -160,11 +161,15 @@ class DefaultJSONProvider(JSONProvider):
 
     def _encoder(self, separators: tuple[str, str]) -> Callable[[Any], str]:
         settings = (separators, self.default, self.ensure_ascii, self.sort_keys)
-        encode = self._encoders.get(settings)
-        if encode is None:
-            encode = self._encoders[settings] = make_encoder(
-                self.default, self.ensure_ascii, self.sort_keys, separators
-            )
+        # PERF: comparing with the last ones, mostly the same objects, costs half of looking them up.
+        made_for, encode = self._last_encoder
+        if made_for != settings:
+            if settings not in self._encoders:
+                self._encoders[settings] = make_encoder(
+                    self.default, self.ensure_ascii, self.sort_keys, separators
+                )
+            encode = self._encoders[settings]
+            self._last_encoder = settings, encode
         return encode
 
     def _defaults(self) -> dict[str, Any]:

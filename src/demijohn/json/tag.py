@@ -280,6 +280,8 @@ class TaggedJSONSerializer:
             if kind in _PLAIN:
                 return value
             if kind is dict and len(value) != 1:
+                if _PLAIN.issuperset(map(type, value.values())):
+                    return value
                 return {key: item if type(item) in _PLAIN else self.tag(item) for key, item in value.items()}
         for tag in self.order:
             if tag.check(value):

@@ -59,6 +59,9 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):  # pyright: ign
     modified: bool = False
     accessed: bool = False
 
+    #: The serializer that read it.
+    _signer: Any = None
+
     # Werkzeug's mutators call it with the session; not on the instance, so it costs no cycle.
     on_update: Any = staticmethod(_mark_modified)
 
