@@ -107,8 +107,12 @@ def _context() -> AppContext:
         raise RuntimeError(NO_APP) from None
 
 
-def _render(ctx: AppContext, template: Template, context: dict[str, Any]) -> str:
-    app = ctx.app
+def _render(ctx: Any, template: Template, context: dict[str, Any]) -> str:
+    try:
+        app = ctx.app
+    except AttributeError:
+        # COMPAT: Flask 3.1 has the application here, and so have extensions with templates of their own.
+        app, ctx = ctx, _context()
     _update(ctx, context)
     if before_render_template.receivers:
         before_render_template.send(app, _async_wrapper=app._for_receiver, template=template, context=context)
@@ -129,8 +133,11 @@ def _update(ctx: AppContext, context: dict[str, Any]) -> None:
         app.update_template_context(context)
 
 
-def _stream(ctx: AppContext, template: Template, context: dict[str, Any]) -> Iterator[str]:
-    app = ctx.app
+def _stream(ctx: Any, template: Template, context: dict[str, Any]) -> Iterator[str]:
+    try:
+        app = ctx.app
+    except AttributeError:
+        app, ctx = ctx, _context()  # COMPAT: as in _render
     app.update_template_context(context)
     before_render_template.send(app, _async_wrapper=app._for_receiver, template=template, context=context)
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import demijohn
 from demijohn import __main__ as cli_main
-from demijohn.compat.names import MODULES, PACKAGES
+from demijohn.compat.names import CLASSES, MODULES, PACKAGES
 
 #: Not imported ahead: they act when imported, or belong to servers and integrations that may be absent.
 _NOT_AHEAD = (
@@ -26,15 +26,6 @@ _NOT_AHEAD = (
     "demijohn.pytest_plugin",
     "demijohn.testing.pytest",
 )
-
-
-#: COMPAT: where the classes that only exist for compatibility say that they are from, in their repr.
-_CLASSES = {
-    "demijohn.compat.app": "flask.app",
-    "demijohn.compat.contexts": "flask.ctx",
-    "demijohn.compat.sessions": "flask.sessions",
-    "demijohn.compat.wrappers": "flask.wrappers",
-}
 
 
 class AliasModule(ModuleType):
@@ -126,10 +117,9 @@ def make_flask() -> None:
             import_module(found.name)
     made = _finder.made
     made.update({name: _make(name, sources) for name, sources in MODULES.items()})
-    for home, name in _CLASSES.items():
-        for value in vars(import_module(home)).values():
-            if isinstance(value, type) and value.__module__ == home:
-                value.__module__ = name
+    for name, classes in CLASSES.items():
+        for own in classes.split():
+            vars(made[name])[own].__module__ = name
     for name, module in made.items():
         parent, _, own = name.rpartition(".")
         if parent:

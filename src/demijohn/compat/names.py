@@ -364,3 +364,28 @@ MODULES: dict[str, dict[str, str]] = {
         "werkzeug.wrappers": "RequestBase=Request ResponseBase=Response",
     },
 }
+
+#: COMPAT: the classes that say they are from ``flask.*``, as a repr, a log or a pickle shows them; by the
+#: module that defines them in Flask.
+CLASSES: dict[str, str] = {
+    "flask.app": "Flask",
+    "flask.blueprints": "Blueprint",
+    "flask.cli": "AppGroup CertParamType FlaskGroup NoAppException ScriptInfo SeparatedPathType",
+    "flask.config": "Config ConfigAttribute",
+    "flask.ctx": "AppContext RequestContext _AppCtxGlobals",
+    "flask.debughelpers": "DebugFilesKeyError FormDataRoutingRedirect UnexpectedUnicodeError",
+    "flask.json.provider": "DefaultJSONProvider JSONProvider",
+    "flask.json.tag": (
+        "JSONTag PassDict PassList TagBytes TagDateTime TagDict TagMarkup TagTuple TagUUID TaggedJSONSerializer"
+    ),
+    "flask.sansio.app": "App",
+    "flask.sansio.blueprints": "BlueprintSetupState",
+    "flask.sansio.scaffold": "Scaffold",
+    "flask.sessions": (
+        "NullSession SecureCookieSession SecureCookieSessionInterface SessionInterface SessionMixin"
+    ),
+    "flask.templating": "DispatchingJinjaLoader Environment",
+    "flask.testing": "EnvironBuilder FlaskCliRunner FlaskClient",
+    "flask.views": "MethodView View",
+    "flask.wrappers": "Request Response",
+}

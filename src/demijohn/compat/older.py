@@ -114,10 +114,11 @@ def bring_back(level: str) -> None:
     for name, removed in REMOVED.items():
         module = import_module(name)
         vars(module)["__getattr__"] = _warning_getattr(module, removed)
-    for name in ("flask", "flask.app"):
-        vars(sys.modules[name])["Flask"] = older_app.Flask
-    for name in ("flask", "flask.blueprints"):
-        vars(sys.modules[name])["Blueprint"] = older_app.Blueprint
+    classes: dict[str, type] = {"flask.app": older_app.Flask, "flask.blueprints": older_app.Blueprint}
+    for home, cls in classes.items():
+        cls.__module__ = home
+        for name in ("flask", home):
+            vars(sys.modules[name])[cls.__name__] = cls
     _add_contrib()
     if level == "2.0":
         older_werkzeug.take_other_bodies_for_no_json()
