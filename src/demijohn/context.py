@@ -199,14 +199,8 @@ class RequestContext(AppContext):
 
     @property
     def environ(self) -> Any:
-        """The WSGI environ, or the mapping that stands for it; made now if that was put off."""
-        environ = self._environ
-        if environ is None:
-            environ = self._environ = self._make_environ()
-        return environ
-
-    def _make_environ(self) -> Any:
-        raise NotImplementedError
+        """The WSGI environ, or the mapping that stands for it."""
+        return self._environ
 
     @property
     def request(self) -> Any:

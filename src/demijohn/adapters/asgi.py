@@ -51,7 +51,8 @@ def serve(app: Any, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
 class Context(ScopeContext):
     """The context of a request that needs no more of its scope than routing does."""
 
-    def _make_environ(self) -> ScopeEnviron:
+    def make_environ(self) -> ScopeEnviron:
+        """The environ of ``received``."""
         return ScopeEnviron(self.received, self.fields)
 
 

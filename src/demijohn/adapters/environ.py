@@ -159,7 +159,16 @@ class ScopeContext(RequestContext):
         self.error = None
         self.holds = 0
 
-    def _make_environ(self) -> LazyEnviron:
+    @property
+    def environ(self) -> Any:
+        """The WSGI environ, made now if this is the first time it is asked for."""
+        environ = self._environ
+        if environ is None:
+            environ = self._environ = self.make_environ()
+        return environ
+
+    def make_environ(self) -> LazyEnviron:
+        """The environ of ``received``."""
         raise NotImplementedError
 
 

@@ -85,7 +85,8 @@ class RSGIEnviron(LazyEnviron):
 class Context(ScopeContext):
     """The context of a request that needs no more of its scope than routing does."""
 
-    def _make_environ(self) -> RSGIEnviron:
+    def make_environ(self) -> RSGIEnviron:
+        """The environ of ``received``."""
         return RSGIEnviron(self.received)
 
 
