@@ -6,8 +6,6 @@ import pytest
 
 from .conftest import BOTTLE, ON_BOTH, PASSWORD
 
-pytestmark = ON_BOTH
-
 
 @pytest.fixture
 def program(app, cleo):
@@ -27,6 +25,7 @@ def problem(answer, status):
     return answer.json
 
 
+@ON_BOTH
 def test_bottles_come_in_pages_that_name_their_neighbours(client):
     answer = client.get("/api/bottles?sort=name")
     assert (answer.json["page"], answer.json["pages"], len(answer.json["items"])) == (1, 2, 25)
@@ -46,6 +45,7 @@ def test_racks_tell_how_full_they_are(client):
         assert 0 < rack["taken"] <= rack["size"] == rack["shelves"] * rack["places"]
 
 
+@ON_BOTH
 def test_a_program_adds_and_opens_a_bottle(program):
     answer = program.post(
         "/api/bottles", json={**BOTTLE, "vintage": 2019, "price": 31.5, "rack": 2, "count": 1}
@@ -117,6 +117,7 @@ def test_a_wrong_password_gets_no_token(app, cleo):
     problem(app.test_client().post("/api/token", json={"name": "Cleo", "password": "wrong"}), 401)
 
 
+@ON_BOTH
 @pytest.mark.parametrize("word", ["\\u0000", "\\ud800", "x" * 100_000])
 def test_strange_names_and_passwords_are_wrong_ones(client, word):
     for body in (f'{{"name": "{word}", "password": "x"}}', f'{{"name": "Cleo", "password": "{word}"}}'):

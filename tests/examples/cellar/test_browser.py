@@ -67,7 +67,7 @@ def server(folder, tmp_path):
         )
     running = Server("demijohn", port, process, log)
     try:
-        wait_until_ready(running, "/healthz")
+        wait_until_ready(running, "/healthz", seconds=90)
         yield running
     finally:
         stop_group(process)
@@ -78,6 +78,7 @@ def browser():
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.fail("These tests need Chromium: apt-get install chromium")
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield started
@@ -93,7 +94,7 @@ def visit(browser, server):
         context = browser.new_context(base_url=server.url, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.goto(path)

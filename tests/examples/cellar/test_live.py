@@ -35,7 +35,7 @@ def socket(client):
 def hear(socket, kind):
     """The next message of this kind."""
     for _ in range(50):
-        message = socket.receive_json(timeout=5)
+        message = socket.receive_json(timeout=60)
         if message["type"] == kind:
             return message
     raise AssertionError(f"no {kind} came")
@@ -44,7 +44,7 @@ def hear(socket, kind):
 def ask(socket, message):
     """Send anything; returns the answer."""
     socket.send(message if isinstance(message, (str, bytes)) else json.dumps(message))
-    return socket.receive_json(timeout=5)
+    return socket.receive_json(timeout=60)
 
 
 def test_adding_and_opening_are_heard_with_stock_and_places(cleo, socket):
@@ -92,7 +92,7 @@ def test_a_glass_is_raised_once_a_person_and_heard_by_all(cleo, client):
 def ask_for_last(socket):
     socket.send(json.dumps({"type": "since", "activity": 0}))
     entries = []
-    while (message := socket.receive_json())["type"] != "standing":
+    while (message := socket.receive_json(timeout=60))["type"] != "standing":
         entries += [message["activity"]["id"]] if message["type"] == "activity" else []
     return entries[-1]
 
@@ -137,7 +137,7 @@ def test_case_62_another_sites_page_gets_no_socket(client):
 
 def test_a_silent_page_holds_no_connection(make_app):
     """There is one connection for three open pages, which have all asked for something, and a visitor."""
-    app = make_app(SQLALCHEMY_POOL_SIZE=1, SQLALCHEMY_MAX_OVERFLOW=0, SQLALCHEMY_POOL_TIMEOUT=5)
+    app = make_app(SQLALCHEMY_POOL_SIZE=1, SQLALCHEMY_MAX_OVERFLOW=0, SQLALCHEMY_POOL_TIMEOUT=20)
     with app.test_client(protocol="asgi", lifespan=True) as client:
         with client.session_transaction() as session:
             session["_user_id"] = str(CLEO)
@@ -168,7 +168,7 @@ def test_case_65_a_page_that_does_not_read_is_let_go_and_holds_up_nobody():
                     pass
                 heard.append(json.loads(message)["number"])
             assert heard == list(range(QUEUE_SIZE * 3))
-            return await asyncio.wait_for(slow.next(), 1)
+            return await asyncio.wait_for(slow.next(), 30)
 
     assert asyncio.run(scenario()) is None
 
@@ -181,7 +181,7 @@ def test_messages_come_from_any_thread():
             threads = [threading.Thread(target=hub.publish, args=({"from": n},)) for n in range(8)]
             for thread in threads:
                 thread.start()
-            heard = [json.loads(await asyncio.wait_for(listener.next(), 2))["from"] for _ in threads]
+            heard = [json.loads(await asyncio.wait_for(listener.next(), 30))["from"] for _ in threads]
             for thread in threads:
                 thread.join()
             return sorted(heard)
@@ -195,7 +195,7 @@ def test_when_the_server_stops_every_page_is_let_go():
         with hub.listen() as listener:
             await listener.next()
             hub.close()
-            return await asyncio.wait_for(listener.next(), 1)
+            return await asyncio.wait_for(listener.next(), 30)
 
     assert asyncio.run(scenario()) is None
 

@@ -81,7 +81,12 @@ def test_several_that_start_at_once_make_one_cellar(address, folder, database):
         subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(4)
     ]
-    output = [process.communicate(timeout=100)[0] for process in starting]
+    try:
+        output = [process.communicate(timeout=100)[0] for process in starting]
+    finally:
+        for process in starting:
+            process.kill()
+            process.wait()
     assert [process.returncode for process in starting] == [0, 0, 0, 0], output
     assert "".join(output).count("The sample cellar is in") == 1
     [(bottles,)] = database.run("SELECT count(*) FROM bottle")

@@ -13,8 +13,6 @@ from demijohn.ext.database import get_recorded_queries
 
 from .conftest import ON_BOTH
 
-pytestmark = ON_BOTH
-
 PUBLIC = ["/", "/bottles/", "/bottles/1", "/racks/1", "/live/", "/auth/sign-in", "/auth/sign-up"]
 
 
@@ -45,6 +43,7 @@ def test_pages_are_the_same_over_every_protocol(app, protocol, path):
         client.close()
 
 
+@ON_BOTH
 def test_the_front_page_draws_every_place_and_counts_the_bottles(client, database):
     page = client.get("/").text
     [(bottles, places)] = database.run(
@@ -69,6 +68,7 @@ QUERIES = {
 }
 
 
+@ON_BOTH
 @pytest.mark.parametrize("path", QUERIES)
 def test_a_page_asks_the_database_as_often_however_much_it_shows(make_app, path):
     app = make_app(SQLALCHEMY_RECORD_QUERIES=True)
@@ -101,12 +101,14 @@ def names(client, query):
     return re.findall(r'<h2><a href="/bottles/\d+">(.+?) <span', page)
 
 
+@ON_BOTH
 def test_search_finds_every_word_in_any_column(client):
     assert names(client, "q=rhone") == []  # as typed: o is not ô
     assert names(client, "q=Vasselin+Syrah") == ["Côte Brune"]
     assert set(names(client, "q=mosel")) == {"Schieferberg", "Goldkapsel"}
 
 
+@ON_BOTH
 def test_search_takes_wildcards_and_quotes_literally(client):
     assert names(client, "q=%25") == []
     assert names(client, "q=_") == []
@@ -119,6 +121,7 @@ def test_search_shows_what_was_typed_harmlessly(client):
     assert "&lt;script&gt;alert(1)" in page
 
 
+@ON_BOTH
 def test_colour_and_ready_filter(client):
     assert len(names(client, "colour=rose")) == 2
     ready = client.get("/api/bottles?ready=1").json["items"]
@@ -130,6 +133,7 @@ def test_sort_by_window_puts_the_first_to_close_in_front(client):
     assert years == sorted(years, key=lambda year: (year is None, year))
 
 
+@ON_BOTH
 def test_leafing_shows_every_bottle_once(client):
     seen = [name for page in (1, 2, 3) for name in names(client, f"sort=name&page={page}")]
     assert len(seen) == len(set(seen)) == client.get("/api/bottles").json["total"]
@@ -146,6 +150,7 @@ def test_a_page_that_there_is_not_is_a_404(client, page):
     assert client.get(f"/api/bottles?page={page}").status_code == 404
 
 
+@ON_BOTH
 @pytest.mark.parametrize("words", ["\x00", "\ud800", "%", "'", "a" * 5000, "\u202e", "NV " * 500])
 def test_any_words_can_be_searched_for(client, words):
     for path in ("/bottles/", "/api/bottles", "/bottles/bottles.csv"):
@@ -166,6 +171,7 @@ def test_a_number_that_is_no_bottle_is_a_404(client, path):
     assert client.get(path).status_code == 404
 
 
+@ON_BOTH
 def test_the_spreadsheet_has_a_row_for_each_bottle_of_the_search(client):
     answer = client.get("/bottles/bottles.csv?colour=rose")
     rows = list(csv.reader(io.StringIO(answer.text)))
@@ -183,6 +189,7 @@ def test_the_spreadsheet_runs_no_formula(client, database):
     assert all(row[0].startswith("'=") for row in rows[1:])
 
 
+@ON_BOTH
 def test_health_tells_of_a_database_that_is_gone(client, database):
     assert client.get("/healthz").json == {"status": "ok"}
     database.run("ALTER TABLE bottle RENAME TO elsewhere")
