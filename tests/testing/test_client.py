@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
+from io import BytesIO
 
 import pytest
 
@@ -192,3 +195,23 @@ def test_the_async_client_keeps_contexts_sessions_and_cookies(app, protocol):
         return await client.post("/old", follow_redirects=True)
 
     assert asyncio.run(talk()).text == "new"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_temporary_file_of_a_large_form_is_closed(protocol):
+    """Else a suite that turns warnings into errors fails at some later test."""
+    app = Flask("uploads")
+
+    @app.post("/")
+    def upload():
+        return str(len(request.files["file"].read()))
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        client = app.test_client(protocol=protocol)
+        answer = client.post("/", data={"file": (BytesIO(b"x" * 2_000_000), "a.png")})
+        assert answer.text == "2000000"
+        client.close()
+        del answer, client
+        gc.collect()
+    assert [str(warning.message) for warning in told] == []

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from copy import copy
+from io import BytesIO
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -127,6 +128,10 @@ class ClientBase(werkzeug.test.Client):
 
     def _built(self, builder: werkzeug.test.EnvironBuilder) -> Request:
         request = builder.get_request()
+        body = request.environ["wsgi.input"]
+        if builder.input_stream is None and not isinstance(body, BytesIO):
+            # A large form is encoded into a temporary file that nobody else closes.
+            weakref.finalize(request, body.close)
         listed = builder.headers.to_wsgi_list()
         if self.protocol != "wsgi":
             # An environ joins repeated headers and takes "_" in names for "-"; a wire does not.
