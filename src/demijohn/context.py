@@ -176,10 +176,8 @@ class RequestContext(AppContext):
     # not those that end at the class; what few requests need stays on the class.
     _flashes: Any = None
     _scope = None
-    #: What routing found: the rule with its hooks and where it runs, and the values of its variable parts,
-    #: None when it has none. The request object is told when it is made.
+    #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
     plan: Any = None
-    view_args: dict[str, Any] | None = None
     #: Whether the request is over but for a streamed body that keeps its teardown waiting.
     ended = False
 
@@ -188,6 +186,8 @@ class RequestContext(AppContext):
         self._environ = environ
         # PERF: no request object before somebody looks (0.5 us), unless making it does something.
         self._request = request if request is not None or app._lazy_request else app.request_class(environ)
+        #: The values of the rule's variable parts, None when it has none.
+        self.view_args: dict[str, Any] | None = None
         self.routing_exception: Exception | None = None
         self._tokens = None
         self._session = session

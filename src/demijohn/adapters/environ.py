@@ -153,6 +153,7 @@ class ScopeContext(RequestContext):
         self._request = None
         self.received = scope
         self.fields = fields
+        self.view_args = None
         self.routing_exception = None
         self._session = None
         self._after_request_functions = None
