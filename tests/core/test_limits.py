@@ -58,6 +58,31 @@ def test_the_413_names_the_limit_and_the_setting(app, client, size):
     assert "MAX_CONTENT_LENGTH" in answer.text
 
 
+@pytest.mark.parametrize("padding", [0, 100_000], ids=["small", "large"])
+@pytest.mark.parametrize(
+    ("setting", "kind"),
+    [("MAX_FORM_PARTS", MULTIPART), ("MAX_FORM_PARTS", FORM), ("MAX_FORM_MEMORY_SIZE", MULTIPART)],
+)
+def test_a_form_past_a_limit_is_413_that_names_the_setting(app, client, padding, setting, kind):
+    app.config["MAX_FORM_PARTS"], app.config["MAX_FORM_MEMORY_SIZE"] = 9, 200_000
+    app.add_url_rule("/", "form", lambda: str(len(request.form)), methods=["POST"])
+    many = [(f"f{number}", "x") for number in range(10)]
+    if kind == FORM:
+        body = "&".join(f"{name}={value}" for name, value in [*many, ("more", "x" * padding)])
+    else:
+        own = many if setting == "MAX_FORM_PARTS" else [("long", "x" * 200_001)]
+        body = multipart(*own, ("more", "x" * padding))
+    answer = client.post("/", data=body, content_type=kind)
+    assert answer.status_code == 413
+    assert setting in answer.text
+
+
+def test_too_many_query_fields_are_400_that_names_the_setting(app, client):
+    app.add_url_rule("/", "args", lambda: str(len(request.args)))
+    answer = client.get("/?" + "a=1&" * 1001)
+    assert (answer.status_code, "(MAX_QUERY_FIELDS)" in answer.text) == (400, True)
+
+
 @pytest.mark.parametrize("is_async", [False, True], ids=["def", "async def"])
 def test_a_limit_set_on_the_request_counts_for_what_is_read_later(app, client, is_async):
     def view():

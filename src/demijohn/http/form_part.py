@@ -53,7 +53,9 @@ class MultipartLimits:
     def check_parts(self, count: int) -> None:
         """Refuse *count* parts if they are too many (413)."""
         if self.parts is not None and count > self.parts:
-            raise RequestEntityTooLarge(f"The form has more than {self.parts} parts, the most accepted.")
+            raise RequestEntityTooLarge(
+                f"The form has more than {self.parts} parts, the most accepted here (MAX_FORM_PARTS)."
+            )
 
     def check_files(self, count: int) -> None:
         """Refuse *count* files if they are too many (413)."""
@@ -65,7 +67,7 @@ class MultipartLimits:
         if self.field_size is not None and size > self.field_size:
             raise RequestEntityTooLarge(
                 f"The form field {name[:100]!r} is larger than {self.field_size} bytes, the most accepted"
-                " for a field that is not a file."
+                " here for a field that is not a file (MAX_FORM_MEMORY_SIZE)."
             )
 
     def check_header(self, size: int) -> None:

@@ -30,7 +30,7 @@ _values_of: Any = dict.setdefault
 
 def parse_query(
     qs: bytes | str, max_fields: int | None = 1000, *, error: type[HTTPException] = BadRequest,
-    limit_name: str = "query fields",
+    limit_name: str = "query fields", setting: str = "MAX_QUERY_FIELDS",
 ) -> ImmutableMultiDict[str, str]:  # fmt: skip
     """Return the fields of *qs*, in order, blank values kept.
 
@@ -41,6 +41,7 @@ def parse_query(
         any number.
     :param error: raised for more.
     :param limit_name: what *error* says there are too many of.
+    :param setting: the application's setting that it names as well.
     """
     # PERF: filling the dict of lists below the multidict, past its __init__, is 0.8 us where
     # MultiDict(pairs) is 3 us.
@@ -50,7 +51,7 @@ def parse_query(
     text = qs if isinstance(qs, str) else qs.decode("utf-8", _ERRORS)
     if max_fields is not None and text.count("&") >= max_fields:
         count = text.count("&") + 1
-        raise error(f"Too many {limit_name}: {count} sent, at most {max_fields} are accepted.")
+        raise error(f"Too many {limit_name}: {count} sent, at most {max_fields} are accepted ({setting}).")
     if "+" in text:
         text = text.replace("+", " ")  # before %2B becomes a plus
     encoded = "%" in text
@@ -80,7 +81,9 @@ def parse_form(body: bytes | str, max_fields: int | None = 1000) -> ImmutableMul
 
     :raises RequestEntityTooLarge: there are more than *max_fields*.
     """
-    return parse_query(body, max_fields, error=RequestEntityTooLarge, limit_name="form fields")
+    return parse_query(
+        body, max_fields, error=RequestEntityTooLarge, limit_name="form fields", setting="MAX_FORM_PARTS"
+    )
 
 
 def _decode(text: str) -> str:

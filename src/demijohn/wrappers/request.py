@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from werkzeug.datastructures import EnvironHeaders, FileStorage, Headers, ImmutableMultiDict
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request as BaseRequest
 
 from demijohn import json
@@ -318,7 +318,15 @@ class Request(BaseRequest):
             elif content_type[:19] == "multipart/form-data":
                 parsed = self._load_small_multipart()
         if not parsed:
-            super()._load_form_data()
+            try:
+                super()._load_form_data()
+            except RequestEntityTooLarge as e:
+                if e.description != RequestEntityTooLarge.description:
+                    raise  # it says which limit
+                raise RequestEntityTooLarge(
+                    f"The form has more than {self.max_form_parts} parts (MAX_FORM_PARTS), or more than"
+                    f" {self.max_form_memory_size} bytes in a field that is not a file (MAX_FORM_MEMORY_SIZE)."
+                ) from e
         ctx = current.get(None)
         if (
             ctx is not None
