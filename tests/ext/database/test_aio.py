@@ -52,6 +52,7 @@ def test_helpers_answer_404(shop, run_async):
         ]
         for ask in (
             session.get_or_404(User, 9),
+            session.get_or_404(User, 10**20),
             session.first_or_404(select(User).filter_by(name="Zoe")),
             session.one_or_404(select(User)),
         ):

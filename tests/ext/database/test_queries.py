@@ -155,3 +155,14 @@ def test_a_pager_without_edges():
 def test_nothing_to_page_through():
     page = Numbers(total=0)
     assert (list(page.iter_pages()), page.first, page.last, page.pages) == ([], 0, 0, 0)
+
+
+@pytest.mark.filterwarnings("ignore:The Query.get")
+def test_a_key_larger_than_the_databases_integers_is_not_found(shop):
+    with shop.app.app_context():
+        for ask in shop.User.query.get_or_404, lambda key: shop.db.get_or_404(shop.User, key):
+            for key in 3 * 10**9, 10**20:
+                with pytest.raises(NotFound):
+                    ask(key)
+            # An error page may well ask the database something.
+            assert ask(1).name == "Ada"

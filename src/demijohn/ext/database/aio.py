@@ -18,6 +18,7 @@ import sqlalchemy.ext.asyncio as sa_async
 from demijohn import abort
 from demijohn.ext.database.engines import async_options, is_memory, make_engine
 from demijohn.ext.database.pagination import MAX_PER_PAGE, SelectPagination
+from demijohn.ext.database.query import NO_KEY
 from demijohn.ext.database.session import ContextRegistry
 
 T = TypeVar("T")
@@ -64,7 +65,11 @@ class AsyncSession(sa_async.AsyncSession):
 
         :raises NotFound: when there is none.
         """
-        value: T | None = await self.get(entity, ident, **kwargs)
+        try:
+            value: T | None = await self.get(entity, ident, **kwargs)
+        except NO_KEY:
+            await self.rollback()  # PostgreSQL does nothing more in a transaction that has failed
+            value = None
         if value is None:
             abort(404, description=description)
         return value

@@ -37,6 +37,7 @@ from demijohn.ext.database.model import DECLARATIVE_BASES, _QueryProperty, decla
 from demijohn.ext.database.model import Model as BaseModel
 from demijohn.ext.database.names import Names
 from demijohn.ext.database.pagination import MAX_PER_PAGE, Pagination, SelectPagination
+from demijohn.ext.database.query import NO_KEY
 from demijohn.ext.database.query import Query as BaseQuery
 from demijohn.ext.database.session import ContextRegistry, Session
 from demijohn.ext.database.settings import engine_options as engine_options_of
@@ -387,7 +388,11 @@ class SQLAlchemy(Names, Generic[M]):
         :param kwargs: What :meth:`sqlalchemy.orm.Session.get` takes.
         :raises NotFound: when there is none.
         """
-        value = self.session.get(entity, ident, **kwargs)
+        try:
+            value = self.session.get(entity, ident, **kwargs)
+        except NO_KEY:
+            self.session.rollback()  # PostgreSQL does nothing more in a transaction that has failed
+            value = None
         if value is None:
             abort(404, description=description)
         return value

@@ -12,6 +12,9 @@ from demijohn.ext.database.pagination import MAX_PER_PAGE, Pagination, QueryPagi
 
 T = TypeVar("T")
 
+#: What databases answer to a key that none of their rows can have, such as a number from a URL that is too large.
+NO_KEY = OverflowError, sa_exc.DataError
+
 
 class Query(sa_orm.Query[T]):
     """The class of ``Model.query`` and of ``lazy="dynamic"`` relationships."""
@@ -22,7 +25,11 @@ class Query(sa_orm.Query[T]):
         :param description: A message for the error page.
         :raises NotFound: when there is none.
         """
-        found: T | None = self.get(ident)
+        try:
+            found: T | None = self.get(ident)
+        except NO_KEY:
+            self.session.rollback()  # PostgreSQL does nothing more in a transaction that has failed
+            found = None
         if found is None:
             abort(404, description=description)
         return found
