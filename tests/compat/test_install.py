@@ -81,6 +81,28 @@ def test_the_distribution_answers_with_the_release_whose_behaviour_is_given():
     assert printed(source) == "3.1.3 Flask 3.1.3"
 
 
+def test_the_distribution_of_an_extension_answers_where_a_room_takes_its_place():
+    # Flask-AppBuilder asks which Flask-SQLAlchemy there is.
+    source = INSTALL + (
+        "import importlib.metadata as m, warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        "import flask_sqlalchemy, flask_login\n"
+        "print(m.version('flask-sqlalchemy') == flask_sqlalchemy.__version__,\n"
+        "      m.version('Flask_Login') == flask_login.__version__, m.version('flask.migrate'))"
+    )
+    assert printed(source) == "True True 4.1.0"
+
+
+def test_the_distribution_of_an_extension_that_is_kept_is_the_installed_one():
+    source = (
+        "import demijohn.compat; demijohn.compat.install(extensions=['flask_login'])\n"
+        "import importlib.metadata as m\n"
+        "from demijohn.compat.distribution import StatedDistribution as S\n"
+        "print([d.metadata['Name'] for d in m.distributions() if isinstance(d, S)])"
+    )
+    assert printed(source) == "['Flask', 'Flask-Login']"
+
+
 def test_the_version_attribute_warns_as_flasks_does():
     source = INSTALL + "import flask; print(flask.__version__)"
     assert "DeprecationWarning" in python(source, "-W", "error").stderr

@@ -12,6 +12,8 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 
+from demijohn.compat import distribution
+
 #: The extension's import name, and the room with its names.
 ROOMS = {
     "flask_babel": "demijohn.ext.i18n",
@@ -24,6 +26,14 @@ ROOMS = {
     "flask_sqlalchemy": "demijohn.ext.database",
     "flask_uploads": "demijohn.ext.uploads",
     "flask_wtf": "demijohn.ext.forms",
+}
+
+#: The release of the extension's distribution whose interface a room gives, for ``importlib.metadata``. An
+#: extension that is not here has no distribution unless it is installed.
+DISTRIBUTIONS = {
+    "flask_login": ("Flask-Login", "0.6.3"),
+    "flask_migrate": ("Flask-Migrate", "4.1.0"),
+    "flask_sqlalchemy": ("Flask-SQLAlchemy", "3.1.1"),
 }
 
 
@@ -95,6 +105,9 @@ _finder = RoomFinder()
 
 def redirect(names: Iterable[str]) -> None:
     """Let these import names lead to their rooms from now on."""
-    _finder.names.update(names)
+    for name in names:
+        _finder.names.add(name)
+        if name in DISTRIBUTIONS:
+            distribution.answer_for(*DISTRIBUTIONS[name])
     if _finder.names and _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)  # type: ignore[arg-type]
