@@ -24,6 +24,7 @@ def _entrants(*rows: tuple[str, str, str, str]) -> dict[str, Entrant]:
 ENTRANTS: dict[str, Entrant] = _entrants(
     ("empty", "empty", "wsgi", ""),
     ("demijohn", "demijohn", "wsgi", "demijohn"),
+    ("demijohn-compat", "demijohn_compat", "wsgi", "demijohn"),
     ("flask", "flask", "wsgi", "flask"),
     ("werkzeug", "werkzeug", "wsgi", "werkzeug"),
     ("bottle", "bottle", "wsgi", "bottle"),

@@ -65,14 +65,15 @@ def verdicts_table(verdicts: Sequence[Verdict]) -> str:
     rows = []
     for verdict in verdicts:
         target = verdict.target
+        share = f"/ {target.factor:g}" if target.factor >= 1 else f"x {1 / target.factor:g}"
         ahead = f", ahead of {', '.join(target.ahead_of)}" if target.ahead_of else ""
         rows.append(
             (
                 f"{BY_NAME[target.case].title}, {target.ours}",
-                f"{target.rival} / {target.factor:g}{ahead}",
+                f"{target.rival} {share}{ahead}",
                 amount(verdict.allowed),
                 amount(verdict.cost),
-                f"{target.rival} / {verdict.ratio:.1f}",
+                f"{target.rival} / {verdict.ratio:.3g}",
                 verdict.text(),
             )
         )

@@ -34,6 +34,10 @@ TARGETS: tuple[Target, ...] = (
     Target("hello", "demijohn-asgi", "quart", 40, ("starlette", "blacksheep", "falcon-asgi")),
     Target("pool", "demijohn-asgi", "starlette", 5),
     Target("bridge", "demijohn", "flask", 15),
+    Target("hello", "demijohn-compat", "demijohn", 1 / 1.3),
+    Target("form", "demijohn-compat", "demijohn", 1 / 1.3),
+    Target("session-read", "demijohn-compat", "demijohn", 1 / 1.3),
+    Target("session-write", "demijohn-compat", "demijohn", 1 / 1.3),
 )
 
 

@@ -192,7 +192,9 @@ class Flask(App):
         put(
             self,
             "_lazy_request",
-            self.compat_level is None and getattr(self.request_class, "__init__", None) is Request.__init__,
+            getattr(self.request_class, "__init__", None) is Request.__init__
+            # COMPAT: whoever stands around the application finds environ["werkzeug.request"] afterwards.
+            and (self.compat_level is None or not (self._watched or self._wsgi_replaced)),
         )
         put(self, "_plain_json", type(self.json) is DefaultJSONProvider)
         put(

@@ -31,14 +31,14 @@ class RequestContext(context.RequestContext):
         super().begin()
         app = self.app
         if self._session is None and app._opens_early:
-            cookies = self.request.environ.get("HTTP_COOKIE")
+            cookies = self._environ.get("HTTP_COOKIE")
             if not app._watched and (cookies is None or app.config["SESSION_COOKIE_NAME"] not in cookies):
                 return
             try:
                 self.open_session()
             except Exception as e:
                 # Handled where a view's would be: in the pipeline, which is not entered yet.
-                self.request.routing_exception = e
+                self.routing_exception = e
 
     @property
     def session(self) -> Any:

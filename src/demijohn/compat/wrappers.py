@@ -54,7 +54,7 @@ class Request(NativeRequest):
     @lazy
     def stream(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The body as a stream, Werkzeug's under WSGI."""
-        if self._is_fed() or self.shallow:
+        if "form" in self.__dict__ or self._is_fed() or self.shallow:
             return super().stream
         # COMPAT: code looks at what a LimitedStream has: is_exhausted, limit.
         return get_input_stream(self.environ, max_content_length=self.max_content_length)
@@ -77,8 +77,6 @@ class Request(NativeRequest):
             except UnicodeDecodeError:
                 data = b""  # as Werkzeug, which takes such a form for an empty one
         state["form"] = self._fields(data)
-        state["stream"] = BytesIO()
-        state["files"] = self.parameter_storage_class()
         return True
 
     def _load_small_multipart(self) -> bool:
