@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from demijohn import request
@@ -75,6 +77,18 @@ def test_a_form_past_a_limit_is_413_that_names_the_setting(app, client, padding,
     answer = client.post("/", data=body, content_type=kind)
     assert answer.status_code == 413
     assert setting in answer.text
+
+
+@pytest.mark.parametrize("size", [1, 1000], ids=["small", "large"])
+def test_more_than_100_files_are_413(app, client, size):
+    """However large the form is, and whichever parser reads it."""
+    app.add_url_rule("/", "form", lambda: str(len(request.files)), methods=["POST"])
+    files = {f"f{number}": (BytesIO(b"x" * size), "a.png") for number in range(101)}
+    answer = client.post("/", data=files)
+    assert (answer.status_code, "more than 100 files" in answer.text) == (413, True)
+    del files["f0"]
+    files = {name: (BytesIO(b"x" * size), "a.png") for name in files}
+    assert client.post("/", data=files).text == "100"
 
 
 def test_too_many_query_fields_are_400_that_names_the_setting(app, client):

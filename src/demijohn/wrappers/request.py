@@ -23,6 +23,7 @@ from demijohn.context import current
 from demijohn.errors import attach_enctype_error_multidict
 from demijohn.http.cookies import get_cookie, parse_cookie
 from demijohn.http.host import get_host
+from demijohn.http.form_part import DEFAULT_LIMITS
 from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.http.query import parse_form, parse_pairs, parse_query
 
@@ -312,6 +313,7 @@ class Request(BaseRequest):
             return
         content_type: str = self.environ.get("CONTENT_TYPE", "")
         parsed = False
+        ctx = current.get(None)
         if self.form_data_parser_class is BaseRequest.form_data_parser_class:
             if content_type[:33] == _URLENCODED:
                 parsed = self._load_urlencoded()
@@ -327,7 +329,8 @@ class Request(BaseRequest):
                     f"The form has more than {self.max_form_parts} parts (MAX_FORM_PARTS), or more than"
                     f" {self.max_form_memory_size} bytes in a field that is not a file (MAX_FORM_MEMORY_SIZE)."
                 ) from e
-        ctx = current.get(None)
+            if ctx is None or ctx.app.compat_level is None:
+                self._refuse_many_files()
         if (
             ctx is not None
             and ctx.app.config["DEBUG"]
@@ -335,6 +338,19 @@ class Request(BaseRequest):
             and not state.get("files")
         ):
             attach_enctype_error_multidict(self)
+
+    def _refuse_many_files(self) -> None:
+        """Hold what Werkzeug's parser took to the number of files that ours takes (413)."""
+        files = self.__dict__.get("files")
+        if not files:
+            return
+        sent = [file for group in files.listvalues() for file in group]
+        try:
+            DEFAULT_LIMITS.check_files(len(sent))
+        except RequestEntityTooLarge:
+            for file in sent:
+                file.close()
+            raise
 
     def _load_urlencoded(self) -> bool:
         state = self.__dict__
