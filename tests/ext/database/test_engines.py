@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 import pytest
@@ -151,3 +152,14 @@ def test_a_worker_that_was_forked_uses_connections_of_its_own(small_shop):
         os.close(write)
         with os.fdopen(read, "rb") as answer:
             assert answer.read() == b"own"
+
+
+def test_an_async_driver_that_the_address_names_is_the_one_that_is_used(make_app):
+    app = make_app("postgresql+psycopg_async://localhost/shop")
+    db = SQLAlchemy(app)
+
+    async def drivers():
+        with app.app_context():
+            return db.engine.url.drivername, db.async_engine.url.drivername
+
+    assert asyncio.run(drivers()) == ("postgresql+psycopg", "postgresql+psycopg_async")

@@ -180,15 +180,18 @@ class AsyncEngines:
 
     :param engines: The application's sync engines, by bind key.
     :param options: What they were made with.
+    :param drivers: The async drivers that their addresses ask for.
     :param made: Called with the key and each new engine, to listen to its events.
     """
 
     def __init__(
         self, engines: Mapping[str | None, sa.Engine], options: Mapping[str | None, Mapping[str, Any]],
+        drivers: Mapping[str | None, str | None],
         made: Callable[[str | None, sa_async.AsyncEngine], None],
     ) -> None:  # fmt: skip
         self._engines = engines
         self._options = options
+        self._drivers = drivers
         self._made = made
         self._by_loop: WeakKeyDictionary[
             asyncio.AbstractEventLoop, dict[str | None, sa_async.AsyncEngine]
@@ -213,7 +216,7 @@ class AsyncEngines:
         if found is None:
             found = self._by_loop[loop] = {}
             for key, engine in self._engines.items():
-                found[key] = self._make(engine, self._options[key])
+                found[key] = self._make(engine, self._options[key], self._drivers[key])
                 self._made(key, found[key])
         return found
 
@@ -225,8 +228,10 @@ class AsyncEngines:
             found = self._faces[asyncio.get_running_loop()] = made
         return found
 
-    def _make(self, engine: sa.Engine, options: Mapping[str, Any]) -> sa_async.AsyncEngine:
-        made = async_options(engine, options)
+    def _make(
+        self, engine: sa.Engine, options: Mapping[str, Any], driver: str | None
+    ) -> sa_async.AsyncEngine:
+        made = async_options(engine, options, driver)
         if is_memory(engine.url):
             made["async_creator"] = _sharing(engine)
         return make_engine(made, sa_async.create_async_engine, sa_async.async_engine_from_config)

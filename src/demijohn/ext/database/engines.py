@@ -137,14 +137,23 @@ def make_engine(options: Mapping[str, Any], make: Callable[..., T], from_config:
     return make(others.pop("url"), **others)
 
 
-def async_options(engine: sa.Engine, options: Mapping[str, Any]) -> dict[str, Any]:
+def named_async_driver(address: str | sa.URL) -> str | None:
+    """The async driver that an address asks for, or None when it leaves the choice."""
+    driver = sa.make_url(address).drivername.partition("+")[2]
+    return driver if driver in _ASYNC else None
+
+
+def async_options(engine: sa.Engine, options: Mapping[str, Any], driver: str | None = None) -> dict[str, Any]:
     """The options of an async engine beside a sync one.
 
     :param engine: The sync engine.
     :param options: What the sync engine was made with.
+    :param driver: The async driver, where one was asked for.
     :raises RuntimeError: when no async driver is known for the database.
     """
     url = async_url(engine.url)
+    if driver is not None:
+        url = url.set(drivername=f"{url.get_backend_name()}+{driver}")
     if not url.get_dialect().is_async and url.get_driver_name() not in _BOTH:
         raise RuntimeError(
             f"There is no async driver for the database address {url.render_as_string()!r}: name one in it,"

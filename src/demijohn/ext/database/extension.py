@@ -29,7 +29,9 @@ from demijohn import Flask, abort, current_app, has_app_context
 from demijohn.ext.database import record_queries, track_modifications
 from demijohn.ext.database.aio import AsyncEngines, AsyncSession, ScopedAsyncSession, close_where_made
 from demijohn.ext.database.cli import add_models_to_shell
-from demijohn.ext.database.engines import apply_driver_defaults, make_engine, prepare_sqlite
+from demijohn.ext.database.engines import (
+    apply_driver_defaults, make_engine, named_async_driver, prepare_sqlite,
+)  # fmt: skip
 from demijohn.ext.database.lifetime import (
     HELD, AsyncMade, Release, Teardown, forget_connections_after_fork,
 )  # fmt: skip
@@ -161,12 +163,13 @@ class SQLAlchemy(Names, Generic[M]):
         for old in engines.values():
             old.dispose()
         engines.clear()
+        drivers = {key: named_async_driver(own["url"]) for key, own in options.items()}
         for key, own in options.items():
             self._make_metadata(key)
             self._apply_driver_defaults(own, app)
             engines[key] = self._make_engine(key, own, app)
             self._watch_engine(engines[key], app)
-        self._app_async_engines[app] = AsyncEngines(engines, options, AsyncMade(self, app))
+        self._app_async_engines[app] = AsyncEngines(engines, options, drivers, AsyncMade(self, app))
         if app.config.setdefault("SQLALCHEMY_TRACK_MODIFICATIONS", False):
             track_modifications._listen(self.session)
 
