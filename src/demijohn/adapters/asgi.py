@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Awaitable
 from contextvars import copy_context
 from typing import Any
 
-
 from demijohn import signals
 from demijohn.adapters.environ import ScopeContext, ScopeEnviron
 from demijohn.adapters.lifespan import serve_lifespan
@@ -89,7 +88,7 @@ async def serve_http(app: Any, scope: Any, receive: Any, send: Any) -> None:
             await _open_body(app, ctx, ctx.environ, receive)
         plan = ctx.plan
         if not plan.at_once or method == "HEAD":
-            await _respond(app, ctx, pipeline(app, ctx), plan.in_place, receive, send)
+            await _respond(app, ctx, pipeline(app, ctx), method, receive, send)
             return
         # PERF: what short_way does, without a second coroutine (0.15 us).
         error = ctx.routing_exception
@@ -107,7 +106,7 @@ async def serve_http(app: Any, scope: Any, receive: Any, send: Any) -> None:
             outcome = conclude_error(app, ctx, error)
             error = None  # or its traceback keeps a cycle through this frame
         if outcome.__class__ is not tuple:
-            await _respond(app, ctx, outcome, True, receive, send)
+            await _respond(app, ctx, outcome, method, receive, send)
             return
         code, _, raw, data = outcome
         await send({"type": "http.response.start", "status": code, "headers": encoded(raw)})
@@ -147,19 +146,20 @@ async def _serve_complete(app: Any, environ: ScopeEnviron, receive: Any, send: A
     ctx.begin()
     try:
         match(app, ctx)
-        if environ["REQUEST_METHOD"] not in _NO_BODY or environ.announces_body():
+        method = environ["REQUEST_METHOD"]
+        if method not in _NO_BODY or environ.announces_body():
             await _open_body(app, ctx, environ, receive)
-        await _respond(app, ctx, pipeline(app, ctx), ctx.plan.in_place, receive, send)
+        await _respond(app, ctx, pipeline(app, ctx), method, receive, send)
     finally:
         ctx.leave()
         close_body(environ)
 
 
-async def _respond(app: Any, ctx: RequestContext, steps: Any, here: bool, receive: Any, send: Any) -> None:
+async def _respond(app: Any, ctx: RequestContext, steps: Any, method: str, receive: Any, send: Any) -> None:
     """Run a pipeline, on this loop or in the thread pool, and send its response."""
     pool = app.lifecycle.pool(get_running_loop())
-    response = await (drive_here if here else drive_hopping)(steps, pool)
-    plain = response.plain(ctx.environ["REQUEST_METHOD"])
+    response = await (drive_here if ctx.plan.in_place else drive_hopping)(steps, pool)
+    plain = response.plain(method)
     if plain is None:
         await _send_complete(response, ctx.environ, receive, send, pool)
         return

@@ -128,7 +128,7 @@ async def serve(app: Any, scope: Any, protocol: Any) -> None:
                 return
         else:
             outcome = pipeline(app, ctx)
-        await _respond(app, ctx, outcome, plan.in_place, protocol)
+        await _respond(app, ctx, outcome, method, protocol)
     finally:
         ctx.leave()
         if ctx._environ is not None:
@@ -146,9 +146,10 @@ async def _serve_complete(app: Any, environ: RSGIEnviron, protocol: Any) -> None
     ctx.begin()
     try:
         match(app, ctx)
-        if environ["REQUEST_METHOD"] not in _NO_BODY or _announces_body(environ.scope):
+        method = environ["REQUEST_METHOD"]
+        if method not in _NO_BODY or _announces_body(environ.scope):
             await _open_body(app, ctx, environ, protocol)
-        await _respond(app, ctx, pipeline(app, ctx), ctx.plan.in_place, protocol)
+        await _respond(app, ctx, pipeline(app, ctx), method, protocol)
     finally:
         ctx.leave()
         close_body(environ)
@@ -158,11 +159,11 @@ def _announces_body(scope: Any) -> bool:
     return "content-length" in scope.headers or "transfer-encoding" in scope.headers
 
 
-async def _respond(app: Any, ctx: RequestContext, steps: Any, here: bool, protocol: Any) -> None:
+async def _respond(app: Any, ctx: RequestContext, steps: Any, method: str, protocol: Any) -> None:
     """Run a pipeline, on this loop or in the thread pool, and send its response."""
     pool = app.lifecycle.pool(get_running_loop())
-    response = await (drive_here if here else drive_hopping)(steps, pool)
-    plain = response.plain(ctx.environ["REQUEST_METHOD"])
+    response = await (drive_here if ctx.plan.in_place else drive_hopping)(steps, pool)
+    plain = response.plain(method)
     if plain is None:
         await _send_complete(response, ctx.environ, protocol, pool)
     else:
