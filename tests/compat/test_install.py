@@ -209,6 +209,51 @@ def test_an_older_level_brings_names_back_and_says_what_replaces_them():
     assert "'werkzeug.urls.url_quote' was removed. Use urllib.parse.quote instead." in done.stderr
 
 
+def test_what_flask_had_for_python_2_is_there_at_an_older_level():
+    # Flask-Script imports it.
+    source = (
+        "import demijohn.compat; demijohn.compat.install('2.2')\n"
+        "from flask._compat import text_type, iteritems, reraise\n"
+        "print(text_type is str, list(iteritems({'a': 1})))\n"
+        "try: 1 / 0\n"
+        "except ZeroDivisionError as e: reraise(type(e), e, e.__traceback__)"
+    )
+    done = python(source, "-W", "always")
+    assert done.stdout.strip() == "True [('a', 1)]"
+    assert "'flask._compat.text_type' was removed. Use str instead." in done.stderr
+    assert "ZeroDivisionError" in done.stderr
+
+
+def test_extensions_have_their_names_of_before_flask_1_at_an_older_level(tmp_path):
+    package = tmp_path / "flask_unheard_of"
+    package.mkdir()
+    (package / "__init__.py").write_text("name = __name__")
+    (package / "part.py").write_text("part = __name__")
+    source = (
+        "import demijohn.compat; demijohn.compat.install('2.2')\n"
+        "from flask.ext.unheard_of.part import part\n"
+        "import flask.ext.unheard_of as extension, flask_unheard_of\n"
+        "from flask.ext import login\n"
+        "print(extension is flask_unheard_of, extension.__name__, part, login.LoginManager.__name__)\n"
+        "import flask.ext.absent"
+    )
+    done = python(source, "-W", "always", cwd=tmp_path)
+    assert done.stdout.strip() == "True flask_unheard_of flask_unheard_of.part LoginManager"
+    assert "'flask.ext.unheard_of' was removed. Use flask_unheard_of instead." in done.stderr
+    assert "No module named 'flask.ext.absent'" in done.stderr
+
+
+def test_a_cookie_may_be_bytes_at_an_older_level():
+    source = (
+        "import demijohn.compat; demijohn.compat.install('2.2')\n"
+        "import flask\n"
+        "response = flask.Response()\n"
+        "response.set_cookie('id', b'signed.value')\n"
+        "print(response.headers['Set-Cookie'])"
+    )
+    assert printed(source) == "id=signed.value; Path=/"
+
+
 def test_names_of_older_releases_are_absent_otherwise():
     assert "cannot import name 'Markup'" in python(INSTALL + "from flask import Markup").stderr
 

@@ -77,20 +77,27 @@ class RoomFinder:
         room = ROOMS[top] + dot + below
         if not exists(room):
             return None
-        return ModuleSpec(fullname, _RoomLoader(room), is_package=True)  # type: ignore[arg-type]
+        return ModuleSpec(fullname, OtherLoader(room), is_package=True)  # type: ignore[arg-type]
 
 
-class _RoomLoader:
-    def __init__(self, room: str) -> None:
-        self.room = room
+class OtherLoader:
+    """Gives the module of another name.
+
+    :param other: The name it is imported by.
+    """
+
+    def __init__(self, other: str) -> None:
+        self.other = other
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        module = import_module(self.room)
+        """The other module."""
+        module = import_module(self.other)
         # The import system writes the alias' spec onto the module; what it was must come back.
         spec.loader_state = {name: vars(module).get(name) for name in _OWN}
         return module
 
     def exec_module(self, module: ModuleType) -> None:
+        """Put it under the new name, as it was."""
         spec = module.__spec__
         assert spec is not None
         sys.modules[spec.name] = module

@@ -7,19 +7,24 @@ than an error, which Flask-RESTful's request parser relies on.
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from io import StringIO
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import markupsafe
 from werkzeug.security import safe_join
 
 from demijohn.compat import older_app, older_werkzeug
 from demijohn.compat.contexts import _cv_app, _cv_request
+from demijohn.compat.extensions import OtherLoader
 from demijohn.json import dumps
 
 
@@ -120,6 +125,9 @@ def bring_back(level: str) -> None:
         for name in ("flask", home):
             vars(sys.modules[name])[cls.__name__] = cls
     _add_contrib()
+    _add_python_2()
+    sys.meta_path.insert(0, _ExtFinder())  # type: ignore[arg-type]
+    older_werkzeug.take_bytes_for_cookies()
     if level == "2.0":
         older_werkzeug.take_other_bodies_for_no_json()
 
@@ -142,6 +150,58 @@ def _warning_getattr(module: ModuleType, removed: dict[str, tuple[Any, str]]) ->
         raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
 
     return __getattr__
+
+
+def _reraise(kind: Any, value: BaseException, traceback: Any = None) -> NoReturn:
+    raise value.with_traceback(traceback)
+
+
+def _with_metaclass(meta: Any, *bases: type) -> Any:
+    return meta("with_metaclass", bases, {})
+
+
+#: What ``flask._compat`` had, for code that ran on Python 2 as well; and what to write now.
+_PYTHON_2: dict[str, tuple[Any, str]] = {
+    "PY2": (False, "nothing: it is Python 3"),
+    "text_type": (str, "str"),
+    "string_types": ((str,), "str"),
+    "integer_types": ((int,), "int"),
+    "iterkeys": (lambda d: iter(d.keys()), "d.keys()"),
+    "itervalues": (lambda d: iter(d.values()), "d.values()"),
+    "iteritems": (lambda d: iter(d.items()), "d.items()"),
+    "StringIO": (StringIO, "io.StringIO"),
+    "implements_to_string": (lambda cls: cls, "__str__ alone"),
+    "reraise": (_reraise, "raise"),
+    "with_metaclass": (_with_metaclass, "class C(metaclass=...)"),
+    "fspath": (os.fspath, "os.fspath"),
+}
+
+
+def _add_python_2() -> None:
+    """COMPAT: ``flask._compat``, which Flask-Script and applications of its time import."""
+    module = ModuleType("flask._compat", "What Flask had to run on Python 2 and 3 alike.")
+    vars(module)["__getattr__"] = _warning_getattr(module, _PYTHON_2)
+    sys.modules.setdefault("flask._compat", module)
+    vars(sys.modules["flask"])["_compat"] = sys.modules["flask._compat"]
+
+
+class _ExtFinder:
+    """COMPAT: ``flask.ext.login``, the name of ``flask_login`` before Flask 1.0."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """A spec whose loader gives the extension's own module; an empty package for ``flask.ext``."""
+        package, _, extension = fullname.partition("flask.ext")
+        if package or (extension and extension[0] != "."):
+            return None
+        if not extension:
+            return ModuleSpec(fullname, None, is_package=True)
+        now = f"flask_{extension[1:]}"
+        if find_spec(now) is None:
+            return None
+        warnings.warn(f"{fullname!r} was removed. Use {now} instead.", DeprecationWarning, stacklevel=2)
+        return ModuleSpec(fullname, OtherLoader(now), is_package=True)  # type: ignore[arg-type]
 
 
 def _add_contrib() -> None:

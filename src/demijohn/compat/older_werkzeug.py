@@ -13,6 +13,7 @@ from werkzeug import datastructures, security, utils, wrappers
 from werkzeug.middleware.proxy_fix import ProxyFix as NewProxyFix
 
 from demijohn.compat import older_urls
+from demijohn.wrappers.response import Response
 
 
 def safe_str_cmp(a: Any, b: Any) -> bool:
@@ -84,6 +85,19 @@ def take_other_bodies_for_no_json() -> None:
         return None if e is None else raising(self, e)
 
     wrappers.Request.on_json_loading_failed = on_json_loading_failed  # type: ignore[method-assign]
+
+
+def take_bytes_for_cookies() -> None:
+    """Let ``set_cookie`` take bytes, as before Werkzeug 3.
+
+    COMPAT: Flask-Session up to 0.5 and Flask-KVSession sign their ids, and a signature is bytes.
+    """
+    strict = Response.set_cookie
+
+    def set_cookie(self: Any, key: str, value: Any = "", *args: Any, **kwargs: Any) -> None:
+        strict(self, key, value.decode() if isinstance(value, bytes) else value, *args, **kwargs)
+
+    Response.set_cookie = set_cookie  # type: ignore[method-assign]
 
 
 class ProxyFix(NewProxyFix):
