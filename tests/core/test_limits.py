@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 
 import pytest
@@ -141,3 +142,66 @@ def test_a_handler_of_413_answers(app, client, size, is_async):
     app.register_error_handler(413, lambda e: ("too much", 413))
     size("/", is_async, max_content_length=1)
     assert client.post("/", data=b"xx").text == "too much"
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["def", "async def"])
+@pytest.mark.parametrize("reads", ["data", "form", "json", "stream"])
+def test_case_24_a_body_that_a_server_ends_early_is_not_presented_as_complete(app, is_async, reads):
+    """Servers report a lost connection, but one that takes the early end for the end must do no harm."""
+    seen, sent = [], []
+
+    def view():
+        if reads == "stream":
+            seen.append(request.stream.read())
+        else:
+            seen.append(request.get_json() if reads == "json" else getattr(request, reads))
+        return "complete"
+
+    async def later():
+        if reads == "stream":
+            seen.append(b"".join([part async for part in request.stream]))
+            return "complete"
+        return view()
+
+    streams = {"stream": True} if reads == "stream" else {}
+    app.add_url_rule("/", "index", later if is_async else view, methods=["POST"], **streams)
+    kind = b"application/json" if reads == "json" else FORM.encode()
+    scope = {
+        "type": "http", "method": "POST", "path": "/", "query_string": b"", "scheme": "http",
+        "headers": [(b"host", b"own.example"), (b"content-length", b"9"), (b"content-type", kind)],
+    }  # fmt: skip
+
+    async def receive():
+        return {"type": "http.request", "body": b"12", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    assert seen == []
+    assert sent[0]["status"] == 400
+
+
+def test_case_17_the_limit_holds_behind_wsgi_middleware_when_no_length_is_announced(app):
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    inner, sent = app.wsgi_app, []
+    app.wsgi_app = lambda environ, start_response: inner(environ, start_response)
+    app.add_url_rule("/", "index", lambda: str(len(request.get_data())), methods=["POST"])
+    scope = {
+        "type": "http", "method": "POST", "path": "/", "query_string": b"", "scheme": "http",
+        "headers": [(b"host", b"own.example"), (b"transfer-encoding", b"chunked")],
+    }  # fmt: skip
+    part, last = ({"type": "http.request", "body": b"x" * 500, "more_body": more} for more in (True, False))
+    coming = iter([*[part] * 10, last])
+
+    async def receive():
+        for message in coming:
+            return message
+        await asyncio.sleep(20)
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 413

@@ -206,7 +206,7 @@ async def _open_body(app: Any, ctx: RequestContext, environ: ScopeEnviron, recei
         return
     source = body_source(receive)
     if ctx.plan.stream:
-        environ["wsgi.input"] = StreamedBody(source, limit)
+        environ["wsgi.input"] = StreamedBody(source, limit, length)
     else:
         environ["wsgi.input"] = await collect(source, limit, length, app.config["BODY_SPOOL_SIZE"])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextvars import copy_context
+from io import BufferedReader
 from typing import Any
 
 from demijohn.adapters import rsgi
@@ -20,7 +21,8 @@ class Answer:
     """What the chain answers: status and header fields from ``start_response``, and the parts of the body."""
 
     def __init__(self, app: Any, environ: Any, source: Any) -> None:
-        environ["wsgi.input"] = StreamedBody(source, None)
+        # Buffered, and so a plain stream, which the request holds to its limits and its length.
+        environ["wsgi.input"] = BufferedReader(StreamedBody(source, None))
         environ.fill()
         environ.make_headers = None  # the chain may change fields: they are read from the environ then
         self._app = app
