@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ ENTRANTS = {
 DISTRIBUTIONS = ("flask-sqlalchemy", "sqlalchemy", "aiosqlite", "psycopg")
 KINDS = ("sqlite", "postgresql")
 CASES = {"query": "/world", "fortunes": "/fortunes"}
+#: Whom each of ours has to be ahead of.
+AHEAD_OF = {"demijohn": "flask", "demijohn-async": "fastapi"}
 CALLS = 300
 #: Answers of each case that all entrants must agree on; the rows asked for are the same ones in each process.
 COMPARED = 20
@@ -194,9 +196,22 @@ def text(figures: Figures, problems: Sequence[str]) -> str:
                 times = "" if ours is None else f"{cpu / ours[1]:.2f}"
                 lines.append([f"{case}, {name}", amount(wall), amount(cpu), times])
         parts.append(table([kind, "clock us", "CPU us", "CPU, demijohn = 1"], lines))
+    parts.append("Target, less CPU time than the peer on SQLAlchemy: " + "; ".join(_verdicts(figures)) + ".")
     if problems:
         parts += ["Not measured:", "\n".join(f"- {problem}" for problem in problems)]
     return "\n\n".join(parts)
+
+
+def _verdicts(figures: Figures) -> Iterator[str]:
+    for kind, cases in figures.items():
+        for case, entrants in cases.items():
+            for ours, theirs in AHEAD_OF.items():
+                if entrants.get(ours) and entrants.get(theirs):
+                    ratio = statistics.median(
+                        their[1] / our[1] for our, their in zip(entrants[ours], entrants[theirs], strict=True)
+                    )
+                    met = "met" if ratio > 1 else "not met"
+                    yield f"{kind}, {case}, {ours}: {theirs} / {ratio:.2f}, {met}"
 
 
 def main() -> None:
