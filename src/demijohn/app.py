@@ -93,8 +93,8 @@ class App(Scaffold):
             "SESSION_COOKIE_PATH": None, "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SECURE": "auto",
             "SESSION_COOKIE_PARTITIONED": False, "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_REFRESH_EACH_REQUEST": True, "MAX_CONTENT_LENGTH": 16 * 1024 * 1024,
-            "MAX_FORM_MEMORY_SIZE": 500_000, "MAX_FORM_PARTS": 1_000, "MAX_QUERY_FIELDS": 1_000,
-            "SEND_FILE_MAX_AGE_DEFAULT": None, "TRAP_BAD_REQUEST_ERRORS": None,
+            "MAX_FORM_MEMORY_SIZE": 500_000, "MAX_FORM_PARTS": 1_000, "MAX_FORM_FILES": 100,
+            "MAX_QUERY_FIELDS": 1_000, "SEND_FILE_MAX_AGE_DEFAULT": None, "TRAP_BAD_REQUEST_ERRORS": None,
             "TRAP_HTTP_EXCEPTIONS": False, "EXPLAIN_TEMPLATE_LOADING": False,
             "PREFERRED_URL_SCHEME": "http", "TEMPLATES_AUTO_RELOAD": None, "MAX_COOKIE_SIZE": 4093,
             "PROVIDE_AUTOMATIC_OPTIONS": True, "THREADS": 32, "WEBSOCKET_ORIGINS": None,
@@ -551,6 +551,7 @@ _ROUTE_OPTIONS = (
     "blocking",
     "max_content_length",
     "max_form_memory_size",
+    "max_form_files",
     "max_form_parts",
     "max_query_fields",
 )

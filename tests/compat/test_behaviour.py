@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import Client
@@ -180,6 +182,13 @@ def test_a_query_and_a_form_may_have_as_many_fields_as_they_like(app):
         f"/?{fields}", data=fields, content_type="application/x-www-form-urlencoded"
     )
     assert answer.text == "1500 1500"
+
+
+@pytest.mark.parametrize("size", [1, 1000], ids=["small", "large"])
+def test_a_form_may_have_as_many_files_as_parts(app, size):
+    app.add_url_rule("/", "form", lambda: str(len(request.files)), methods=["POST"])
+    files = {f"f{number}": (BytesIO(b"x" * size), "a.png") for number in range(101)}
+    assert app.test_client().post("/", data=files).text == "101"
 
 
 def test_a_malformed_multipart_form_is_an_empty_one(app):

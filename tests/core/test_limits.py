@@ -87,9 +87,16 @@ def test_more_than_100_files_are_413(app, client, size):
     files = {f"f{number}": (BytesIO(b"x" * size), "a.png") for number in range(101)}
     answer = client.post("/", data=files)
     assert (answer.status_code, "more than 100 files" in answer.text) == (413, True)
+    assert "MAX_FORM_FILES" in answer.text
     del files["f0"]
     files = {name: (BytesIO(b"x" * size), "a.png") for name in files}
     assert client.post("/", data=files).text == "100"
+
+
+def test_a_routes_own_limit_of_files_counts(app, client):
+    app.add_url_rule("/", "form", lambda: str(len(request.files)), methods=["POST"], max_form_files=101)
+    files = {f"f{number}": (BytesIO(b"x"), "a.png") for number in range(101)}
+    assert client.post("/", data=files).text == "101"
 
 
 def test_too_many_query_fields_are_400_that_names_the_setting(app, client):

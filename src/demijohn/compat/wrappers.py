@@ -28,6 +28,7 @@ class Request(NativeRequest):
     _max_content_length: int | None = None
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None
+    max_form_files: int | None = None  # Flask counts no files
 
     @lazy
     def host(self) -> str:  # type: ignore[override]

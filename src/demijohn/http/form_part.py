@@ -60,7 +60,9 @@ class MultipartLimits:
     def check_files(self, count: int) -> None:
         """Refuse *count* files if they are too many (413)."""
         if self.files is not None and count > self.files:
-            raise RequestEntityTooLarge(f"The form has more than {self.files} files, the most accepted.")
+            raise RequestEntityTooLarge(
+                f"The form has more than {self.files} files, the most accepted here (MAX_FORM_FILES)."
+            )
 
     def check_field(self, name: str, size: int) -> None:
         """Refuse a field called *name* if *size* bytes are too many (413)."""

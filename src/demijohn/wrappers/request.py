@@ -2,7 +2,8 @@
 
 Nothing is parsed before it is asked for. The same class serves WSGI, ASGI and RSGI: the adapters
 hand it an environ, which under ASGI and RSGI is a mapping that computes its keys on demand. This
-module must not know which server is behind it, nor how the request is dispatched.
+module must not know which server is behind it, nor how the request is dispatched. It is not split,
+because its attributes are one class, and what one has read of the body the others have to know.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from demijohn.context import current
 from demijohn.errors import attach_enctype_error_multidict
 from demijohn.http.cookies import get_cookie, parse_cookie
 from demijohn.http.host import get_host
-from demijohn.http.form_part import DEFAULT_LIMITS
 from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.http.query import parse_form, parse_pairs, parse_query
 
@@ -148,6 +148,7 @@ class Request(BaseRequest):
     max_content_length: int | None = _limit("MAX_CONTENT_LENGTH", None)
     max_form_memory_size: int | None = _limit("MAX_FORM_MEMORY_SIZE", 500_000)
     max_form_parts: int | None = _limit("MAX_FORM_PARTS", 1000)  # type: ignore[assignment]
+    max_form_files: int | None = _limit("MAX_FORM_FILES", 100)
     max_query_fields = _limit("MAX_QUERY_FIELDS", 1000)
 
     # What Werkzeug's __init__ would have set.
@@ -329,8 +330,7 @@ class Request(BaseRequest):
                     f"The form has more than {self.max_form_parts} parts (MAX_FORM_PARTS), or more than"
                     f" {self.max_form_memory_size} bytes in a field that is not a file (MAX_FORM_MEMORY_SIZE)."
                 ) from e
-            if ctx is None or ctx.app.compat_level is None:
-                self._refuse_many_files()
+            self._refuse_many_files()
         if (
             ctx is not None
             and ctx.app.config["DEBUG"]
@@ -346,7 +346,7 @@ class Request(BaseRequest):
             return
         sent = [file for group in files.listvalues() for file in group]
         try:
-            DEFAULT_LIMITS.check_files(len(sent))
+            MultipartLimits(files=self.max_form_files).check_files(len(sent))
         except RequestEntityTooLarge:
             for file in sent:
                 file.close()
@@ -439,7 +439,7 @@ class Request(BaseRequest):
         data = state.get("_cached_data")
         if data is None:
             data = self._read_body()
-        limits = MultipartLimits(parts=self.max_form_parts, field_size=self.max_form_memory_size)
+        limits = MultipartLimits(self.max_form_parts, self.max_form_files, self.max_form_memory_size)
         form, files = parse_multipart(data, boundary.encode("latin-1", "replace"), limits=limits)
         state["stream"], state["form"], state["files"] = BytesIO(), form, files
         return True
