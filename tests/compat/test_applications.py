@@ -1,12 +1,13 @@
 """Open-source applications, unmodified, over HTTP: under WSGI and ASGI they answer as on Flask.
 
-httpbin (an HTTP testing service), fava (a web interface for ledgers) and moto's S3 (a stand-in for a cloud
-store), each served three times and asked the same.
+httpbin (an HTTP testing service), fava (a web interface for ledgers), moto's S3 (a stand-in for a cloud
+store) and a dashboard of Dash, each served three times and asked the same.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 import subprocess
@@ -95,6 +96,26 @@ STORE = [
     ask("/"),
 ]
 
+CALLBACK = {
+    "output": "shown.children",
+    "outputs": {"id": "shown", "property": "children"},
+    "inputs": [{"id": "name", "property": "value", "value": "Madeira"}],
+    "changedPropIds": ["name.value"],
+}
+DASHBOARD = [
+    *map(ask, "/ /_dash-layout /_dash-dependencies /any/page /_reload-hash /_dash-update-component".split()),
+    ask("/_dash-update-component", "POST", json.dumps(CALLBACK).encode(), Content_Type="application/json"),
+    ask("/assets/missing.css"),
+]
+
+DASH = """
+from dash import Dash, Input, Output, dcc, html
+dashboard = Dash("served_here")
+dashboard.layout = html.Div([dcc.Input(id="name", value="a"), html.Div(id="shown")])
+dashboard.callback(Output("shown", "children"), Input("name", "value"))(lambda name: f"chosen: {name}")
+app = dashboard.server
+"""
+
 LEDGER = """
 option "title" "Cellar"
 option "operating_currency" "EUR"
@@ -112,6 +133,7 @@ APPLICATIONS = {
         FAVA,
     ),
     "moto": ("from moto.server import create_backend_app\napp = create_backend_app('s3')", STORE),
+    "dash": (DASH, DASHBOARD),
 }
 
 #: What differs from one run to the next, on Flask too.
@@ -122,6 +144,7 @@ PASSING = [
     (rb'"(?:mtime|options_hash)": ?"?[^,]*', b"<moment>"),
     (rb"nonce=\"\w+\"|opaque=\"\w+\"", b"<nonce>"),
     (rb"<RequestId>\w+", b"<request>"),
+    (rb'"end_id":"[^"]*"', b"<end>"),
 ]
 UNEQUAL_FIELDS = {
     "date",

@@ -23,6 +23,10 @@ WERKZEUG_TESTS = (
     " test_exceptions.py test_routing.py sansio"
 ).split()
 
+_OURS = ["-p", "demijohn.compat.pytest"]
+#: Each suite runs on Flask, on this package, and there with the requests of its test clients sent over ASGI.
+SIDES = {"flask": [], "ours": _OURS, "asgi": [*_OURS, "-p", "over_protocol"]}
+
 
 @pytest.fixture(scope="module")
 def python(sources):
@@ -48,20 +52,23 @@ def test_no_test_fails_that_passes_on_flask(suite, sources, python, path, tmp_pa
     source = suites.fetch(suite.requirement, sources)
     options = ["-o", "addopts=", "--continue-on-collection-errors", "--timeout=120", suite.tests]
     results, outputs = {}, {}
-    for side, plugin in {"flask": [], "ours": ["-p", "demijohn.compat.pytest"]}.items():
+    for side, plugins in SIDES.items():
         folder = suites.copy(source, tmp_path / side, suite.tests, *suite.files)
         results[side], outputs[side] = suites.run(
             folder,
-            *plugin,
+            *plugins,
             *options,
             python=str(python),
             timeout=1200,
-            PATH=path[side],
+            PATH=path["flask" if side == "flask" else "ours"],
             DEMIJOHN_COMPAT_EXTENSIONS="none",
+            OVER_PROTOCOL="asgi",
         )
     passed = suites.named(results["flask"], "passed")
     assert passed, outputs["flask"]
     assert passed - suites.named(results["ours"], "passed") == set(), outputs["ours"]
+    unshared = {name for name, _ in suite.not_over_asgi}
+    assert passed - suites.named(results["asgi"], "passed") == unshared, outputs["asgi"]
 
 
 def test_flask_restful_gains_the_tests_that_flask_itself_fails(sources, python, tmp_path):
@@ -72,6 +79,24 @@ def test_flask_restful_gains_the_tests_that_flask_itself_fails(sources, python, 
         folder, "-p", "demijohn.compat.pytest", "tests/test_reqparse.py", python=str(python), **variables
     )
     assert suites.named(found, "failed", "error") == set(), output
+
+
+def test_extensions_that_flask_itself_lost_run_at_an_older_level(python):
+    program = Path(__file__).parent / "plugins" / "with_old_extensions.py"
+    done = subprocess.run(
+        [str(python), "-W", "ignore", str(program)],
+        env=suites.environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "flask_babelex": "1.234,5",
+        "flask_gravatar": "http://www.gravatar.com/avatar/5d60d4e28066df254d5452f92c910092?s=100&amp;d=retro&amp;r=g",
+        "flask_kvsession": ["1", "2"],
+        "flask_sijax": '[{"alert":"hi","type":"alert"}]',
+    }
 
 
 def test_werkzeugs_tests_of_request_and_response_pass_on_ours(sources, python, tmp_path):
