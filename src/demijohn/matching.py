@@ -93,6 +93,8 @@ def _check_host(app: Any, ctx: RequestContext, host: Any) -> None:
         request.trusted_hosts = trusted
     if trusted is not None or (text is not None and not is_valid_host(text)):
         request.host  # noqa: B018 (raises SecurityError, a 400)
+        if app.compat_level is not None:
+            ctx.url_adapter  # noqa: B018 (COMPAT: what Werkzeug's matcher refuses, a name without IDNA form)
     if host is not None and len(app._good_hosts) < 256:
         app._good_hosts.add(host)
 

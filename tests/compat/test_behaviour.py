@@ -184,6 +184,11 @@ def test_a_query_and_a_form_may_have_as_many_fields_as_they_like(app):
     assert answer.text == "1500 1500"
 
 
+def test_a_host_that_has_no_idna_form_is_refused(app):
+    app.add_url_rule("/", "index", lambda: "reached")
+    assert app.test_client().get("/", headers={"Host": "a..b"}).status_code == 400
+
+
 @pytest.mark.parametrize("size", [1, 1000], ids=["small", "large"])
 def test_a_form_may_have_as_many_files_as_parts(app, size):
     app.add_url_rule("/", "form", lambda: str(len(request.files)), methods=["POST"])
