@@ -109,6 +109,10 @@ def main() -> None:
     if options.quick:
         options.rounds, options.slice = 5, 0.03
     left_out = environment.ensure()
+    if Path(sys.executable) != Path(environment.python()):
+        # The peers are installed there, and the data pages fill their databases with one of them.
+        command = [environment.python(), "-m", "bench", *sys.argv[1:]]
+        raise SystemExit(subprocess.call(command, cwd=environment.ROOT, env=environment.child_environ()))
     if options.kind == "profile":
         command = [environment.python(), "-m", "bench.profiling", *(options.subject or ["hello"])]
         raise SystemExit(subprocess.call(command, cwd=environment.ROOT, env=environment.child_environ()))
