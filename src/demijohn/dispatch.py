@@ -264,14 +264,11 @@ def websocket_before(app: Any, ctx: RequestContext) -> Steps[Any]:
     return (yield from preprocess(app, ctx))
 
 
-def websocket_after(app: Any, ctx: RequestContext, response: Any) -> Steps[None]:
-    """What runs after the handler.
-
-    :param response: What the handshake was refused with, or None.
-    """
+def websocket_after(app: Any, ctx: RequestContext) -> Steps[None]:
+    """What runs after the handler, when there is no response."""
     for after in ctx.plan.after:
-        rv = after(response)
+        rv = after(None)
         if hasattr(rv.__class__, "__await__"):
             yield rv
     if websocket_finished.receivers:
-        yield from sending(websocket_finished, app, response=response)
+        yield from sending(websocket_finished, app, response=None)

@@ -63,32 +63,32 @@ async def drive_here(steps: Steps[T], pool: ThreadPool) -> T:
 async def drive_hopping(steps: Steps[T], pool: ThreadPool) -> T:
     """Run a pipeline in ``pool``; only what it waits for runs on this loop."""
     context = copy_context()
-    resume: Any = _send
+    resume: Any = steps.send
     value: Any = None
     while True:
         turn: list[Any] = [steps]
         try:
-            wanted = await pool.run(context, resume, (value, steps, turn))
+            wanted = await pool.run(context, _take_turn, (resume, value, steps, turn))
         except asyncio.CancelledError as e:
             wanted = turn.pop()
             if wanted is steps or type(wanted) is Finished:
                 raise  # the thread is on its way, and finishes alone, or has finished
             _leave(wanted)
-            resume, value = _throw, e
+            resume, value = steps.throw, e
             context = copy_context()
             continue
         if type(wanted) is Finished:
             return wanted.value  # type: ignore[no-any-return]
         if wanted is HOP:
-            resume, value = _send, None
+            resume, value = steps.send, None
             continue
         adopt(context)
         try:
             value = await wanted
         except BaseException as e:
-            resume, value = _throw, e
+            resume, value = steps.throw, e
         else:
-            resume = _send
+            resume = steps.send
         context = copy_context()
 
 
@@ -97,22 +97,10 @@ async def drive_hopping(steps: Steps[T], pool: ThreadPool) -> T:
 # it the coroutine that waits, because it was cancelled, be it before the thread had begun.
 
 
-def _send(job: tuple[Any, Steps[Any], list[Any]]) -> Any:
-    value, steps, turn = job
+def _take_turn(job: tuple[Any, Any, Steps[Any], list[Any]]) -> Any:
+    resume, value, steps, turn = job
     try:
-        outcome = steps.send(value)
-    except StopIteration as stop:
-        outcome = Finished(stop.value)
-    turn.insert(0, outcome)
-    if turn.pop() is not steps:
-        _finish_alone(steps, outcome)
-    return outcome
-
-
-def _throw(job: tuple[Any, Steps[Any], list[Any]]) -> Any:
-    error, steps, turn = job
-    try:
-        outcome = steps.throw(error)
+        outcome = resume(value)
     except StopIteration as stop:
         outcome = Finished(stop.value)
     turn.insert(0, outcome)

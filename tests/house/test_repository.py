@@ -12,7 +12,7 @@ import pytest
 
 THIS_FILE = "tests/house/test_repository.py"
 FORBIDDEN = {
-    "a path of one machine": re.compile(r"/work/(main|shared)\b|\.\./shared/|/home/(?!app\b|user\b)\w+/"),
+    "a path of one machine": re.compile(r"/[w]ork/(main|shared)\b|\.\./[s]hared/|/home/(?!app\b|user\b)\w+/"),
     "the address of a package registry": re.compile(
         r"pypi\.org/simple|files\.pythonhosted\.org|registry\.(npmjs|yarnpkg)\.|--(extra-)?index-url|find-links"
     ),
@@ -44,7 +44,7 @@ def test_no_file_holds(what, repository_texts):
 @pytest.mark.parametrize(
     ("what", "text"),
     [
-        ("a path of one machine", "see /work/main/docs"),
+        ("a path of one machine", "see /" + "work/main/docs"),
         ("the address of a package registry", "pip install --index-url x"),
         ("a private key", "-----BEGIN RSA PRIVATE KEY-----"),
         ("a mark of unfinished work", "# TODO: later"),

@@ -85,7 +85,7 @@ async def serve_http(app: Any, scope: Any, receive: Any, send: Any) -> None:
         method = scope["method"]
         find(app, ctx, fields.get(b"host"), path, method)
         if method not in _NO_BODY or b"content-length" in fields or b"transfer-encoding" in fields:
-            await _open_body(app, ctx, ctx.environ, receive)
+            await open_body(app, ctx, body_source, receive)
         plan = ctx.plan
         if not plan.at_once or method == "HEAD":
             await _respond(app, ctx, pipeline(app, ctx), method, receive, send)
@@ -148,7 +148,7 @@ async def _serve_complete(app: Any, environ: ScopeEnviron, receive: Any, send: A
         match(app, ctx)
         method = environ["REQUEST_METHOD"]
         if method not in _NO_BODY or environ.announces_body():
-            await _open_body(app, ctx, environ, receive)
+            await open_body(app, ctx, body_source, receive)
         await _respond(app, ctx, pipeline(app, ctx), method, receive, send)
     finally:
         ctx.leave()
@@ -197,14 +197,18 @@ def _encoded_field(field: tuple[str, str]) -> tuple[bytes, bytes]:
 # The body of the request.
 
 
-async def _open_body(app: Any, ctx: RequestContext, environ: ScopeEnviron, receive: Any) -> None:
-    """Put the body where the request reads it: whole, as a stream, or refused."""
+async def open_body(app: Any, ctx: RequestContext, source_of: Any, end: Any) -> None:
+    """Put the body where the request reads it: whole, as a stream, or refused.
+
+    :param source_of: Makes of ``end``, the server's, a function that returns the next chunk.
+    """
+    environ = ctx.environ
     limit = ctx.request.max_content_length
     length = ctx.request.content_length
     if length is not None and limit is not None and length > limit:
         environ["wsgi.input"] = RefusedBody(too_large(limit))
         return
-    source = body_source(receive)
+    source = source_of(end)
     if ctx.plan.stream:
         environ["wsgi.input"] = StreamedBody(source, limit, length)
     else:
@@ -237,23 +241,35 @@ def body_source(receive: Any) -> Any:
 async def _send_complete(response: Any, environ: Any, receive: Any, send: Any, pool: Any) -> None:
     """Send a response by Werkzeug's complete path: streams, files, body-less statuses."""
     body, status, headers = response.emit(environ)
-    await send({"type": "http.response.start", "status": int(status[:3]), "headers": encoded(headers)})
     if isinstance(body, (list, tuple)):
+        await send({"type": "http.response.start", "status": int(status[:3]), "headers": encoded(headers)})
         await send({"type": "http.response.body", "body": b"".join(body)})
         return
     parts: Any = body if isinstance(body, AsyncBody) else InThread(body, pool, response)
-    # A task each, so that a generator that waits for what never comes ends when its client goes.
-    sending = asyncio.ensure_future(_send_parts(parts, send))
-    gone = asyncio.ensure_future(_disconnected(receive))
+    await stream(receive, send, int(status[:3]), headers, parts)
+
+
+async def stream(receive: Any, send: Any, code: int, headers: Any, parts: Any) -> None:
+    """Send a body in parts, until its end or until the client has gone; then close it."""
     try:
-        await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
-        if sending.done():
-            sending.result()  # an error on the way must not look like the end
+        await send({"type": "http.response.start", "status": code, "headers": encoded(headers)})
+        await until_gone(_send_parts(parts, send), _disconnected(receive))
     finally:
-        gone.cancel()
-        sending.cancel()
-        await asyncio.wait((sending, gone))
         await parts.aclose()
+
+
+async def until_gone(sending: Awaitable[None], gone: Awaitable[Any]) -> None:
+    """Wait for ``sending``, or for ``gone``; what is left of the two is cancelled."""
+    # A task each, so that a generator that waits for what never comes ends when its client goes.
+    tasks = asyncio.ensure_future(sending), asyncio.ensure_future(gone)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0].done():
+            tasks[0].result()  # an error on the way must not look like the end
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 async def _send_parts(parts: Any, send: Any) -> None:

@@ -13,7 +13,7 @@ from io import BufferedReader
 from typing import Any
 
 from demijohn.adapters import rsgi
-from demijohn.adapters.asgi import InThread, _disconnected, _send_parts, body_source, encoded
+from demijohn.adapters.asgi import InThread, body_source, stream
 from demijohn.wrappers.body import StreamedBody
 
 
@@ -72,20 +72,7 @@ async def serve(app: Any, environ: Any, *ends: Any) -> None:
 async def _serve_asgi(app: Any, environ: Any, receive: Any, send: Any) -> None:
     answer = Answer(app, environ, body_source(receive))
     await answer.begin()
-    try:
-        await send({"type": "http.response.start", "status": answer.code, "headers": encoded(answer.headers)})
-        sending = asyncio.ensure_future(_send_parts(answer, send))
-        gone = asyncio.ensure_future(_disconnected(receive))
-        try:
-            await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
-            if sending.done():
-                sending.result()
-        finally:
-            gone.cancel()
-            sending.cancel()
-            await asyncio.wait((sending, gone))
-    finally:
-        await answer.aclose()
+    await stream(receive, send, answer.code, answer.headers, answer)
 
 
 async def _serve_rsgi(app: Any, environ: Any, protocol: Any) -> None:

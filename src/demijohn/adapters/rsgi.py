@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from demijohn import signals
-from demijohn.adapters.asgi import InThread, close_body, short_way
+from demijohn.adapters.asgi import InThread, close_body, open_body, short_way, until_gone
 from demijohn.adapters.environ import LazyEnviron, ScopeContext, _common, as_latin1
-from demijohn.wrappers.body import RefusedBody, StreamedBody, collect, too_large, truncated
+from demijohn.wrappers.body import truncated
 from demijohn.context import RequestContext
 from demijohn.dispatch import pipeline
 from demijohn.matching import find, match
@@ -119,7 +119,7 @@ async def serve(app: Any, scope: Any, protocol: Any) -> None:
         method = scope.method
         find(app, ctx, hosts[0] if hosts else scope.authority, path, method)
         if method not in _NO_BODY or _announces_body(scope):
-            await _open_body(app, ctx, ctx.environ, protocol)
+            await open_body(app, ctx, body_source, protocol)
         plan = ctx.plan
         if plan.at_once and method != "HEAD":
             outcome = await short_way(app, ctx)
@@ -148,7 +148,7 @@ async def _serve_complete(app: Any, environ: RSGIEnviron, protocol: Any) -> None
         match(app, ctx)
         method = environ["REQUEST_METHOD"]
         if method not in _NO_BODY or _announces_body(environ.scope):
-            await _open_body(app, ctx, environ, protocol)
+            await open_body(app, ctx, body_source, protocol)
         await _respond(app, ctx, pipeline(app, ctx), method, protocol)
     finally:
         ctx.leave()
@@ -168,19 +168,6 @@ async def _respond(app: Any, ctx: RequestContext, steps: Any, method: str, proto
         await _send_complete(response, ctx.environ, protocol, pool)
     else:
         protocol.response_bytes(response._status_code, plain[1], plain[0])
-
-
-async def _open_body(app: Any, ctx: RequestContext, environ: RSGIEnviron, protocol: Any) -> None:
-    limit = ctx.request.max_content_length
-    length = ctx.request.content_length
-    if length is not None and limit is not None and length > limit:
-        environ["wsgi.input"] = RefusedBody(too_large(limit))
-        return
-    source = body_source(protocol)
-    if ctx.plan.stream:
-        environ["wsgi.input"] = StreamedBody(source, limit, length)
-    else:
-        environ["wsgi.input"] = await collect(source, limit, length, app.config["BODY_SPOOL_SIZE"])
 
 
 def body_source(protocol: Any) -> Any:
@@ -218,16 +205,9 @@ async def _send_complete(response: Any, environ: Any, protocol: Any, pool: Any) 
 async def stream(protocol: Any, code: int, headers: Any, parts: Any) -> None:
     """Send a body in parts, until its end or until the client has gone; then close it."""
     transport = protocol.response_stream(code, headers)
-    sending = asyncio.ensure_future(_send_parts(parts, transport))
-    gone = asyncio.ensure_future(protocol.client_disconnect())
     try:
-        await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
-        if sending.done():
-            sending.result()
+        await until_gone(_send_parts(parts, transport), protocol.client_disconnect())
     finally:
-        gone.cancel()
-        sending.cancel()
-        await asyncio.wait((sending, gone))
         await parts.aclose()
 
 

@@ -198,7 +198,7 @@ async def _handle(app: Any, ctx: RequestContext, socket: Websocket, channel: ASG
         elif socket.accepted:
             await socket.close(1000)
         if refusal is None:
-            await drive_hopping(websocket_after(app, ctx, None), pool)
+            await drive_hopping(websocket_after(app, ctx), pool)
         elif websocket_finished.receivers:  # the after-functions had their turn before it was sent
             await drive_hopping(sending(websocket_finished, app, response=refusal), pool)
     except asyncio.CancelledError as e:

@@ -62,13 +62,5 @@ class WaitingPool(QueuePool):
             raise _exhausted(self, e) from e
 
 
-class AsyncWaitingPool(AsyncAdaptedQueuePool):
+class AsyncWaitingPool(WaitingPool, AsyncAdaptedQueuePool):
     """The same for async engines."""
-
-    def _do_get(self) -> Any:
-        try:
-            return super()._do_get()
-        except PoolExhausted:
-            raise
-        except sa_exc.TimeoutError as e:
-            raise _exhausted(self, e) from e
