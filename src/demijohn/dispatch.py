@@ -188,7 +188,7 @@ def conclude(app: Any, ctx: RequestContext, rv: Any) -> Any:
     if (
         ctx._after_request_functions is not None
         or ctx.holds
-        or (ctx._request is not None and ctx._request.has_files)
+        or (ctx._request is not None and ctx._request.__dict__.get("files"))
     ):
         return pipeline(app, ctx, returned=rv)
     kind = rv.__class__
@@ -237,7 +237,7 @@ def conclude_error(app: Any, ctx: RequestContext, e: Exception) -> Any:
     if (
         ctx._session is None
         and ctx._after_request_functions is None
-        and not (ctx._request is not None and ctx._request.has_files)
+        and not (ctx._request is not None and ctx._request.__dict__.get("files"))
         and isinstance(e, HTTPException)
         and app._answers_itself(e)
     ):

@@ -78,7 +78,10 @@ def _websocket() -> Any:
 
 
 def _session() -> Any:
-    return get_request_context().session
+    ctx = current.get(None)
+    if not isinstance(ctx, RequestContext):
+        raise RuntimeError(NO_REQUEST)
+    return ctx.session
 
 
 def _scope() -> AppContext:

@@ -12,7 +12,7 @@ from typing import Any
 from demijohn.context import RequestContext, current
 from demijohn import signals
 from demijohn.dispatch import conclude, conclude_error, pipeline
-from demijohn.matching import match
+from demijohn.matching import find
 from demijohn.wrappers.response import AsyncBody, Response
 from demijohn.steps import drive, wait
 
@@ -26,9 +26,9 @@ def serve(app: Any, environ: Any, start_response: Any) -> Iterable[bytes]:
     ctx = app.request_context(environ)
     ctx.begin()
     try:
-        match(app, ctx)
-        plan = ctx.plan
         method = environ["REQUEST_METHOD"]
+        find(app, ctx, environ.get("HTTP_HOST"), environ["PATH_INFO"], method)
+        plan = ctx.plan
         if plan.express and app._express and method != "HEAD" and not signals.listening:
             error = ctx.routing_exception
             try:

@@ -7,7 +7,7 @@ text came from.
 from __future__ import annotations
 
 import codecs
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
 
 from werkzeug.datastructures import ImmutableMultiDict
@@ -28,10 +28,21 @@ codecs.register_error(_ERRORS, _keep_encoded)
 _values_of: Any = dict.setdefault
 
 
+class _Kind(NamedTuple):
+    """What is said, and how, of too many fields."""
+
+    error: type[HTTPException]
+    name: str
+    setting: str
+
+
+_QUERY = _Kind(BadRequest, "query fields", "MAX_QUERY_FIELDS")
+_FORM = _Kind(RequestEntityTooLarge, "form fields", "MAX_FORM_PARTS")
+
+
 def parse_query(
-    qs: bytes | str, max_fields: int | None = 1000, *, error: type[HTTPException] = BadRequest,
-    limit_name: str = "query fields", setting: str = "MAX_QUERY_FIELDS",
-) -> ImmutableMultiDict[str, str]:  # fmt: skip
+    qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _QUERY
+) -> ImmutableMultiDict[str, str]:
     """Return the fields of *qs*, in order, blank values kept.
 
     `+` and `%XX` are decoded once; octets that are not UTF-8 stay percent-encoded. The
@@ -39,9 +50,7 @@ def parse_query(
 
     :param max_fields: the most fields allowed, counted as separators plus one; `None` for
         any number.
-    :param error: raised for more.
-    :param limit_name: what *error* says there are too many of.
-    :param setting: the application's setting that it names as well.
+    :raises BadRequest: there are more than *max_fields*.
     """
     # PERF: filling the dict of lists below the multidict, past its __init__, is 0.8 us where
     # MultiDict(pairs) is 3 us.
@@ -51,7 +60,9 @@ def parse_query(
     text = qs if isinstance(qs, str) else qs.decode("utf-8", _ERRORS)
     if max_fields is not None and text.count("&") >= max_fields:
         count = text.count("&") + 1
-        raise error(f"Too many {limit_name}: {count} sent, at most {max_fields} are accepted ({setting}).")
+        raise kind.error(
+            f"Too many {kind.name}: {count} sent, at most {max_fields} are accepted ({kind.setting})."
+        )
     if "+" in text:
         text = text.replace("+", " ")  # before %2B becomes a plus
     encoded = "%" in text
@@ -59,7 +70,10 @@ def parse_query(
         if field:
             name, _, value = field.partition("=")
             if encoded and "%" in field:
-                name, value = _decode(name), _decode(value)
+                if "%" in name:
+                    name = _decode(name)
+                if "%" in value:
+                    value = _decode(value)
             _values_of(fields, name, []).append(value)
     return fields
 
@@ -81,12 +95,19 @@ def parse_form(body: bytes | str, max_fields: int | None = 1000) -> ImmutableMul
 
     :raises RequestEntityTooLarge: there are more than *max_fields*.
     """
-    return parse_query(
-        body, max_fields, error=RequestEntityTooLarge, limit_name="form fields", setting="MAX_FORM_PARTS"
-    )
+    return parse_query(body, max_fields, _FORM)
+
+
+#: The ASCII characters by the digits that follow their percent sign.
+_ASCII = {digits: chr(n) for n in range(128) for digits in (f"{n:02x}", f"{n:02X}")}
 
 
 def _decode(text: str) -> str:
+    before, _, rest = text.partition("%")
+    character = _ASCII.get(rest[:2])
+    if character is not None and "%" not in rest:
+        # PERF: most have one space or sign encoded: 0.2 us, where all that follows takes 0.6.
+        return f"{before}{character}{rest[2:]}"
     if "%" not in text:
         return text
     if text.isascii():  # PERF: unquote() splits runs of ASCII first, 0.9 us against 0.5 us

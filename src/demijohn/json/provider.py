@@ -19,7 +19,7 @@ from typing import IO, Any, AnyStr
 from werkzeug.http import http_date
 
 from demijohn.json.decoder import decode, decode_trusted
-from demijohn.json.encoder import make_encoder
+from demijohn.json.encoder import encode_flat, make_encoder
 
 __all__ = ["DefaultJSONProvider", "JSONProvider"]
 
@@ -210,9 +210,16 @@ class DefaultJSONProvider(JSONProvider):
 OWN_METHODS: set[Any] = {DefaultJSONProvider.dumps, DefaultJSONProvider.loads}
 
 
-def write_compact(provider: JSONProvider, obj: Any) -> str:
-    """``provider.dumps(obj, separators=(",", ":"))``, by the shortest way there."""
+def write_compact(provider: JSONProvider, obj: Any, flat: bool = False) -> str:
+    """``provider.dumps(obj, separators=(",", ":"))``, by the shortest way there.
+
+    :param flat: Whether it is a dictionary as :func:`encode_flat` takes it.
+    """
     if isinstance(provider, DefaultJSONProvider) and type(provider).dumps in OWN_METHODS:
+        if flat and provider.ensure_ascii and provider.sort_keys:
+            text = encode_flat(obj)
+            if text is not None:
+                return text
         return provider._encoder(_COMPACT)(obj)
     return provider.dumps(obj, separators=_COMPACT)
 

@@ -69,9 +69,8 @@ class SessionInterface:
         """
         secure: Any = app.config["SESSION_COOKIE_SECURE"]
         if secure == "auto":
-            ctx = current.get(None)
-            request = None if ctx is None else ctx.request
-            return request is None or not _is_plain_loopback(request.environ)
+            environ = getattr(current.get(None), "environ", None)
+            return environ is None or not _is_plain_loopback(environ)
         return bool(secure)
 
     def get_cookie_samesite(self, app: Any) -> str | None:

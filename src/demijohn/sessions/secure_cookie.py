@@ -7,12 +7,14 @@ is dispatched.
 from __future__ import annotations
 
 import hashlib
+from copy import copy
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, ClassVar
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from demijohn.config import ConfigAttribute
 from demijohn.http.cookies import dump_cookie
 from demijohn.http.dates import http_date
 from demijohn.json.tag import TaggedJSONSerializer
@@ -57,47 +59,66 @@ class SecureCookieSessionInterface(SessionInterface):
     #: Bytes; a compressed cookie that unpacks to more is refused.
     max_payload_size: ClassVar[int] = 1024 * 1024
 
-    _last_made: tuple[Any, Any] = (None, None)
-    _last_frame: tuple[Any, Any] = (None, None)
+    #: Whether a subclass leaves the methods alone that read the settings of the cookie.
+    _plain = True
+    _last_jar: _Jar | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = SecureCookieSessionInterface
+        cls._plain = all(getattr(cls, name) is getattr(own, name) for name in _READERS)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, "_last_jar", None)
+        object.__setattr__(self, name, value)
 
     def get_signing_serializer(self, app: Any) -> URLSafeTimedSerializer | None:
         """The serializer that makes and reads the cookie's value, or None without a secret key."""
         secret_key = app.secret_key
         if not secret_key:
             return None
-        fallbacks = app.config["SECRET_KEY_FALLBACKS"]
-        settings = (
-            (*fallbacks, secret_key) if fallbacks else secret_key,
+        return _make_serializer(
+            (*(app.config["SECRET_KEY_FALLBACKS"] or ()), secret_key),
             self.salt,
             self.serializer,
             self.key_derivation,
             self.digest_method,
+            self.max_cookie_size,
+            self.max_payload_size,
         )
-        serializer: URLSafeTimedSerializer
-        made_for, serializer = self._last_made
-        # PERF: comparing what is the same object costs half of looking it up by its hash.
-        if made_for != settings:
-            serializer = _make_serializer(*settings, self.max_cookie_size, self.max_payload_size)
-            self._last_made = settings, serializer
-        return serializer
+
+    def _jar(self, app: Any) -> _Jar:
+        """What the settings come to, put together anew when one of them has changed."""
+        if not self._plain:
+            return _Jar(self, app)
+        # PERF: reading and comparing all of them at once is a third of asking a method for each (1 us).
+        settings = _read_settings(app.config)
+        jar = self._last_jar
+        if jar is None or jar.made_for != settings:
+            jar = _Jar(self, app)
+            if all(isinstance(getattr(type(app), name), ConfigAttribute) for name in _FROM_CONFIG):
+                keys, fallbacks, *others = settings
+                # Another list, or a change made in place would not be seen.
+                jar.made_for = keys, copy(fallbacks), *others
+                object.__setattr__(self, "_last_jar", jar)
+        return jar
 
     def open_session(self, app: Any, request: Any) -> Any:
         """The session of the request's cookie, an empty one, or None without a secret key."""
-        serializer = self.get_signing_serializer(app)
+        jar = self._jar(app)
+        serializer = jar.serializer
         if serializer is None:
             return None
-        name = self.get_cookie_name(app)
         get_cookie = getattr(request, "get_cookie", None)
-        token = request.cookies.get(name) if get_cookie is None else get_cookie(name)
+        token = request.cookies.get(jar.name) if get_cookie is None else get_cookie(jar.name)
         if not token:
             return self.session_class()
-        max_age = int(app.permanent_session_lifetime.total_seconds())
         try:
-            contents = serializer.loads(token, max_age=max_age)
+            contents = serializer.loads(token, max_age=jar.max_age)
         except BadData:
             return self.session_class()
         session = self.session_class(contents)
-        session._signer = serializer
+        session._jar = jar
         return session
 
     def is_null_session(self, obj: object) -> bool:
@@ -126,7 +147,7 @@ class SecureCookieSessionInterface(SessionInterface):
             return
         response.set_cookie(
             self.get_cookie_name(app),
-            self._token(app, session),
+            self._token(session, self._jar(app)),
             expires=self.get_expiration_time(app, session),
             **self._attributes(app),
         )
@@ -138,59 +159,73 @@ class SecureCookieSessionInterface(SessionInterface):
 
         :raises ValueError: when a setting would break out of its place in the header field.
         """
-        token = self._token(app, session)
+        # PERF: what read the cookie writes it again (0.4 us).
+        jar = getattr(session, "_jar", None) or self._jar(app)
+        token = self._token(session, jar)
         expires = self.get_expiration_time(app, session)
-        if type(self) is SecureCookieSessionInterface and app.compat_level is None:
-            # PERF: all that the seven methods read, at once (0.5 us).
-            settings = _read_settings(app.config)
-            if settings[0] == "auto":
-                settings = self.get_cookie_secure(app), settings
-        else:
-            settings = self._settings(app)
-        made_for, frame = self._last_frame
-        # PERF: as in get_signing_serializer.
-        if made_for != settings:
-            frame = _frame_cookie(*self._settings(app))
-            self._last_frame = settings, frame
-        start, bare, before_date, behind_date = frame
+        start, bare, before_date, behind_date = jar.frame(self, app)
         if expires is None:
             value = f"{start}{token}{bare}"
         else:
             # PERF: an aware datetime by its second costs 0.3 us, by its parts 6.
             date = http_date(expires if expires.tzinfo is None else expires.timestamp())
             value = f"{start}{token}{before_date}{date}{behind_date}"
-        limit = app.config["MAX_COOKIE_SIZE"]
+        limit = jar.limit
         if limit and len(value) > limit:
             # Made once more for the warning about its size.
-            name = self.get_cookie_name(app)
-            return dump_cookie(name, token, expires=expires, max_size=limit, **self._attributes(app))
+            return dump_cookie(jar.name, token, expires=expires, max_size=limit, **self._attributes(app))
         return value
 
-    def _settings(self, app: Any) -> tuple[Any, ...]:
-        return self.get_cookie_name(app), *self._attributes(app).values()
-
-    def _token(self, app: Any, session: Any) -> str:
-        # PERF: what read it signs it again (0.3 us).
-        serializer: Any = getattr(session, "_signer", None) or self.get_signing_serializer(app)
+    def _token(self, session: Any, jar: _Jar) -> str:
         # A plain dictionary: the tags know no other, and a custom serializer need not either.
         contents = dict.copy(session) if isinstance(session, dict) else dict(session.items())
-        token: str | bytes = serializer.dumps(contents)
+        token: str | bytes = jar.serializer.dumps(contents)
         return token if isinstance(token, str) else token.decode()
 
     def _attributes(self, app: Any) -> dict[str, Any]:
         return {name: getattr(self, f"get_cookie_{name}")(app) for name in _ATTRIBUTES}
 
 
-@lru_cache(maxsize=32)
-def _make_serializer(keys: Any, *settings: Any) -> BoundedTimedSerializer:
-    return BoundedTimedSerializer(keys if isinstance(keys, tuple) else (keys,), *settings)
-
-
 _ATTRIBUTES = ("domain", "path", "secure", "httponly", "samesite", "partitioned")
-_read_settings = itemgetter(
-    "SESSION_COOKIE_SECURE", "SESSION_COOKIE_NAME", "SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH",
-    "APPLICATION_ROOT", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE", "SESSION_COOKIE_PARTITIONED",
+#: The methods of an interface that read what a :class:`_Jar` holds.
+_READERS = (
+    "get_signing_serializer", "get_cookie_name", *(f"get_cookie_{attribute}" for attribute in _ATTRIBUTES)
 )  # fmt: skip
+#: The attributes of an application that it reads; all else comes from the configuration.
+_FROM_CONFIG = ("secret_key", "permanent_session_lifetime")
+_read_settings = itemgetter(
+    "SECRET_KEY", "SECRET_KEY_FALLBACKS", "PERMANENT_SESSION_LIFETIME", "SESSION_COOKIE_NAME",
+    "SESSION_COOKIE_SECURE", "SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH", "APPLICATION_ROOT",
+    "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE", "SESSION_COOKIE_PARTITIONED", "MAX_COOKIE_SIZE",
+)  # fmt: skip
+
+
+class _Jar:
+    """What the settings of the cookie come to for one interface and application."""
+
+    __slots__ = ("_frames", "limit", "made_for", "max_age", "name", "serializer")
+
+    def __init__(self, interface: SecureCookieSessionInterface, app: Any) -> None:
+        self.made_for: tuple[Any, ...] = ()
+        self.name = interface.get_cookie_name(app)
+        self.serializer: Any = interface.get_signing_serializer(app)
+        self.max_age = int(app.permanent_session_lifetime.total_seconds())
+        self.limit = app.config["MAX_COOKIE_SIZE"]
+        self._frames: dict[bool, tuple[str, str, str, str]] = {}
+
+    def frame(self, interface: SecureCookieSessionInterface, app: Any) -> tuple[str, str, str, str]:
+        """What stands around the cookie's value; only ``Secure`` may differ from request to request."""
+        secure = interface.get_cookie_secure(app)
+        frame = self._frames.get(secure)
+        if frame is None:
+            attributes = {**interface._attributes(app), "secure": secure}
+            frame = self._frames[secure] = _frame_cookie(self.name, *attributes.values())
+        return frame
+
+
+@lru_cache(maxsize=32)
+def _make_serializer(keys: tuple[Any, ...], *settings: Any) -> BoundedTimedSerializer:
+    return BoundedTimedSerializer(keys, *settings)
 
 
 @lru_cache(maxsize=64)

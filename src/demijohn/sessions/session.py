@@ -59,8 +59,8 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):  # pyright: ign
     modified: bool = False
     accessed: bool = False
 
-    #: The serializer that read it.
-    _signer: Any = None
+    #: What read it: its signer, and what else the settings came to then.
+    _jar: Any = None
 
     # Werkzeug's mutators call it with the session; not on the instance, so it costs no cycle.
     on_update: Any = staticmethod(_mark_modified)

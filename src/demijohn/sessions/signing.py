@@ -38,28 +38,25 @@ _SMALL = 1000
 _SHORTEST = 17
 
 
-class _KeyedHash:
-    """HMAC (RFC 2104) under one key, with the key already hashed.
+def _make_sign(key: bytes, digest: Callable[..., Any]) -> Callable[[bytes], bytes]:
+    """A function that signs: HMAC (RFC 2104) under one key, in URL-safe Base64 without padding.
 
-    PERF: 0.6 us, where deriving the key and hashing it anew takes 6.
+    PERF: with the key already hashed 0.8 us, where deriving it and hashing it anew takes 6.
     """
+    block_size = digest().block_size
+    if len(key) > block_size:
+        key = digest(key).digest()
+    key = key.ljust(block_size, b"\0")
+    begin_inner = digest(key.translate(_INNER_PAD)).copy
+    begin_outer = digest(key.translate(_OUTER_PAD)).copy
 
-    __slots__ = ("_inner", "_outer")
-
-    def __init__(self, key: bytes, digest: Callable[..., Any]) -> None:
-        block_size = digest().block_size
-        if len(key) > block_size:
-            key = digest(key).digest()
-        key = key.ljust(block_size, b"\0")
-        self._inner = digest(key.translate(_INNER_PAD)).copy
-        self._outer = digest(key.translate(_OUTER_PAD)).copy
-
-    def sign(self, value: bytes) -> bytes:
-        """The signature of ``value`` in URL-safe Base64 without padding."""
-        inner, outer = self._inner(), self._outer()
+    def sign(value: bytes) -> bytes:
+        inner, outer = begin_inner(), begin_outer()
         inner.update(value)
         outer.update(inner.digest())
         return b2a_base64(outer.digest(), newline=False).translate(_TO_URL).rstrip(b"=")
+
+    return sign
 
 
 class BoundedTimedSerializer(URLSafeTimedSerializer):
@@ -92,7 +89,7 @@ class BoundedTimedSerializer(URLSafeTimedSerializer):
         self.max_payload = max_payload
         digest = partial(hashlib.new, digest_method) if isinstance(digest_method, str) else digest_method
         signer = self.make_signer()
-        self._hashes = [_KeyedHash(signer.derive_key(key), digest) for key in reversed(self.secret_keys)]
+        self._signs = [_make_sign(signer.derive_key(key), digest) for key in reversed(self.secret_keys)]
         self._stamp = (0, b"")
 
     # --- writing
@@ -104,8 +101,8 @@ class BoundedTimedSerializer(URLSafeTimedSerializer):
         """
         if salt is not None:
             return super().dumps(obj, salt)
-        signed = self.dump_payload(obj) + b"." + self._timestamp()
-        token = signed + b"." + self._hashes[0].sign(signed)
+        signed = b"%b.%b" % (self.dump_payload(obj), self._timestamp())
+        token = b"%b.%b" % (signed, self._signs[0](signed))
         return token.decode() if self.is_text_serializer else token
 
     def dump_payload(self, obj: Any) -> bytes:
@@ -147,10 +144,11 @@ class BoundedTimedSerializer(URLSafeTimedSerializer):
             raise BadTimeSignature(f"The token has {len(s)} characters; at most {self.max_size} are read.")
         if return_timestamp or salt is not None:
             return super().loads(s, max_age, return_timestamp, salt)
-        signed, _, signature = (s.encode() if isinstance(s, str) else s).rpartition(b".")
+        token = s.encode() if isinstance(s, str) else s
+        signed, _, signature = token.rpartition(b".")
         payload, dot, stamp = signed.rpartition(b".")
-        for keyed in self._hashes:
-            if compare_digest(keyed.sign(signed), signature):
+        for sign in self._signs:
+            if compare_digest(sign(signed), signature):
                 break
         else:
             raise BadTimeSignature(f"Signature {signature!r} does not match", payload=payload)
@@ -164,7 +162,7 @@ class BoundedTimedSerializer(URLSafeTimedSerializer):
             age = int(time.time()) - signed_at
             if not 0 <= age <= max_age:
                 raise _outside_of_age(payload, signed_at, age, max_age)
-        return self.load_payload(payload)
+        return self._read(payload, self.serializer)
 
     def load_payload(self, payload: bytes, *args: Any, **kwargs: Any) -> Any:
         """The value of a token's first part.
@@ -172,14 +170,16 @@ class BoundedTimedSerializer(URLSafeTimedSerializer):
         :raises BadPayload: when it is not Base64, does not decompress, unpacks to too much, or is
             not what the serializer reads.
         """
-        compressed = payload.startswith(b".")
+        return self._read(payload, kwargs.get("serializer") or self.serializer)
+
+    def _read(self, payload: bytes, serializer: Any) -> Any:
         try:
-            data = _decode(payload[1:] if compressed else payload)
-            if compressed:
-                data = _decompress(data, self.max_payload)
+            if payload[:1] == b".":
+                data = _decompress(_decode(payload[1:]), self.max_payload)
+            else:
+                data = _decode(payload)
         except (ValueError, zlib.error) as error:
             raise BadPayload(f"The payload cannot be unpacked: {error}", original_error=error) from error
-        serializer: Any = kwargs.get("serializer") or self.serializer
         try:
             return serializer.loads(data.decode() if self.is_text_serializer else data)
         except Exception as error:
@@ -201,7 +201,8 @@ def _encode(data: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes:
-    return a2b_base64(text.translate(_FROM_URL) + b"=" * (-len(text) % 4))
+    # More padding than is needed does not matter.
+    return a2b_base64(text.translate(_FROM_URL) + b"==")
 
 
 def _cannot_shrink(data: bytes) -> bool:
