@@ -203,12 +203,17 @@ def conclude(app: Any, ctx: RequestContext, rv: Any) -> Any:
             return pipeline(app, ctx, returned=rv)
         size = len(body)
         raw = [content_type, _lengths.get(size) or _length(size)]
-        if ctx._session is not None:
-            response = Response.of_parts(body, raw)
-            saved = save_session(app, ctx, response)
-            if saved is not None:
-                return pipeline_end(response, saved)
-            raw = response.raw_headers
+        session = ctx._session
+        if session is not None:
+            fields = None if app._session_fields is None else app._session_fields(app, session)
+            if fields is not None:
+                raw += fields
+            else:
+                response = Response.of_parts(body, raw)
+                saved = save_session(app, ctx, response)
+                if saved is not None:
+                    return pipeline_end(response, saved)
+                raw = response.raw_headers
     except Exception as e:
         return pipeline(app, ctx, raised=e)
     return 200, "200 OK", raw, body

@@ -38,6 +38,7 @@ from demijohn.wrappers.response import Response
 from demijohn.routing import Router
 from demijohn.scaffold import is_async
 from demijohn.sessions import SecureCookieSessionInterface
+from demijohn.sessions.secure_cookie import own_save_session
 from demijohn.signals import appcontext_popped
 from demijohn.static import max_age_setting, send_static_file
 from demijohn.templating import Environment
@@ -101,6 +102,7 @@ class Flask(App):
     _blocking_steps = False
     _plain_json = False
     _express = False
+    _session_fields: Any = None
     #: Whether a test client may want to keep contexts; real servers do not.
     _watched = False
     _custom: frozenset[str] = frozenset()
@@ -209,6 +211,14 @@ class Flask(App):
         put(self, "_eager_session", not lazily)
         put(
             self,
+            "_session_fields",
+            interface.header_fields
+            if getattr(type(interface), "save_session", None) is own_save_session
+            and "save_session" not in vars(interface)
+            else None,
+        )
+        put(
+            self,
             "_express",
             not (custom or self._eager_session or self._always_save_session or self._watched)
             and self._plain_responses
@@ -279,11 +289,10 @@ class Flask(App):
 
     def asgi_app(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         """The ASGI application, apart from ``__call__`` for the same reason."""
-        adapter = _asgi_adapter or _load_asgi_adapter()
-        if scope["type"] == "http":
-            # PERF: not through the adapter's own look at the type (0.1 us).
-            return adapter.serve_http(self, scope, receive, send)  # type: ignore[no-any-return]
-        return adapter.serve(self, scope, receive, send)  # type: ignore[no-any-return]
+        if Flask.asgi_app is _first_asgi_app:
+            # PERF: from the next request on without this function between (0.1 us).
+            Flask.asgi_app = _adapter("asgi").serve  # type: ignore[method-assign]
+        return _adapter("asgi").serve(self, scope, receive, send)  # type: ignore[no-any-return]
 
     def __rsgi__(self, scope: Any, protocol: Any) -> Awaitable[None]:
         """The RSGI application."""
@@ -714,14 +723,7 @@ def _static_view(reference: Any) -> Callable[..., Any]:
     return static
 
 
-#: The adapter that most calls come to.
-_asgi_adapter: Any = None
-
-
-def _load_asgi_adapter() -> Any:
-    global _asgi_adapter
-    _asgi_adapter = _adapter("asgi")
-    return _asgi_adapter
+_first_asgi_app = Flask.asgi_app
 
 
 @cache

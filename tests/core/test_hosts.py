@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from demijohn import Flask, render_template_string, request, url_for
@@ -101,3 +103,32 @@ def test_case_1_the_view_of_a_malformed_host_is_not_called(app, client):
     app.add_url_rule("/", "index", lambda: called.append(1) or "index")
     assert client.get("/", headers={"Host": "a,b"}).status_code == 400
     assert called == []
+
+
+def test_case_1_a_host_sent_twice_is_refused_over_asgi():
+    """Servers refuse it before; an application must not go by one of the two either."""
+    app = Flask("site")
+
+    @app.get("/")
+    async def index():
+        return "index"
+
+    def status_of(*hosts):
+        sent = []
+
+        async def receive():
+            await asyncio.sleep(60)
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http", "method": "GET", "path": "/", "query_string": b"", "scheme": "http",
+            "headers": [(b"host", host) for host in hosts],
+        }  # fmt: skip
+        asyncio.run(app(scope, receive, send))
+        return sent[0]["status"]
+
+    assert [status_of(b"own.example"), status_of(b"own.example")] == [200, 200]
+    assert status_of(b"own.example", b"other.example") == 400
+    assert status_of(b"own.example", b"own.example") == 400

@@ -33,6 +33,10 @@ def test_reads_what_werkzeug_reads(header):
 @example('x=a; q="1"; a="2;3"', "a")
 @example("a b; a=1", "a")
 @example("a=\x01; a=1", "a")
+@example("a=b c; a=1", "a")
+@example("a=é; b=1", "a")
+@example("b=1; a=2; c", "a")
+@example("b=1;a=2", "a")
 def test_one_cookie_is_the_same_as_of_them_all(header, name):
     assert get_cookie(header, name) == parse_cookie(header).get(name)
 

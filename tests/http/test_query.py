@@ -23,6 +23,7 @@ def werkzeugs(text):
 @example("&&a&=&=b&a=b=c")
 @example("%C3%A9=%E9%zz%4&+a+=+%2B")
 @example("é%C3%A9%FF=é%ff")
+@example("%41%42=%4a%4A&b=c%20d&%&%2&%zz=%7f%80")
 def test_reads_what_werkzeug_reads(text):
     assert parse_query(text) == parse_query(text.encode()) == parse_form(text.encode()) == werkzeugs(text)
 

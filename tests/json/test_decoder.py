@@ -4,11 +4,11 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from demijohn.errors import JSONRefused
-from demijohn.json.decoder import decode
+from demijohn.json.decoder import decode, decode_trusted
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -20,6 +20,19 @@ values = st.recursive(
 def test_what_is_json_is_read_as_json_loads_reads_it(value, ensure_ascii, encoding):
     text = json.dumps(value, ensure_ascii=ensure_ascii)
     assert decode(text if encoding == "str" else text.encode(encoding), 100) == json.loads(text)
+
+
+everything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters()), inner, max_size=3),
+)
+
+
+@given(everything, st.booleans())
+@example({"a": "\ud800", "b": float("nan"), "c": -0.0, "d": 2**200, "e": 1e22}, True)
+def test_what_json_dumps_wrote_is_read_as_json_loads_reads_it(value, ensure_ascii):
+    text = json.dumps(value, ensure_ascii=ensure_ascii)
+    assert repr(decode_trusted(text)) == repr(json.loads(text))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1,]", "nul", "\ufeff1", '"\x00"', "1 2", "{'a': 1}"])

@@ -4,10 +4,10 @@ import enum
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from demijohn.json.encoder import make_encoder
+from demijohn.json.encoder import encode_flat, make_encoder
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 keys = st.text() | st.integers() | st.booleans() | st.none() | st.floats()
@@ -66,3 +66,15 @@ def test_a_structure_that_contains_itself_is_a_value_error():
 def test_a_default_that_returns_its_argument_is_a_value_error():
     with pytest.raises(ValueError, match="Circular reference detected"):
         make_encoder(lambda o: o, True, True, (",", ":"))(object())
+
+
+@given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()))
+@example({"b": 2**70, "a": -(2**63), "A": True, '"\\/\x00\x1f': None})
+@example({"a": "\x7f"})
+@example({"a": "\ud800"})
+def test_a_flat_dictionary_is_written_as_json_dumps_writes_it(value):
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True)
+    plain = all(
+        part.isascii() and "\x7f" not in part for part in (*value, *value.values()) if isinstance(part, str)
+    )
+    assert encode_flat(value) == (text if plain else None)

@@ -5,10 +5,11 @@ from collections import OrderedDict
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from demijohn import Flask
 from demijohn.json.tag import JSONTag, TaggedJSONSerializer
 
 # Keys that are tags, or look like escaped ones, so that random data runs into them.
@@ -68,6 +69,16 @@ def test_what_is_written_comes_back_with_its_types(value):
 )
 def test_the_text_is_flasks(serializer, value, text):
     assert serializer.dumps(value) == text
+
+
+@given(values)
+@example({" t": 1})
+@example({" t": 1, "a": 2})
+@example({"a": "\x7f", "b": "é"})
+def test_with_an_application_the_text_is_sorted_and_no_other(value):
+    serializer, app = TaggedJSONSerializer(), Flask("tags")
+    with app.app_context():
+        assert serializer.dumps(value) == app.json.dumps(serializer.tag(value), separators=(",", ":"))
 
 
 def test_an_escaped_tag_is_a_tag(serializer):

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 from markupsafe import Markup
+from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie
+from werkzeug.test import EnvironBuilder
 
 from demijohn import Flask, Response, session
 from demijohn.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -419,3 +421,125 @@ def test_an_apps_own_json_is_used_for_its_sessions(app):
         serializer = app.session_interface.serializer
         assert serializer.dumps({"a": 1}) == '{"A":1}'
         assert serializer.loads('{"A":1}') == {"a": 1}
+
+
+def answered(app, cookie="", path="/"):
+    """The header fields and body of one request, past the test client: the short way is taken if there is one."""
+    environ = EnvironBuilder(path=path, headers={"Cookie": cookie}).get_environ()
+    got = []
+    body = b"".join(app(environ, lambda status, headers: got.extend(headers)))
+    return Headers(got), body
+
+
+def field_values(fields):
+    return {name: sorted(fields.getlist(name)) for name in fields.keys()}  # noqa: SIM118 (Headers iterates pairs)
+
+
+STATES = {
+    "untouched": lambda: None,
+    "read": lambda: session.get("n"),
+    "written": lambda: session.update(n=2),
+    "permanent": lambda: session.update(n=2, _permanent=True),
+    "emptied": lambda: session.clear(),
+    "none": lambda: session.pop("n", None) and session.clear(),
+    "private type": lambda: session.update(t=(1,)),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("cookie", ["", "session=" + FLASK_COOKIES[0][1]])
+def test_the_short_way_sends_the_fields_of_the_long_one(clock, state, cookie):
+    def made(short):
+        app = Flask("demijohn", root_path="/")
+        app.secret_key = KEY
+        app.add_url_rule("/", view_func=lambda: STATES[state]() and "" or "")
+        if not short:
+            app.after_request(lambda response: response)
+        answered(app)  # the first request takes the long way always
+        return field_values(answered(app, cookie)[0])
+
+    assert made(True) == made(False)
+
+
+CHANGES = [
+    {"SECRET_KEY": "another key"},
+    {"SESSION_COOKIE_NAME": "sid"},
+    {"SESSION_COOKIE_DOMAIN": "own.example"},
+    {"SESSION_COOKIE_PATH": "/shop"},
+    {"APPLICATION_ROOT": "/app"},
+    {"SESSION_COOKIE_HTTPONLY": False},
+    {"SESSION_COOKIE_SAMESITE": "Strict"},
+    {"SESSION_COOKIE_SECURE": True},
+    {"SESSION_COOKIE_PARTITIONED": True},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
+def test_a_setting_that_changes_between_requests_counts(app, interface, clock, change):
+    app.testing = False
+    app.add_url_rule("/", view_func=lambda: session.update(n=2) or "")
+    for _ in range(2):
+        before = answered(app)[0]["Set-Cookie"]
+    app.config.update(change)
+    after = answered(app)[0]["Set-Cookie"]
+    assert after != before
+    fresh = Flask("fresh", root_path="/")
+    fresh.config.update(app.config)
+    fresh.add_url_rule("/", view_func=lambda: session.update(n=2) or "")
+    assert after == answered(fresh)[0]["Set-Cookie"]
+
+
+def test_a_lifetime_that_changes_between_requests_counts(app, clock):
+    app.add_url_rule("/", view_func=lambda: str(session.get("user")))
+    cookie = f"session={FLASK_COOKIES[0][1]}"
+    clock(NOW + 61)
+    assert answered(app, cookie)[1] == b"1"
+    app.permanent_session_lifetime = 60
+    assert answered(app, cookie)[1] == b"None"
+
+
+def test_an_application_may_compute_its_secret_key(clock):
+    class Rotating(Flask):
+        keys = [KEY]
+
+        @property
+        def secret_key(self):
+            return self.keys[0]
+
+        @secret_key.setter
+        def secret_key(self, value):
+            self.keys[0] = value
+
+    app = Rotating("demijohn", root_path="/")
+    app.add_url_rule("/", view_func=lambda: str(session.get("user")))
+    cookie = f"session={FLASK_COOKIES[0][1]}"
+    assert answered(app, cookie)[1] == b"1"
+    app.secret_key = "another"
+    assert answered(app, cookie)[1] == b"None"
+
+
+def test_an_interface_may_be_changed_while_it_is_used(app, clock):
+    app.session_interface = SecureCookieSessionInterface()
+    app.add_url_rule("/", view_func=lambda: str(session.get("user")))
+    cookie = f"session={FLASK_COOKIES[0][1]}"
+    assert answered(app, cookie)[1] == b"1"
+    app.session_interface.salt = "another"
+    assert answered(app, cookie)[1] == b"None"
+
+
+@pytest.mark.parametrize("where", ["class", "object"])
+def test_an_overridden_save_session_is_asked_on_the_short_way_too(app, where):
+    def save_session(self, app, session, response):
+        response.headers["X-Saved"] = str(dict(session))
+
+    if where == "class":
+        app.session_interface = type("Own", (SecureCookieSessionInterface,), {"save_session": save_session})()
+    else:
+        interface = SecureCookieSessionInterface()
+        interface.save_session = save_session.__get__(interface)
+        app.session_interface = interface
+    app.add_url_rule("/", view_func=lambda: session.update(n=2) or "")
+    for _ in range(2):
+        fields = answered(app)[0]
+    assert fields["X-Saved"] == "{'n': 2}"
+    assert "Set-Cookie" not in fields

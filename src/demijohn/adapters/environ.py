@@ -15,7 +15,6 @@ from demijohn.context import RequestContext
 from demijohn.http.headers import ScopeHeaders
 
 _MISSING: Any = object()
-_BODY_FIELDS = frozenset({b"content-length", b"transfer-encoding"})
 
 
 def as_latin1(text: str) -> str:
@@ -143,16 +142,14 @@ class ScopeContext(RequestContext):
 
     :param app: The application; its request class does nothing when it is made.
     :param scope: The scope, as the server passed it.
-    :param fields: The header fields.
     """
 
-    def __init__(self, app: Any, scope: Any, fields: Any) -> None:
+    def __init__(self, app: Any, scope: Any) -> None:
         # All that the other constructor sets, without a second call.
         self.app = app
         self._environ = None
         self._request = None
         self.received = scope
-        self.fields = fields
         self.view_args = None
         self.routing_exception = None
         self._session = None
@@ -177,16 +174,14 @@ class ScopeEnviron(LazyEnviron):
     """The environ of an ASGI HTTP or WebSocket scope.
 
     :param scope: The connection scope.
-    :param fields: Its header fields as a dictionary, when that is there already.
     """
 
-    def __init__(self, scope: Any, fields: dict[bytes, bytes] | None = None) -> None:
+    def __init__(self, scope: Any) -> None:
         self.scope = scope
         headers = scope["headers"]
         # PERF: one dictionary (0.4 us) in place of a loop over the fields per look-up; a field that
         # came twice shows in the lengths.
-        if fields is None:
-            fields = dict(headers)
+        fields = dict(headers)
         #: The header fields by name, or None when one came more than once.
         self.fields: dict[bytes, bytes] | None = fields if len(fields) == len(headers) else None
         host = self._header("host")
@@ -225,13 +220,6 @@ class ScopeEnviron(LazyEnviron):
                 else:
                     found = found + (b"; " if name == "cookie" else b",") + value
         return None if found is None else found.decode("latin-1")
-
-    def announces_body(self) -> bool:
-        """Whether the request has a body, going by its header fields (RFC 9112, 6)."""
-        fields = self.fields
-        if fields is not None:
-            return b"content-length" in fields or b"transfer-encoding" in fields
-        return any(name in _BODY_FIELDS for name, _ in self.scope["headers"])
 
     def make_headers(self) -> Any:
         """A view of the scope's own list."""

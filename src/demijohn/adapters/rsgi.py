@@ -113,7 +113,7 @@ async def serve(app: Any, scope: Any, protocol: Any) -> None:
         await _serve_complete(app, RSGIEnviron(scope), protocol)
         return
     # PERF: from here on neither the environ nor the request is made before the view asks for it.
-    ctx = Context(app, scope, None)
+    ctx = Context(app, scope)
     ctx.begin()
     try:
         method = scope.method

@@ -67,7 +67,7 @@ class Request(NativeRequest):
             return True
         return bool(getattr(self.url_rule, "stream", False))
 
-    def _load_urlencoded(self) -> bool:
+    def _load_urlencoded(self) -> None:
         state = self.__dict__
         data = state.get("_cached_data")
         if data is None:
@@ -78,7 +78,6 @@ class Request(NativeRequest):
             except UnicodeDecodeError:
                 data = b""  # as Werkzeug, which takes such a form for an empty one
         state["form"] = self._fields(data)
-        return True
 
     def _load_small_multipart(self) -> bool:
         try:

@@ -138,11 +138,10 @@ class GranianServer:
         self._loop = asyncio.get_event_loop()
         target = self.app
         if self.interface == "asgi":
-            # Instrumentation for Flask replaces __call__ by one that knows WSGI only.
-            target = getattr(self.app, "asgi_app", self.app)
-        if self.interface == "asgi":
             self._lifespan = Lifespan(self.app)
             self._loop.run_until_complete(self._lifespan.startup())
+            # Instrumentation for Flask replaces __call__ by one that knows WSGI only.
+            target = getattr(self.app, "asgi_app", self.app)
             if self._lifespan.state:
                 target = _with_state(target, self._lifespan.state)
         elif self.interface == "wsgi":

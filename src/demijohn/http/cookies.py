@@ -12,12 +12,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from time import time
-from typing import Any
 from urllib.parse import quote
 
-from werkzeug.datastructures import ImmutableMultiDict
-
 from demijohn.http.dates import http_date
+from demijohn.http.fields import Fields, collect
 
 _control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # One cookie; tried only where the header holds a quote. Each alternative starts with a
@@ -30,10 +28,7 @@ _quoting_cookie = re.compile(
 _escape = re.compile(rb"\\(?:([0-3][0-7][0-7])|(.))")
 
 
-_values_of: Any = dict.setdefault
-
-
-def parse_cookie(header: str | None) -> ImmutableMultiDict[str, str]:
+def parse_cookie(header: str | None) -> Fields[str]:
     """Return the cookies of a Cookie header in the order sent.
 
     Dropped: cookies without a name, with a space or quote out of place, or with a control
@@ -43,12 +38,7 @@ def parse_cookie(header: str | None) -> ImmutableMultiDict[str, str]:
     :param header: the header's value, decoded as Latin-1 as servers do; UTF-8 within it is
         decoded, with invalid bytes replaced.
     """
-    # PERF: the dict of lists below the multidict is filled directly, half of MultiDict(pairs).
-    cookies: ImmutableMultiDict[str, str] = dict.__new__(ImmutableMultiDict)
-    if header:
-        for name, value in _iter_cookies(_as_text(header)):
-            _values_of(cookies, name, []).append(value)
-    return cookies
+    return collect(_iter_cookies(_as_text(header)) if header else ())
 
 
 def get_cookie(header: str | None, name: str) -> str | None:

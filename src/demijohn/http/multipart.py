@@ -21,10 +21,11 @@ from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, TypeAlias
 
-from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData, State
 
+from demijohn.http.fields import Fields, collect
 from demijohn.http.form_part import (
     DEFAULT_LIMITS, FormPart, InvalidMultipart, MultipartLimits, StreamFactory, check_boundary, describe_part,
     open_file, read_head,
@@ -48,7 +49,7 @@ def parse_multipart(
     *,
     limits: MultipartLimits = DEFAULT_LIMITS,
     stream_factory: StreamFactory | None = None,
-    cls: type[MultiDict[str, Any]] = ImmutableMultiDict,
+    cls: type[MultiDict[str, Any]] = Fields,
 ) -> Parsed:
     """Return the fields and the files of *body*, each in the order sent.
 
@@ -84,7 +85,7 @@ def parse_multipart_stream(
     limits: MultipartLimits = DEFAULT_LIMITS,
     stream_factory: StreamFactory | None = None,
     content_length: int | None = None,
-    cls: type[MultiDict[str, Any]] = ImmutableMultiDict,
+    cls: type[MultiDict[str, Any]] = Fields,
 ) -> Parsed:
     """As `parse_multipart`, reading *stream* in steps of 64 kB until it is empty.
 
@@ -169,13 +170,7 @@ def _store(part: FormPart, data: bytes, total: int, stream_factory: StreamFactor
 
 
 def _collect(cls: type[MultiDict[str, Any]], items: list[tuple[str, Any]]) -> MultiDict[str, Any]:
-    if cls is not ImmutableMultiDict and cls is not MultiDict:
-        return cls(items)
-    # PERF: filling the dict of lists below is a quarter of MultiDict(items).
-    collected = dict.__new__(cls)
-    for name, value in items:
-        dict.setdefault(collected, name, []).append(value)
-    return collected
+    return collect(items) if cls is Fields else cls(items)
 
 
 # ------------------------------------------------------------------ bodies in chunks
@@ -208,7 +203,7 @@ class MultipartReceiver:
         limits: MultipartLimits = DEFAULT_LIMITS,
         stream_factory: StreamFactory | None = None,
         content_length: int | None = None,
-        cls: type[MultiDict[str, Any]] = ImmutableMultiDict,
+        cls: type[MultiDict[str, Any]] = Fields,
     ) -> None:
         check_boundary(boundary)
         # What the decoder holds back is at most one unfinished head and one chunk.

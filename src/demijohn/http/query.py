@@ -10,8 +10,9 @@ import codecs
 from typing import Any, NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
 
-from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+
+from demijohn.http.fields import Fields
 
 _ERRORS = "demijohn.keep_encoded"
 
@@ -40,9 +41,7 @@ _QUERY = _Kind(BadRequest, "query fields", "MAX_QUERY_FIELDS")
 _FORM = _Kind(RequestEntityTooLarge, "form fields", "MAX_FORM_PARTS")
 
 
-def parse_query(
-    qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _QUERY
-) -> ImmutableMultiDict[str, str]:
+def parse_query(qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _QUERY) -> Fields[str]:
     """Return the fields of *qs*, in order, blank values kept.
 
     `+` and `%XX` are decoded once; octets that are not UTF-8 stay percent-encoded. The
@@ -54,7 +53,7 @@ def parse_query(
     """
     # PERF: filling the dict of lists below the multidict, past its __init__, is 0.8 us where
     # MultiDict(pairs) is 3 us.
-    fields: ImmutableMultiDict[str, str] = dict.__new__(ImmutableMultiDict)
+    fields: Fields[str] = dict.__new__(Fields)
     if not qs:
         return fields
     text = qs if isinstance(qs, str) else qs.decode("utf-8", _ERRORS)
@@ -90,7 +89,7 @@ def parse_pairs(qs: bytes | str, max_fields: int | None = 1000) -> list[tuple[st
     return [(_decode(name), _decode(value)) for name, _, value in split]
 
 
-def parse_form(body: bytes | str, max_fields: int | None = 1000) -> ImmutableMultiDict[str, str]:
+def parse_form(body: bytes | str, max_fields: int | None = 1000) -> Fields[str]:
     """Return the fields of an urlencoded body, as `parse_query` does.
 
     :raises RequestEntityTooLarge: there are more than *max_fields*.

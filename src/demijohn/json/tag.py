@@ -315,7 +315,7 @@ class TaggedJSONSerializer:
         ):
             return False
         # PERF: for the few values that a session has, half of what frozenset.issuperset takes.
-        for key, item in value.items():
+        for key, item in value.items():  # noqa: SIM110
             if type(key) is not str or type(item) not in _FLAT:
                 return False
         return True
