@@ -145,14 +145,13 @@ async def short_way(app: Any, ctx: RequestContext) -> Any:
     return conclude(app, ctx, rv)
 
 
-async def _serve_other(app: Any, scope: Any, receive: Any, send: Any) -> None:
+def _serve_other(app: Any, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
     kind = scope["type"]
     if kind == "websocket":
-        await serve_websocket(app, scope, receive, send)
-    elif kind == "lifespan":
-        await serve_lifespan(app, receive, send)
-    else:
-        raise ValueError(f"The ASGI scope type {kind!r} is not known: http, websocket and lifespan are.")
+        return serve_websocket(app, scope, receive, send)
+    if kind == "lifespan":
+        return serve_lifespan(app, receive, send)
+    raise ValueError(f"The ASGI scope type {kind!r} is not known: http, websocket and lifespan are.")
 
 
 async def _serve_complete(app: Any, environ: ScopeEnviron, announced: bool, receive: Any, send: Any) -> None:

@@ -7,7 +7,7 @@ text came from.
 from __future__ import annotations
 
 import codecs
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
@@ -29,16 +29,10 @@ codecs.register_error(_ERRORS, _keep_encoded)
 _values_of: Any = dict.setdefault
 
 
-class _Kind(NamedTuple):
-    """What is said, and how, of too many fields."""
-
-    error: type[HTTPException]
-    name: str
-    setting: str
-
-
-_QUERY = _Kind(BadRequest, "query fields", "MAX_QUERY_FIELDS")
-_FORM = _Kind(RequestEntityTooLarge, "form fields", "MAX_FORM_PARTS")
+#: What is raised for too many fields, what they are called in it, and the setting that it names.
+_Kind = tuple[type[HTTPException], str, str]
+_QUERY: _Kind = (BadRequest, "query fields", "MAX_QUERY_FIELDS")
+_FORM: _Kind = (RequestEntityTooLarge, "form fields", "MAX_FORM_PARTS")
 
 
 def parse_query(qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _QUERY) -> Fields[str]:
@@ -58,10 +52,9 @@ def parse_query(qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _Q
         return fields
     text = qs if isinstance(qs, str) else qs.decode("utf-8", _ERRORS)
     if max_fields is not None and text.count("&") >= max_fields:
+        error, name, setting = kind
         count = text.count("&") + 1
-        raise kind.error(
-            f"Too many {kind.name}: {count} sent, at most {max_fields} are accepted ({kind.setting})."
-        )
+        raise error(f"Too many {name}: {count} sent, at most {max_fields} are accepted ({setting}).")
     if "+" in text:
         text = text.replace("+", " ")  # before %2B becomes a plus
     encoded = "%" in text

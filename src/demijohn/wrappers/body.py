@@ -82,12 +82,24 @@ class StreamedBody(RawIOBase):
         self._source = source
         self._limit = limit
         self._taken = 0
-        self._rest = b""
+        #: A chunk of which a part was read already, and how much of it.
+        self._chunk = b""
+        self._read = 0
         self._ended = False
 
     def readable(self) -> bool:
         """Always."""
         return True
+
+    def _rest(self, size: int) -> bytes:
+        """Up to ``size`` bytes of the chunk that is here."""
+        chunk, start = self._chunk, self._read
+        end = start + size
+        if end < len(chunk):
+            self._read = end
+            return chunk[start:end]
+        self._chunk, self._read = b"", 0
+        return chunk[start:] if start else chunk
 
     async def _next(self) -> bytes:
         """The next chunk, ``b""`` at the end.
@@ -95,9 +107,8 @@ class StreamedBody(RawIOBase):
         :raises RequestEntityTooLarge: past the limit.
         :raises ClientDisconnected: when the client has gone.
         """
-        if self._rest:
-            chunk, self._rest = self._rest, b""
-            return chunk
+        if self._chunk:
+            return self._rest(len(self._chunk))
         if self._ended:
             return b""
         chunk = await self._source()
@@ -121,24 +132,35 @@ class StreamedBody(RawIOBase):
         if size == 0:
             return b""
         if size > 0:
-            chunk = await self._next()
-            self._rest = chunk[size:]
-            return chunk[:size]
+            if not self._chunk:
+                self._chunk = await self._next()
+            return self._rest(size)
         return b"".join([chunk async for chunk in self])
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to ``size`` bytes, all of the rest by default, waiting in this thread; ``b""`` at the end."""
+        if size is None or size < 0:
+            return self.readall()
+        if self._chunk:
+            return self._rest(size)  # PERF: what is here needs no wait on the loop, which costs some 100 us
+        if self._reader is not None:
+            return self._reader.read(size) or b""
+        return wait(self.aread(size))
 
     def readinto(self, buffer: Any) -> int:
         """Read into ``buffer``, waiting in this thread (see :class:`io.RawIOBase`)."""
-        if self._reader is not None and not self._rest:
-            return self._reader.readinto(buffer) or 0  # type: ignore[attr-defined, no-any-return]
-        data = wait(self.aread(len(buffer)))
-        buffer[: len(data)] = data
-        return len(data)
+        return _fill(buffer, self.read(len(buffer)))
 
     def readall(self) -> bytes:
         """All of the rest, waiting in this thread."""
-        if self._reader is not None and not self._rest:
+        if self._reader is not None and not self._chunk:
             return self._reader.readall() or b""
         return wait(self.aread())
+
+
+def _fill(buffer: Any, data: bytes) -> int:
+    buffer[: len(data)] = data
+    return len(data)
 
 
 def from_reader(reader: Any) -> Source:
@@ -190,11 +212,16 @@ class BoundedBody(RawIOBase):
             raise truncated()
         return data
 
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to ``size`` bytes, all of the rest by default; ``b""`` at the end.
+
+        PERF: io.RawIOBase's own copies what it read twice.
+        """
+        return self.readall() if size is None or size < 0 else self._take(size)
+
     def readinto(self, buffer: Any) -> int:
         """See :class:`io.RawIOBase`."""
-        data = self._take(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+        return _fill(buffer, self._take(len(buffer)))
 
     def readall(self) -> bytes:
         """All of the rest."""
