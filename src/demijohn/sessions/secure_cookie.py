@@ -61,7 +61,7 @@ class SecureCookieSessionInterface(SessionInterface):
 
     #: Whether a subclass leaves the methods alone that read the settings of the cookie.
     _plain = True
-    _last_jar: _Jar | None = None
+    _last_settings: _CookieSettings | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -69,7 +69,7 @@ class SecureCookieSessionInterface(SessionInterface):
         cls._plain = all(getattr(cls, name) is getattr(own, name) for name in _READERS)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, "_last_jar", None)
+        object.__setattr__(self, "_last_settings", None)
         object.__setattr__(self, name, value)
 
     def get_signing_serializer(self, app: Any) -> URLSafeTimedSerializer | None:
@@ -87,38 +87,38 @@ class SecureCookieSessionInterface(SessionInterface):
             self.max_payload_size,
         )
 
-    def _jar(self, app: Any) -> _Jar:
+    def _cookie_settings(self, app: Any) -> _CookieSettings:
         """What the settings come to, put together anew when one of them has changed."""
         if not self._plain:
-            return _Jar(self, app)
+            return _CookieSettings(self, app)
         # PERF: reading and comparing all of them at once is a third of asking a method for each (1 us).
         settings = _read_settings(app.config)
-        jar = self._last_jar
-        if jar is None or jar.made_for != settings:
-            jar = _Jar(self, app)
+        cookie = self._last_settings
+        if cookie is None or cookie.made_for != settings:
+            cookie = _CookieSettings(self, app)
             if all(isinstance(getattr(type(app), name), ConfigAttribute) for name in _FROM_CONFIG):
-                keys, fallbacks, *others = settings
+                key, fallbacks, *others = settings
                 # Another list, or a change made in place would not be seen.
-                jar.made_for = keys, copy(fallbacks), *others
-                object.__setattr__(self, "_last_jar", jar)
-        return jar
+                cookie.made_for = key, copy(fallbacks), *others
+                object.__setattr__(self, "_last_settings", cookie)
+        return cookie
 
     def open_session(self, app: Any, request: Any) -> Any:
         """The session of the request's cookie, an empty one, or None without a secret key."""
-        jar = self._jar(app)
-        serializer = jar.serializer
+        cookie = self._cookie_settings(app)
+        serializer = cookie.serializer
         if serializer is None:
             return None
         get_cookie = getattr(request, "get_cookie", None)
-        token = request.cookies.get(jar.name) if get_cookie is None else get_cookie(jar.name)
+        token = request.cookies.get(cookie.name) if get_cookie is None else get_cookie(cookie.name)
         if not token:
             return self.session_class()
         try:
-            contents = serializer.loads(token, max_age=jar.max_age)
+            contents = serializer.loads(token, max_age=cookie.max_age)
         except BadData:
             return self.session_class()
         session = self.session_class(contents)
-        session._jar = jar
+        session._cookie_settings = cookie
         return session
 
     def is_null_session(self, obj: object) -> bool:
@@ -140,7 +140,7 @@ class SecureCookieSessionInterface(SessionInterface):
         else:
             response.set_cookie(
                 self.get_cookie_name(app),
-                self._token(session, self._jar(app)),
+                self._token(session, self._cookie_settings(app)),
                 expires=self.get_expiration_time(app, session),
                 **self._attributes(app),
             )
@@ -179,26 +179,26 @@ class SecureCookieSessionInterface(SessionInterface):
         :raises ValueError: when a setting would break out of its place in the header field.
         """
         # PERF: what read the cookie writes it again (0.4 us).
-        jar = getattr(session, "_jar", None) or self._jar(app)
-        token = self._token(session, jar)
+        cookie = getattr(session, "_cookie_settings", None) or self._cookie_settings(app)
+        token = self._token(session, cookie)
         expires = self.get_expiration_time(app, session)
-        start, bare, before_date, behind_date = jar.frame(self, app)
+        start, bare, before_date, behind_date = cookie.frame(self, app)
         if expires is None:
             value = f"{start}{token}{bare}"
         else:
             # PERF: an aware datetime by its second costs 0.3 us, by its parts 6.
             date = http_date(expires if expires.tzinfo is None else expires.timestamp())
             value = f"{start}{token}{before_date}{date}{behind_date}"
-        limit = jar.limit
+        limit = cookie.limit
         if limit and len(value) > limit:
             # Made once more for the warning about its size.
-            return dump_cookie(jar.name, token, expires=expires, max_size=limit, **self._attributes(app))
+            return dump_cookie(cookie.name, token, expires=expires, max_size=limit, **self._attributes(app))
         return value
 
-    def _token(self, session: Any, jar: _Jar) -> str:
+    def _token(self, session: Any, cookie: _CookieSettings) -> str:
         # A plain dictionary: the tags know no other, and a custom serializer need not either.
         contents = dict.copy(session) if isinstance(session, dict) else dict(session.items())
-        token: str | bytes = jar.serializer.dumps(contents)
+        token: str | bytes = cookie.serializer.dumps(contents)
         return token if isinstance(token, str) else token.decode()
 
     def _attributes(self, app: Any) -> dict[str, Any]:
@@ -206,7 +206,7 @@ class SecureCookieSessionInterface(SessionInterface):
 
 
 _ATTRIBUTES = ("domain", "path", "secure", "httponly", "samesite", "partitioned")
-#: The methods of an interface that read what a :class:`_Jar` holds.
+#: The methods of an interface that read what a :class:`_CookieSettings` holds.
 _READERS = (
     "get_signing_serializer", "get_cookie_name", *(f"get_cookie_{attribute}" for attribute in _ATTRIBUTES)
 )  # fmt: skip
@@ -219,7 +219,7 @@ _read_settings = itemgetter(
 )  # fmt: skip
 
 
-class _Jar:
+class _CookieSettings:
     """What the settings of the cookie come to for one interface and application."""
 
     __slots__ = ("_frames", "limit", "made_for", "max_age", "name", "serializer")

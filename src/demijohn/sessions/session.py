@@ -60,7 +60,7 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):  # pyright: ign
     accessed: bool = False
 
     #: What read it: its signer, and what else the settings came to then.
-    _jar: Any = None
+    _cookie_settings: Any = None
 
     # Werkzeug's mutators call it with the session; not on the instance, so it costs no cycle.
     on_update: Any = staticmethod(_mark_modified)
