@@ -188,6 +188,7 @@ def conclude(app: Any, ctx: RequestContext, rv: Any) -> Any:
     if (
         ctx._after_request_functions is not None
         or ctx.holds
+        # Files that were uploaded are closed at the end.
         or (ctx._request is not None and ctx._request.__dict__.get("files"))
     ):
         return pipeline(app, ctx, returned=rv)

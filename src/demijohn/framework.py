@@ -162,6 +162,8 @@ class Flask(App):
             "_got_first_request",
         }:
             self._note_steps()
+        elif name == "asgi_app":
+            object.__setattr__(self, "_serve_asgi", None)
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
@@ -279,6 +281,9 @@ class Flask(App):
         not a coroutine function.
         """
         if send is not None:
+            serve = self._serve_asgi
+            if serve is not None:
+                return serve(self, environ, start_response, send)
             return self.asgi_app(environ, start_response, send)
         if start_response is not None:
             return self.wsgi_app(environ, start_response)
@@ -288,12 +293,17 @@ class Flask(App):
     #: ``app.wsgi_app = Middleware(app.wsgi_app)`` works under every protocol.
     wsgi_app = wsgi.serve
 
-    def asgi_app(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
-        """The ASGI application, apart from ``__call__`` for the same reason."""
-        if Flask.asgi_app is _first_asgi_app:
-            # PERF: from the next request on without this function between (0.1 us).
-            Flask.asgi_app = _adapter("asgi").serve  # type: ignore[method-assign]
-        return _adapter("asgi").serve(self, scope, receive, send)  # type: ignore[no-any-return]
+    def asgi_app(self, scope: Any, receive: Any = None, send: Any = None) -> Any:
+        """The ASGI application, apart from ``__call__`` for the same reason; it knows ASGI 2 as well."""
+        if send is None:
+            return partial(self.asgi_app, scope)
+        serve = _adapter("asgi").serve
+        if "asgi_app" not in self.__dict__ and type(self).asgi_app is _own_asgi_app:
+            object.__setattr__(self, "_serve_asgi", serve)
+        return serve(self, scope, receive, send)
+
+    #: PERF: where ``__call__`` goes once the adapter is there, unless ``asgi_app`` was replaced (0.1 us).
+    _serve_asgi: Any = None
 
     def __rsgi__(self, scope: Any, protocol: Any) -> Awaitable[None]:
         """The RSGI application."""
@@ -724,7 +734,7 @@ def _static_view(reference: Any) -> Callable[..., Any]:
     return static
 
 
-_first_asgi_app = Flask.asgi_app
+_own_asgi_app = Flask.asgi_app
 
 
 @cache

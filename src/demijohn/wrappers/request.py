@@ -457,11 +457,6 @@ class Request(BaseRequest):
                 raise BadRequest() from error
             raise
 
-    @property
-    def has_files(self) -> bool:
-        """Whether uploaded files were parsed, which are closed at the end of the request."""
-        return bool(self.__dict__.get("files"))
-
     def close(self) -> None:
         """Close the uploaded files, if any were parsed."""
         files = self.__dict__.get("files")
