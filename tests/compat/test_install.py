@@ -16,6 +16,8 @@ from tests.compat import suites
 from demijohn.compat import extensions
 from demijohn.compat.names import MODULES
 
+pytestmark = pytest.mark.slow  # each runs a process of its own
+
 INSTALL = "import demijohn.compat; demijohn.compat.install()\n"
 
 
