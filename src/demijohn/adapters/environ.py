@@ -7,7 +7,8 @@ This module must not know the pipeline.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -22,8 +23,20 @@ def as_latin1(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
+@lru_cache(maxsize=256)
+def _field_of(key: str) -> str | None:
+    """The header field that a key stands for, in lower case; None for other keys."""
+    if key[:5] == "HTTP_":
+        return key[5:].replace("_", "-").lower()
+    return key.replace("_", "-").lower() if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else None
+
+
 class LazyEnviron(dict[str, Any]):
     """A WSGI environ over something else; reading it all makes it a complete dictionary."""
+
+    #: What the keys are computed with that are not header fields, each from the scope; None is no value.
+    makers: Mapping[str, Callable[[Any], Any]] = {}
+    scope: Any
 
     def _headers(self) -> Iterator[tuple[str, str]]:
         """The header fields: names in lower case, values as latin-1 text."""
@@ -33,25 +46,26 @@ class LazyEnviron(dict[str, Any]):
         """One field's values joined, or None."""
         raise NotImplementedError
 
-    def _fixed(self) -> dict[str, Any]:
-        """All keys but the header fields."""
-        raise NotImplementedError
-
     def make_headers(self) -> Any:
         """The header fields, for ``request.headers``."""
         raise NotImplementedError
 
-    def __missing__(self, key: str) -> Any:
-        value: Any
-        if key[:5] == "HTTP_":
-            value = self._header(key[5:].replace("_", "-").lower())
-        elif key in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
-            value = self._header(key.replace("_", "-").lower())
+    def _compute(self, key: str) -> Any:
+        """The value of ``key``, which is kept, or None."""
+        field = _field_of(key)
+        if field is not None:
+            value: Any = self._header(field)
         else:
-            value = self._fixed().get(key)
+            make = self.makers.get(key)
+            value = None if make is None else make(self.scope)
+        if value is not None:
+            self[key] = value
+        return value
+
+    def __missing__(self, key: str) -> Any:
+        value = self._compute(key)
         if value is None:
             raise KeyError(key)
-        self[key] = value
         return value
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -60,22 +74,19 @@ class LazyEnviron(dict[str, Any]):
         value = dict.get(self, key, _MISSING)
         if value is not _MISSING:
             return value
-        if key[:5] == "HTTP_" or key == "CONTENT_TYPE" or key == "CONTENT_LENGTH":
-            name = key[5:] if key[:5] == "HTTP_" else key
-            value = self._header(name.replace("_", "-").lower())
-            return default if value is None else value
-        try:
-            return self[key]
-        except KeyError:
-            return default
+        value = self._compute(key)
+        return default if value is None else value
 
     def fill(self) -> None:
         """Compute every key that is not there yet."""
         if dict.get(self, "demijohn.filled"):
             return
         dict.__setitem__(self, "demijohn.filled", True)
-        for name, value in self._fixed().items():
-            dict.setdefault(self, name, value)
+        for name, make in self.makers.items():
+            if not dict.__contains__(self, name):
+                value = make(self.scope)
+                if value is not None:
+                    self[name] = value
         joined: dict[str, str] = {}
         for name, value in self._headers():
             if "_" in name:
@@ -123,15 +134,24 @@ class LazyEnviron(dict[str, Any]):
         return dict(dict.items(self))
 
 
-def _common(interface: str) -> dict[str, Any]:
+def constant(value: Any) -> Callable[[Any], Any]:
+    """What computes a key that is the same for every request."""
+    return lambda scope: value
+
+
+def common_makers(interface: str) -> dict[str, Callable[[Any], Any]]:
+    """What computes the keys that say nothing of the request.
+
+    :param interface: ``asgi`` or ``rsgi``.
+    """
     return {
-        "wsgi.version": (1, 0),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        "wsgi.input_terminated": True,
-        "demijohn.interface": interface,
+        "wsgi.version": constant((1, 0)),
+        "wsgi.errors": lambda scope: sys.stderr,
+        "wsgi.multithread": constant(True),
+        "wsgi.multiprocess": constant(True),
+        "wsgi.run_once": constant(False),
+        "wsgi.input_terminated": constant(True),
+        "demijohn.interface": constant(interface),
     }
 
 
@@ -225,29 +245,6 @@ class ScopeEnviron(LazyEnviron):
         """A view of the scope's own list."""
         return ScopeHeaders(self.scope["headers"])
 
-    def _fixed(self) -> dict[str, Any]:
-        scope = self.scope
-        server = scope.get("server") or ("localhost", None)
-        client = scope.get("client") or (None, None)
-        fixed = _common("asgi")
-        fixed.update(
-            {
-                "SCRIPT_NAME": as_latin1(scope.get("root_path", "")),
-                "QUERY_STRING": scope.get("query_string", b"").decode("latin-1"),
-                "SERVER_NAME": server[0],
-                "SERVER_PORT": str(server[1]) if server[1] else "80",
-                "SERVER_PROTOCOL": f"HTTP/{scope.get('http_version', '1.1')}",
-                "REQUEST_URI": _request_uri(scope),
-                "RAW_URI": _request_uri(scope),
-                "wsgi.url_scheme": _HTTP_SCHEMES.get(scope.get("scheme", "http"), "http"),
-                "asgi.scope": scope,
-            }
-        )
-        if client[0] is not None:
-            fixed["REMOTE_ADDR"] = client[0]
-            fixed["REMOTE_PORT"] = str(client[1])
-        return fixed
-
 
 #: A WebSocket's environ has the scheme of the HTTP request that opened it.
 _HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
@@ -256,5 +253,34 @@ _HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 def _request_uri(scope: Any) -> str:
     raw = scope.get("raw_path")
     path = as_latin1(scope["path"]) if raw is None else raw.decode("latin-1")
-    query = scope.get("query_string", b"")
-    return f"{path}?{query.decode('latin-1')}" if query else path
+    query = _query_string(scope)
+    return f"{path}?{query}" if query else path
+
+
+def _query_string(scope: Any) -> str:
+    query: bytes = scope.get("query_string", b"")
+    return query.decode("latin-1")
+
+
+def _server(scope: Any) -> Any:
+    return scope.get("server") or ("localhost", None)
+
+
+def _client(scope: Any) -> Any:
+    return scope.get("client") or (None, None)
+
+
+ScopeEnviron.makers = {
+    **common_makers("asgi"),
+    "SCRIPT_NAME": lambda scope: as_latin1(scope.get("root_path", "")),
+    "QUERY_STRING": _query_string,
+    "SERVER_NAME": lambda scope: _server(scope)[0],
+    "SERVER_PORT": lambda scope: str(_server(scope)[1] or 80),
+    "SERVER_PROTOCOL": lambda scope: f"HTTP/{scope.get('http_version', '1.1')}",
+    "REQUEST_URI": _request_uri,
+    "RAW_URI": _request_uri,
+    "REMOTE_ADDR": lambda scope: _client(scope)[0],
+    "REMOTE_PORT": lambda scope: None if _client(scope)[0] is None else str(_client(scope)[1]),
+    "wsgi.url_scheme": lambda scope: _HTTP_SCHEMES.get(scope.get("scheme", "http"), "http"),
+    "asgi.scope": lambda scope: scope,
+}

@@ -15,7 +15,7 @@ from typing import Any
 
 from demijohn import signals
 from demijohn.adapters.asgi import InThread, close_body, open_body, short_way, until_gone
-from demijohn.adapters.environ import LazyEnviron, ScopeContext, _common, as_latin1
+from demijohn.adapters.environ import LazyEnviron, ScopeContext, as_latin1, common_makers, constant
 from demijohn.wrappers.body import truncated
 from demijohn.context import RequestContext
 from demijohn.dispatch import pipeline
@@ -58,28 +58,31 @@ class RSGIEnviron(LazyEnviron):
         """The header fields as a list of their own."""
         return Headers([(titled_name(name.encode("latin-1")), value) for name, value in self._headers()])
 
-    def _fixed(self) -> dict[str, Any]:
-        scope = self.scope
-        name, _, port = scope.server.rpartition(":")
-        peer, _, peer_port = scope.client.rpartition(":")
-        fixed = _common("rsgi")
-        query = scope.query_string or ""
-        fixed.update(
-            {
-                "SCRIPT_NAME": "",
-                "QUERY_STRING": query,
-                "SERVER_NAME": name.strip("[]") or scope.server,
-                "SERVER_PORT": port,
-                "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-                "REQUEST_URI": f"{scope.path}?{query}" if query else scope.path,
-                "RAW_URI": f"{scope.path}?{query}" if query else scope.path,
-                "REMOTE_ADDR": peer.strip("[]") or scope.client,
-                "REMOTE_PORT": peer_port,
-                "wsgi.url_scheme": scope.scheme,
-                "rsgi.scope": scope,
-            }
-        )
-        return fixed
+
+def _split_address(address: str) -> tuple[str, str]:
+    """Host and port of ``host:port``; all of it as the host where there is no port."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]") or address, port
+
+
+def _uri(scope: Any) -> str:
+    return f"{scope.path}?{scope.query_string}" if scope.query_string else scope.path
+
+
+RSGIEnviron.makers = {
+    **common_makers("rsgi"),
+    "SCRIPT_NAME": constant(""),
+    "QUERY_STRING": lambda scope: scope.query_string or "",
+    "SERVER_NAME": lambda scope: _split_address(scope.server)[0],
+    "SERVER_PORT": lambda scope: _split_address(scope.server)[1],
+    "SERVER_PROTOCOL": lambda scope: f"HTTP/{scope.http_version}",
+    "REQUEST_URI": _uri,
+    "RAW_URI": _uri,
+    "REMOTE_ADDR": lambda scope: _split_address(scope.client)[0],
+    "REMOTE_PORT": lambda scope: _split_address(scope.client)[1],
+    "wsgi.url_scheme": lambda scope: scope.scheme,
+    "rsgi.scope": lambda scope: scope,
+}
 
 
 class Context(ScopeContext):

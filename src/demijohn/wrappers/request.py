@@ -373,8 +373,8 @@ class Request(BaseRequest):
         :raises RequestEntityTooLarge: when it is larger than ``max_content_length``.
         :raises ClientDisconnected: when it ends early.
         """
-        length = _announced_length(self.environ)
         state = self.__dict__
+        length = state["content_length"] if "content_length" in state else _announced_length(self.environ)
         if length is None or self.shallow or "stream" in state or "form" in state:
             return self.stream.read()  # type: ignore[no-any-return]
         limit = self.max_content_length
