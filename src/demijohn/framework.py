@@ -37,7 +37,6 @@ from demijohn.wrappers.response import Response
 from demijohn.routing import Router
 from demijohn.scaffold import is_async
 from demijohn.sessions import SecureCookieSessionInterface
-from demijohn.sessions.secure_cookie import own_save_session
 from demijohn.signals import appcontext_popped
 from demijohn.static import max_age_setting, send_static_file
 from demijohn.templating import Environment
@@ -210,14 +209,7 @@ class Flask(App):
             type(interface).open_session is SecureCookieSessionInterface.open_session
         )
         put(self, "_eager_session", not lazily)
-        put(
-            self,
-            "_session_fields",
-            interface.header_fields
-            if getattr(type(interface), "save_session", None) is own_save_session
-            and "save_session" not in vars(interface)
-            else None,
-        )
+        put(self, "_session_fields", getattr(interface, "header_fields", None))
         put(
             self,
             "_express",

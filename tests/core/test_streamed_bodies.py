@@ -89,3 +89,14 @@ def test_what_a_server_read_is_handed_on_as_it_is():
     body = BoundedBody(Server(), None, 1000)
     assert body.read(1000) is CHUNKS[0]
     assert body.read(1000) == b""
+
+
+def test_lines_are_read_of_whatever_bytes_a_server_sends(stream_of, monkeypatch):
+    monkeypatch.setitem(
+        globals(), "CHUNKS", [bytearray(b"one\ntw"), bytearray(b"o\n"), bytearray(b"x" * 2990)]
+    )
+
+    def view():
+        return request.stream.readline() + request.stream.readline()
+
+    assert served(stream_of(view))[0] == b"one\ntwo\n"

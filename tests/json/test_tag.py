@@ -154,3 +154,12 @@ def test_untag_leaves_what_is_no_tag(serializer):
     for value in ({}, {"a": 1}, {" t": [1], "b": 2}):
         assert serializer.untag(value) == value
     assert serializer.untag({" t": [1]}) == (1,)
+
+
+def test_an_overridden_tag_is_asked_for_everything():
+    class Wrapping(TaggedJSONSerializer):
+        def tag(self, value):
+            return {"wrapped": value} if "a" in value else super().tag(value)
+
+    with Flask("tags").app_context():
+        assert Wrapping().dumps({"a": 1, "b": 2}) == '{"wrapped":{"a":1,"b":2}}'

@@ -4,6 +4,7 @@ import hashlib
 import time
 import uuid
 import warnings
+from collections import UserDict
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -13,8 +14,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie
 from werkzeug.test import EnvironBuilder
 
-from demijohn import Flask, Response, session
-from demijohn.sessions import SecureCookieSession, SecureCookieSessionInterface
+from demijohn import Flask, Response, request, session
+from demijohn.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 NOW = 1_700_000_000
 KEY = "the secret of the tests"
@@ -543,3 +544,180 @@ def test_an_overridden_save_session_is_asked_on_the_short_way_too(app, where):
         fields = answered(app)[0]
     assert fields["X-Saved"] == "{'n': 2}"
     assert "Set-Cookie" not in fields
+
+
+# What is kept of the settings must never be another application's, interface's or moment's.
+
+WRITTEN = lambda: session.update(n=2) or ""  # noqa: E731
+USER = lambda: str(session.get("user"))  # noqa: E731
+COOKIE = f"session={FLASK_COOKIES[0][1]}"
+
+
+def made(cls=Flask, view=USER, **config):
+    app = cls("demijohn", root_path="/")
+    app.config.update({"SECRET_KEY": KEY, **config})
+    app.add_url_rule("/", view_func=view)
+    answered(app)
+    return app
+
+
+def test_an_application_that_computes_its_key_is_not_taken_for_another_of_the_same_settings(clock):
+    class Own(Flask):
+        secret_key = property(lambda self: "its own key")
+
+    first, second = made(), made(Own)
+    assert [answered(first, COOKIE)[1], answered(second, COOKIE)[1]] == [b"1", b"None"]
+
+
+def test_an_application_that_computes_its_lifetime_is_not_taken_for_another(clock):
+    class Brief(Flask):
+        permanent_session_lifetime = property(lambda self: timedelta(seconds=5))
+
+    first, second = made(), made(Brief)
+    clock(NOW + 100)
+    assert [answered(first, COOKIE)[1], answered(second, COOKIE)[1]] == [b"1", b"None"]
+
+
+@pytest.mark.parametrize("how", ["property", "class", "object", "deleted"])
+def test_the_salt_is_the_one_of_the_moment(clock, how):
+    class Own(SecureCookieSessionInterface):
+        tenant = "cookie-session"
+
+    if how == "property":
+        Own.salt = property(lambda self: self.tenant)
+    app = made()
+    app.session_interface = interface = SecureCookieSessionInterface() if how == "deleted" else Own()
+    if how == "deleted":
+        interface.salt = "another"
+        assert answered(app, COOKIE)[1] == b"None"
+        del interface.salt
+        assert answered(app, COOKIE)[1] == b"1"
+        return
+    assert answered(app, COOKIE)[1] == b"1"
+    if how == "property":
+        Own.tenant = "another"
+    else:
+        (Own if how == "class" else interface).salt = "another"
+    assert answered(app, COOKIE)[1] == b"None"
+
+
+@pytest.mark.parametrize("where", ["subclass", "object"])
+def test_a_replaced_method_is_asked_each_time(where):
+    domains = iter("abcdefgh")
+    interface = (
+        type("Own", (SecureCookieSessionInterface,), {})()
+        if where == "subclass"
+        else SecureCookieSessionInterface()
+    )
+    app = made(view=WRITTEN)
+    app.session_interface = interface
+    answered(app)
+
+    def domain(*args):
+        return f"{next(domains)}.example"
+
+    setattr(type(interface) if where == "subclass" else interface, "get_cookie_domain", domain)
+    for letter in "ab":
+        assert f"Domain={letter}.example" in answered(app)[0]["Set-Cookie"]
+
+
+def test_settings_that_the_view_changes_count_for_its_own_cookie_and_no_longer(clock):
+    changed = {"SESSION_COOKIE_PATH": "/p", "SESSION_COOKIE_NAME": "other"}
+
+    def view():
+        session.get("user")
+        if request.args:
+            app.config.update(changed)
+        session["n"] = 5
+        return ""
+
+    app = made(view=view)
+    before = dict(app.config)
+    environ = EnvironBuilder("/?change=1", headers={"Cookie": COOKIE}).get_environ()
+    got = []
+    b"".join(app(environ, lambda status, headers: got.extend(headers)))
+    assert Headers(got)["Set-Cookie"].startswith("other=")
+    assert "Path=/p" in Headers(got)["Set-Cookie"]
+    app.config.update(before)
+    for _ in range(2):
+        cookie = answered(app, COOKIE)[0]["Set-Cookie"]
+        assert cookie.startswith("session=")
+        assert "Path=/;" in cookie
+
+
+def test_a_session_is_signed_by_the_interface_that_saves_it(clock):
+    class Other(SecureCookieSessionInterface):
+        salt = "another"
+
+    class Moving(SecureCookieSessionInterface):
+        def save_session(self, app, session, response):
+            Other().save_session(app, session, response)
+
+    app = made(view=WRITTEN)
+    app.session_interface = Moving()
+    token = answered(app, COOKIE)[0]["Set-Cookie"].partition("=")[2].partition(";")[0]
+    with app.app_context():
+        assert Other().get_signing_serializer(app).loads(token) == {"user": 1, "n": 2}
+
+
+def test_a_session_class_need_not_be_a_dictionary(clock):
+    class Plain(UserDict, SessionMixin):
+        pass
+
+    interface = SecureCookieSessionInterface()
+    interface.session_class = Plain
+    app = made(view=WRITTEN)
+    app.session_interface = interface
+    fields, body = answered(app, COOKIE)
+    assert body == b""
+    assert "Set-Cookie" in fields
+
+
+def test_a_session_class_decides_what_is_empty(clock):
+    class Marked(SecureCookieSession):
+        def __len__(self):
+            return len([key for key in dict.keys(self) if key != "_mark"])
+
+    interface = SecureCookieSessionInterface()
+    interface.session_class = Marked
+    app = made(view=lambda: session.update(_mark=1) or "")
+    app.session_interface = interface
+    assert "Max-Age=0" in answered(app)[0]["Set-Cookie"]
+
+
+@pytest.mark.parametrize("where", ["class", "object"])
+def test_an_overridden_is_null_session_is_asked(where):
+    app = made(view=WRITTEN)
+    app.session_interface = interface = (
+        SecureCookieSessionInterface()
+        if where == "object"
+        else type("Own", (SecureCookieSessionInterface,), {"is_null_session": lambda self, obj: True})()
+    )
+    if where == "object":
+        interface.is_null_session = lambda obj: True
+    assert "Set-Cookie" not in answered(app)[0]
+
+
+def test_a_save_session_that_is_replaced_while_it_serves_is_asked():
+    app = made(view=WRITTEN)
+    app.session_interface = SecureCookieSessionInterface()
+    assert "Set-Cookie" in answered(app)[0]
+    app.session_interface.save_session = lambda app, session, response: None
+    assert "Set-Cookie" not in answered(app)[0]
+
+
+def test_settings_that_are_not_needed_may_be_missing_or_wrong():
+    app = made(PERMANENT_SESSION_LIFETIME="a while")
+    assert answered(app)[1] == b"None"
+    for name in ("MAX_COOKIE_SIZE", "SESSION_COOKIE_PATH", "SESSION_COOKIE_PARTITIONED"):
+        del app.config[name]
+    assert answered(app)[1] == b"None"
+
+
+@pytest.mark.parametrize("keys", [["another", KEY], (KEY,), {KEY: 1}.keys()])
+def test_old_keys_may_come_in_any_collection(clock, keys):
+    assert answered(made(SECRET_KEY="new", SECRET_KEY_FALLBACKS=keys), COOKIE)[1] == b"1"
+
+
+def test_a_key_may_be_a_bytearray(clock):
+    assert answered(made(SECRET_KEY=bytearray(KEY.encode())), COOKIE)[1] == b"1"

@@ -54,4 +54,5 @@ class SessionInterface(sessions.SessionInterface):
 class SecureCookieSessionInterface(sessions.SecureCookieSessionInterface, SessionInterface):
     """Keeps the session in a signed cookie."""
 
+    _plain = True
     session_class = SecureCookieSession

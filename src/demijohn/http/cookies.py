@@ -55,6 +55,8 @@ def get_cookie(header: str | None, name: str) -> str | None:
         rest = header[at + len(name) :].partition(";")[0]
         if (
             rest[:1] == "="
+            and name.isascii()
+            and not (" " in name or "=" in name)
             and rest.isascii()
             and rest.isprintable()
             and " " not in rest

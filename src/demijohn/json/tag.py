@@ -251,7 +251,8 @@ class TaggedJSONSerializer:
     def __init__(self) -> None:
         self.tags: dict[str, JSONTag] = {}
         self.order: list[JSONTag] = []
-        self._scalars = self._spaced = True
+        self._scalars = type(self).tag is TaggedJSONSerializer.tag
+        self._spaced = True
         for tag_class in self.default_tags:
             self.register(tag_class)
 

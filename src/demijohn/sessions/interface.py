@@ -70,7 +70,9 @@ class SessionInterface:
         secure: Any = app.config["SESSION_COOKIE_SECURE"]
         if secure == "auto":
             environ = getattr(current.get(None), "environ", None)
-            return environ is None or not _is_plain_loopback(environ)
+            if environ is None or environ.get("wsgi.url_scheme") == "https":
+                return True
+            return not _names_loopback(environ.get("HTTP_HOST") or environ.get("SERVER_NAME") or "")
         return bool(secure)
 
     def get_cookie_samesite(self, app: Any) -> str | None:
@@ -107,12 +109,6 @@ class SessionInterface:
     def save_session(self, app: Any, session: Any, response: Any) -> None:
         """Store ``session``, and put on ``response`` what will bring it back. Not for null sessions."""
         raise NotImplementedError
-
-
-def _is_plain_loopback(environ: Any) -> bool:
-    if environ.get("wsgi.url_scheme") == "https":
-        return False
-    return _names_loopback(environ.get("HTTP_HOST") or environ.get("SERVER_NAME") or "")
 
 
 @lru_cache(maxsize=64)

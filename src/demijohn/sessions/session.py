@@ -59,9 +59,6 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):  # pyright: ign
     modified: bool = False
     accessed: bool = False
 
-    #: What read it: its signer, and what else the settings came to then.
-    _cookie_settings: Any = None
-
     # Werkzeug's mutators call it with the session; not on the instance, so it costs no cycle.
     on_update: Any = staticmethod(_mark_modified)
 

@@ -107,7 +107,8 @@ class BoundedTimedSerializer(URLSafeTimedSerializer):
 
     def dump_payload(self, obj: Any) -> bytes:
         """The serialized ``obj``, compressed when that makes it shorter, in URL-safe Base64."""
-        written: Any = self.serializer.dumps(obj, **self.serializer_kwargs)
+        options = self.serializer_kwargs
+        written: Any = self.serializer.dumps(obj, **options) if options else self.serializer.dumps(obj)
         data: bytes = written.encode() if isinstance(written, str) else written
         if _cannot_shrink(data):
             return _encode(data)

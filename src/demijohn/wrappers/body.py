@@ -111,7 +111,7 @@ class StreamedBody(RawIOBase):
             return self._rest(len(self._chunk))
         if self._ended:
             return b""
-        chunk = await self._source()
+        chunk = bytes(await self._source())  # no copy, unless a server sends a bytearray
         if not chunk:
             self._ended = True
             if self._expected is not None and self._taken < self._expected:
