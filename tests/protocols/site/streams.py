@@ -13,6 +13,9 @@ from . import journal
 
 PIECE = b"x" * 1000
 
+#: Seconds for a server to send what it was given: broken before that, some close without an answer.
+_ON_ITS_WAY = 0.1
+
 
 def register(app: Flask) -> None:
     @app.route("/s/count")
@@ -103,6 +106,7 @@ def register(app: Flask) -> None:
     def breaks_sync() -> Any:
         def pieces() -> Iterator[bytes]:
             yield b"first"
+            time.sleep(_ON_ITS_WAY)
             raise RuntimeError("broken in mid-stream")
 
         return Response(pieces())
@@ -111,6 +115,7 @@ def register(app: Flask) -> None:
     async def breaks_async() -> Any:
         async def pieces() -> AsyncIterator[bytes]:
             yield b"first"
+            await asyncio.sleep(_ON_ITS_WAY)
             raise RuntimeError("broken in mid-stream")
 
         return Response(pieces())
