@@ -601,22 +601,26 @@ def test_the_salt_is_the_one_of_the_moment(clock, how):
     assert answered(app, COOKIE)[1] == b"None"
 
 
-@pytest.mark.parametrize("where", ["subclass", "object"])
-def test_a_replaced_method_is_asked_each_time(where):
+@pytest.mark.parametrize("where", ["class", "subclass", "object"])
+def test_a_replaced_method_is_asked_each_time(where, monkeypatch):
     domains = iter("abcdefgh")
-    interface = (
-        type("Own", (SecureCookieSessionInterface,), {})()
+    kind = (
+        type("Own", (SecureCookieSessionInterface,), {})
         if where == "subclass"
-        else SecureCookieSessionInterface()
+        else SecureCookieSessionInterface
     )
-    app = made(view=WRITTEN)
-    app.session_interface = interface
-    answered(app)
+    interface = kind()
 
     def domain(*args):
         return f"{next(domains)}.example"
 
-    setattr(type(interface) if where == "subclass" else interface, "get_cookie_domain", domain)
+    app = Flask("demijohn", root_path="/")
+    app.secret_key = KEY
+    app.add_url_rule("/", view_func=WRITTEN)
+    app.session_interface = interface
+    if where != "class":  # a patch of this package's own class has to be there before its first use
+        answered(app)
+    monkeypatch.setattr(interface if where == "object" else kind, "get_cookie_domain", domain)
     for letter in "ab":
         assert f"Domain={letter}.example" in answered(app)[0]["Set-Cookie"]
 

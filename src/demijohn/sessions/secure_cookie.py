@@ -113,7 +113,9 @@ class SecureCookieSessionInterface(SessionInterface):
             or cookie.app_class is not app.__class__
         ):
             cookie = _Cookie(self, app)
-            if all(isinstance(getattr(type(app), name), ConfigAttribute) for name in _FROM_CONFIG):
+            if all(isinstance(getattr(type(app), name), ConfigAttribute) for name in _FROM_CONFIG) and all(
+                getattr(type(self), name) is reader for name, reader in _readers.items()
+            ):
                 cookie.settings, cookie.signing, cookie.old_keys = settings, signing, old_keys
                 cookie.app_class = type(app)
                 self._kept = cookie
@@ -228,9 +230,15 @@ def _token(session: Any, serializer: Any) -> str:
     return token if isinstance(token, str) else token.decode()
 
 
-_own_save_session = SecureCookieSessionInterface.save_session
-
 _ATTRIBUTES = ("domain", "path", "secure", "httponly", "samesite", "partitioned")
+_own_save_session = SecureCookieSessionInterface.save_session
+#: The methods whose results are kept, to see whether somebody has patched one.
+_readers = {
+    name: getattr(SecureCookieSessionInterface, name)
+    for name in (
+        "get_signing_serializer", "get_cookie_name", *(f"get_cookie_{attribute}" for attribute in _ATTRIBUTES)
+    )
+}  # fmt: skip
 #: The attributes of an interface whose change is seen without being noted; others replace a method.
 _READ_EACH_TIME = frozenset(
     {"salt", "serializer", "key_derivation", "digest_method", "session_class", "_kept"}
