@@ -113,9 +113,9 @@ class SecureCookieSessionInterface(SessionInterface):
             or cookie.app_class is not app.__class__
         ):
             cookie = _Cookie(self, app)
-            if all(isinstance(getattr(type(app), name), ConfigAttribute) for name in _FROM_CONFIG) and all(
-                getattr(type(self), name) is reader for name, reader in _readers.items()
-            ):
+            if all(
+                isinstance(getattr(type(app), name, None), ConfigAttribute) for name in _FROM_CONFIG
+            ) and all(getattr(type(self), name) is reader for name, reader in _readers.items()):
                 cookie.settings, cookie.signing, cookie.old_keys = settings, signing, old_keys
                 cookie.app_class = type(app)
                 self._kept = cookie
