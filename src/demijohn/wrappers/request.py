@@ -72,8 +72,10 @@ def _limit(setting: str, unset: int | None) -> Any:
         rule = self.url_rule
         if rule is not None and option in rule.__dict__:
             return rule.__dict__[option]  # type: ignore[no-any-return]
-        ctx = current.get(None)
-        return unset if ctx is None else ctx.app.config.get(setting, unset)
+        try:
+            return current.get().app.config[setting]  # type: ignore[no-any-return]
+        except LookupError:  # no application, or one without the setting
+            return unset
 
     def write(self: Request, value: int | None) -> None:
         if value is None:  # as in Flask: back to the configuration
@@ -304,12 +306,22 @@ class Request(BaseRequest):
     def files(self) -> ImmutableMultiDict[str, FileStorage]:  # type: ignore[override]
         """The uploaded files of a submitted form."""
         self._load_form_data()
-        files = self.__dict__.get("files")
-        return (
-            cast("ImmutableMultiDict[str, FileStorage]", self.parameter_storage_class())
-            if files is None
-            else files
-        )
+        state = self.__dict__
+        if "files" not in state:
+            state["files"] = self.parameter_storage_class()
+            self._explain_missing_files()
+        return state["files"]  # type: ignore[no-any-return]
+
+    def _explain_missing_files(self) -> None:
+        """In debug mode, let a look-up in ``files`` say that the form was not sent as multipart."""
+        ctx = current.get(None)
+        if (
+            ctx is not None
+            and ctx.app.config["DEBUG"]
+            and self.mimetype != "multipart/form-data"
+            and not self.__dict__["files"]
+        ):
+            attach_enctype_error_multidict(self)
 
     def _load_form_data(self) -> None:
         """Parse the body into ``form`` and ``files`` once; plain bodies leave both empty."""
@@ -322,14 +334,6 @@ class Request(BaseRequest):
             self._load_urlencoded()
         elif not (ours and content_type[:19] == "multipart/form-data" and self._load_small_multipart()):
             self._load_by_werkzeug()
-        ctx = current.get(None)
-        if (
-            ctx is not None
-            and ctx.app.config["DEBUG"]
-            and self.mimetype != "multipart/form-data"
-            and not state.get("files")
-        ):
-            attach_enctype_error_multidict(self)
 
     def _load_by_werkzeug(self) -> None:
         """Parse any kind of form, as large as it may be, within the same limits."""
@@ -343,6 +347,7 @@ class Request(BaseRequest):
                 f" {self.max_form_memory_size} bytes in a field that is not a file (MAX_FORM_MEMORY_SIZE)."
             ) from e
         self._refuse_many_files()
+        self._explain_missing_files()
 
     def _refuse_many_files(self) -> None:
         """Hold what Werkzeug's parser took to the number of files that ours takes (413)."""
