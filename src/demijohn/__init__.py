@@ -11,13 +11,13 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "app": ("App",),
-    "blueprints": ("Blueprint",),
+    "app": ("Flask",),
+    "setup.application": ("App",),
+    "setup.blueprint": ("Blueprint",),
     "config": ("Config",),
-    "context": (
+    "contexts.context": (
         "after_this_request", "copy_current_request_context", "has_app_context", "has_request_context",
     ),
-    "framework": ("Flask",),
     "globals": ("app_ctx", "current_app", "g", "request", "request_ctx", "session", "websocket"),
     "helpers": (
         "abort", "event_stream", "flash", "get_flashed_messages", "get_template_attribute", "make_response",

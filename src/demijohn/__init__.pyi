@@ -1,16 +1,16 @@
 from typing import Any
 
 from demijohn import json as json
-from demijohn.app import App as App
-from demijohn.blueprints import Blueprint as Blueprint
+from demijohn.setup.application import App as App
+from demijohn.setup.blueprint import Blueprint as Blueprint
 from demijohn.config import Config as Config
-from demijohn.context import (
+from demijohn.contexts.context import (
     after_this_request as after_this_request,
     copy_current_request_context as copy_current_request_context,
     has_app_context as has_app_context,
     has_request_context as has_request_context,
 )
-from demijohn.framework import Flask as Flask
+from demijohn.app import Flask as Flask
 from demijohn.globals import (
     app_ctx as app_ctx,
     current_app as current_app,

@@ -1,8 +1,8 @@
-"""Flask's name for what :mod:`demijohn.context` holds."""
+"""Flask's name for what :mod:`demijohn.contexts.context` holds."""
 
 from __future__ import annotations
 
-from demijohn.context import (
+from demijohn.contexts.context import (
     AppContext, RequestContext, _AppCtxGlobals, after_this_request, copy_current_request_context,
     has_app_context, has_request_context,
 )  # fmt: skip

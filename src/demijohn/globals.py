@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import cast
 
-from demijohn import proxies
-from demijohn.context import AppContext, RequestContext, _AppCtxGlobals
-from demijohn.framework import Flask
+from demijohn.contexts import proxies
+from demijohn.contexts.context import AppContext, RequestContext, _AppCtxGlobals
+from demijohn.app import Flask
 from demijohn.wrappers.request import Request
 from demijohn.sessions import SessionMixin
 from demijohn.wrappers.websocket import Websocket

@@ -10,20 +10,20 @@ from werkzeug.exceptions import Aborter
 from werkzeug.exceptions import abort as _plain_abort
 from werkzeug.utils import redirect as _plain_redirect
 
-from demijohn.context import RequestContext, current
-from demijohn.envvars import get_debug_flag, get_load_dotenv
-from demijohn.teardown import popped, teardown
-from demijohn.flashing import flash, get_flashed_messages
-from demijohn.framework import Flask
+from demijohn.contexts.context import RequestContext, current
+from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
+from demijohn.dispatch.teardown import popped, teardown
+from demijohn.sessions.flashing import flash, get_flashed_messages
+from demijohn.app import Flask
 from demijohn.http.redirects import safe_redirect_target
 from demijohn.http.sse import ServerSentEvent
-from demijohn.proxies import current_app, request
+from demijohn.contexts.proxies import current_app, request
 from demijohn.wrappers.request import split_blueprint_path
 from demijohn.wrappers.response import Response
-from demijohn.scaffold import get_root_path
-from demijohn.static import send_file, send_from_directory
+from demijohn.setup.scaffold import get_root_path
+from demijohn.wrappers.files import send_file, send_from_directory
 from demijohn.templating import get_template_attribute
-from demijohn.steps import drive, drive_async
+from demijohn.waiting.steps import drive, drive_async
 
 __all__ = [
     "abort", "event_stream", "flash", "get_debug_flag", "get_flashed_messages", "get_load_dotenv",

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from werkzeug.local import LocalProxy
 
-from demijohn.context import current
+from demijohn.contexts.context import current
 from demijohn.http.plaintext import escape_control
 
 __all__ = [

@@ -12,9 +12,9 @@ from typing import Any, cast
 from jinja2 import BaseLoader, Template, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
 
-from demijohn.context import AppContext, RequestContext, current
+from demijohn.contexts.context import AppContext, RequestContext, current
 from demijohn.errors import explain_template_loading_attempts
-from demijohn.proxies import NO_APP
+from demijohn.contexts.proxies import NO_APP
 from demijohn.signals import before_render_template, template_rendered
 
 

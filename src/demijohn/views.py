@@ -23,8 +23,8 @@ from collections.abc import Callable, Collection
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
-from demijohn._types import ResponseReturnValue, RouteCallable
-from demijohn.proxies import request
+from demijohn.typing import ResponseReturnValue, RouteCallable
+from demijohn.contexts.proxies import request
 
 __all__ = ["MethodView", "View", "http_method_funcs"]
 

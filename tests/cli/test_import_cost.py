@@ -12,7 +12,5 @@ def test_importing_the_framework_imports_neither_the_command_line_nor_click():
 
 
 def test_the_supervisor_imports_neither_granian_nor_the_framework_class():
-    code = (
-        "import sys, demijohn.cli; print([m for m in ('granian', 'demijohn.framework') if m in sys.modules])"
-    )
+    code = "import sys, demijohn.cli; print([m for m in ('granian', 'demijohn.app') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -12,7 +12,7 @@ from demijohn import Flask as NativeFlask
 from demijohn import current_app, g, request, session, stream_with_context, url_for
 from demijohn.compat.app import Flask
 from demijohn.compat.contexts import _cv_app, _cv_request, request_ctx
-from demijohn.proxies import app_ctx
+from demijohn.contexts.proxies import app_ctx
 
 
 @pytest.fixture

@@ -274,7 +274,7 @@ def test_the_applications_own_context_processor_is_the_first():
 
 def test_the_application_context_is_one_object_for_the_whole_request():
     # Flask-SQLAlchemy scopes its sessions by the id of it.
-    from demijohn.proxies import app_ctx
+    from demijohn.contexts.proxies import app_ctx
 
     app = Flask(__name__)
     seen = []
@@ -320,7 +320,7 @@ def test_a_template_is_rendered_with_the_application_or_the_context_as_first_arg
 
 
 def test_a_view_function_names_its_endpoint():
-    from demijohn.scaffold import endpoint_from_view_func
+    from demijohn.setup.scaffold import endpoint_from_view_func
 
     assert (
         endpoint_from_view_func(test_a_view_function_names_its_endpoint)

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from demijohn.pool import ThreadPool
-from demijohn.steps import HOP, drive
-from demijohn.waiting import drive_here, drive_hopping
+from demijohn.waiting.loops import drive_here, drive_hopping
+from demijohn.waiting.pool import ThreadPool
+from demijohn.waiting.steps import HOP, drive
 
 
 async def waited(value):

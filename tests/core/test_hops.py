@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from demijohn.pool import ThreadPool
+from demijohn.waiting.pool import ThreadPool
 
 
 @pytest.fixture(params=["asgi", "rsgi"])

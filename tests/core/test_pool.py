@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from demijohn.pool import ThreadPool
+from demijohn.waiting.pool import ThreadPool
 
 variable = contextvars.ContextVar("variable", default="unset")
 

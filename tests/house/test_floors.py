@@ -54,7 +54,7 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("module", "text"),
     [
-        ("framework", "from demijohn import app, dispatch, cli, _types"),
+        ("app", "from demijohn import setup, dispatch, cli, typing"),
         ("ext/migrations", "from demijohn import Flask\nfrom demijohn.ext import database"),
         ("ext/login", "from demijohn.cli import AppGroup"),
     ],

@@ -18,7 +18,7 @@ FLASK_NAMED_MODULES = frozenset(
     ).split()
 )
 # Names that users see in signatures, of modules too heavy to import: downwards, and for type checkers only.
-TYPES_ONLY = {("demijohn/framework.py", "demijohn.testing")}
+TYPES_ONLY = {("demijohn/app.py", "demijohn.testing")}
 SAYS_WHY = re.compile(r"\b(import|heavy|late|lazy|lazily|optional|extra)", re.IGNORECASE)
 # Rooms that may stand on another room.
 ROOMS_ON_ROOMS = {"migrations": {"database"}}

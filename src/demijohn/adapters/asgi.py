@@ -19,12 +19,12 @@ from demijohn.adapters.environ import ScopeContext, ScopeEnviron
 from demijohn.adapters.lifespan import serve_lifespan
 from demijohn.adapters.websocket import serve_websocket
 from demijohn.wrappers.body import RefusedBody, StreamedBody, collect, too_large, truncated
-from demijohn.context import RequestContext, current
-from demijohn.dispatch import conclude, conclude_error, pipeline
-from demijohn.matching import find, match
+from demijohn.contexts.context import RequestContext, current
+from demijohn.dispatch.pipeline import conclude, conclude_error, pipeline
+from demijohn.dispatch.matching import find, match
 from demijohn.http.headers import encoded_name
 from demijohn.wrappers.response import AsyncBody, Raw
-from demijohn.waiting import drive_here, drive_hopping
+from demijohn.waiting.loops import drive_here, drive_hopping
 
 _NONE = Token.MISSING
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from demijohn.context import RequestContext
+from demijohn.contexts.context import RequestContext
 from demijohn.http.headers import ScopeHeaders
 
 _MISSING: Any = object()

@@ -17,10 +17,10 @@ from demijohn import signals
 from demijohn.adapters.asgi import InThread, close_body, open_body, short_way, until_gone
 from demijohn.adapters.environ import LazyEnviron, ScopeContext, as_latin1, common_makers, constant
 from demijohn.wrappers.body import truncated
-from demijohn.context import RequestContext
-from demijohn.dispatch import pipeline
-from demijohn.matching import find, match
-from demijohn.waiting import drive_here, drive_hopping
+from demijohn.contexts.context import RequestContext
+from demijohn.dispatch.pipeline import pipeline
+from demijohn.dispatch.matching import find, match
+from demijohn.waiting.loops import drive_here, drive_hopping
 from demijohn.http.headers import Headers, titled_name
 from demijohn.wrappers.response import AsyncBody
 

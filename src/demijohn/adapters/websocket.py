@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from demijohn.adapters.environ import ScopeEnviron
-from demijohn.context import RequestContext
-from demijohn.dispatch import websocket_after, websocket_before
-from demijohn.failure import internal_error, user_exception
-from demijohn.finish import finalize
+from demijohn.contexts.context import RequestContext
+from demijohn.dispatch.pipeline import websocket_after, websocket_before
+from demijohn.dispatch.failure import internal_error, user_exception
+from demijohn.dispatch.finish import finalize
 from demijohn.http.headers import encoded_name
-from demijohn.matching import match_websocket
+from demijohn.dispatch.matching import match_websocket
 from demijohn.signals import got_websocket_exception, sending, websocket_finished
-from demijohn.teardown import before_idle, teardown_websocket
-from demijohn.waiting import drive_hopping
+from demijohn.dispatch.teardown import before_idle, teardown_websocket
+from demijohn.waiting.loops import drive_hopping
 from demijohn.wrappers.websocket import INTERNAL_ERROR, Websocket
 
 #: Seconds a handler gets to read what had arrived before the other side closed.

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from contextvars import Token
 from typing import Any
 
-from demijohn.context import RequestContext, current
+from demijohn.contexts.context import RequestContext, current
 from demijohn import signals
-from demijohn.dispatch import conclude, conclude_error, pipeline
-from demijohn.matching import find
+from demijohn.dispatch.pipeline import conclude, conclude_error, pipeline
+from demijohn.dispatch.matching import find
 from demijohn.wrappers.response import AsyncBody, Response
-from demijohn.steps import drive, wait
+from demijohn.waiting.steps import drive, wait
 
 _NONE = Token.MISSING
 

@@ -2,7 +2,7 @@
 
 The public names are those of ``flask.cli``. Importing this package imports Click; the rest of
 :mod:`demijohn` does not import it, and an extension that only registers commands needs no more than
-:mod:`demijohn.commands`.
+:mod:`demijohn.setup.commands`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from demijohn.cli.routes import routes_command
 from demijohn.cli.run import run_command
 from demijohn.cli.shell import shell_command
 from demijohn.cli.version import get_version, version_option
-from demijohn.commands import AppGroup, with_appcontext
-from demijohn.envvars import get_debug_flag, get_load_dotenv
+from demijohn.setup.commands import AppGroup, with_appcontext
+from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
 
 __all__ = [
     "AppGroup",

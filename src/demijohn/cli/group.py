@@ -1,6 +1,6 @@
 """The command group that finds an application and offers its commands.
 
-The built-in commands and those of plugins (entry points ``demijohn.commands`` and
+The built-in commands and those of plugins (entry points ``demijohn.setup.commands`` and
 ``flask.commands``) are there even when the application cannot be loaded; then the reason is
 printed once and the rest of the help still shows.
 """
@@ -24,11 +24,11 @@ from demijohn.cli.routes import routes_command
 from demijohn.cli.run import run_command
 from demijohn.cli.shell import shell_command
 from demijohn.cli.version import version_option
-from demijohn.commands import AppGroup
-from demijohn.context import current
-from demijohn.envvars import set_debug_flag
+from demijohn.setup.commands import AppGroup
+from demijohn.contexts.context import current
+from demijohn.setup.envvars import set_debug_flag
 
-_PLUGIN_GROUPS = ("flask.commands", "demijohn.commands")
+_PLUGIN_GROUPS = ("flask.commands", "demijohn.setup.commands")
 
 
 def _set_app(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

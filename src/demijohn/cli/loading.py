@@ -18,9 +18,9 @@ from typing import Any
 
 import click
 
-from demijohn.app import App
-from demijohn.commands import set_script_info_class
-from demijohn.envvars import get_debug_flag, get_load_dotenv
+from demijohn.setup.application import App
+from demijohn.setup.commands import set_script_info_class
+from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
 
 _NOT_LOCATED = (
     "Could not locate a Flask application. Use the 'demijohn --app' option, the 'DEMIJOHN_APP' or"

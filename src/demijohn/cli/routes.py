@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from demijohn.commands import with_appcontext
-from demijohn.context import current
+from demijohn.setup.commands import with_appcontext
+from demijohn.contexts.context import current
 
 _COLUMNS = ("endpoint", "methods", "domain", "rule", "match")
 _AUTOMATIC = frozenset({"HEAD", "OPTIONS"})

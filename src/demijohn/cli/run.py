@@ -13,7 +13,7 @@ from demijohn.devserver import ServeError, ServeOptions, current_assignment, pro
 from demijohn.devserver.environment import show_server_banner
 from demijohn.devserver.options import INTERFACES, remote_debug_allowed
 from demijohn.devserver.tls import certificate_files
-from demijohn.envvars import get_debug_flag
+from demijohn.setup.envvars import get_debug_flag
 
 _PATHS_HELP = "separated as in PATH."
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from demijohn.commands import with_appcontext
-from demijohn.context import current
+from demijohn.setup.commands import with_appcontext
+from demijohn.contexts.context import current
 
 
 @click.command("shell", short_help="Run a shell in the app context.")

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from werkzeug.datastructures import ImmutableDict
 
-from demijohn import framework
+from demijohn import app as framework
 from demijohn.compat import contexts, sequence, serving
 from demijohn.compat.wrappers import Request
 from demijohn.config import Config
-from demijohn.steps import drive
+from demijohn.waiting.steps import drive
 from demijohn.compat.sessions import SecureCookieSessionInterface
 
 _ESCAPED = (".html", ".htm", ".xml", ".xhtml", ".svg")

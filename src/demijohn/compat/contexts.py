@@ -11,10 +11,10 @@ from __future__ import annotations
 from contextvars import Token
 from typing import Any
 
-from demijohn import context
-from demijohn.context import current
-from demijohn.local import make_proxy
-from demijohn.proxies import NO_REQUEST
+from demijohn.contexts import context
+from demijohn.contexts.context import current
+from demijohn.contexts.local import make_proxy
+from demijohn.contexts.proxies import NO_REQUEST
 
 _MISSING: Any = object()
 

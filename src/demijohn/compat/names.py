@@ -28,9 +28,9 @@ MODULES: dict[str, dict[str, str]] = {
         "demijohn.compat.app": "Flask",
         "demijohn.globals": "current_app g request session",
         "demijohn.compat.wrappers": "Request Response",
-        "demijohn.blueprints": "Blueprint",
+        "demijohn.setup.blueprint": "Blueprint",
         "demijohn.config": "Config",
-        "demijohn.context": (
+        "demijohn.contexts.context": (
             "after_this_request copy_current_request_context has_app_context has_request_context"
         ),
         "demijohn.helpers": (
@@ -47,12 +47,12 @@ MODULES: dict[str, dict[str, str]] = {
     "flask.app": {
         **_ANNOTATIONS,
         "demijohn.compat.app": "Flask",
-        "demijohn.app": "App _make_timedelta=_seconds",
+        "demijohn.setup.application": "App _make_timedelta=_seconds",
         "demijohn.cli": "cli=*",
         "demijohn.compat.contexts": "AppContext RequestContext _cv_app _cv_request request_ctx",
         "demijohn.globals": "current_app g request session",
         "demijohn.compat.wrappers": "Request Response",
-        "demijohn.context": "_sentinel=UNSET",
+        "demijohn.contexts.context": "_sentinel=UNSET",
         "demijohn.helpers": "get_debug_flag get_flashed_messages get_load_dotenv send_from_directory",
         "demijohn.compat.sessions": "SecureCookieSessionInterface SessionInterface",
         "demijohn.signals": (
@@ -81,11 +81,11 @@ MODULES: dict[str, dict[str, str]] = {
     },
     "flask.blueprints": {
         **_ANNOTATIONS,
-        "demijohn.blueprints": "Blueprint BlueprintSetupState SansioBlueprint=Blueprint",
-        "demijohn.commands": "AppGroup",
+        "demijohn.setup.blueprint": "Blueprint BlueprintSetupState SansioBlueprint=Blueprint",
+        "demijohn.setup.commands": "AppGroup",
         "demijohn.globals": "current_app",
         "demijohn.helpers": "send_from_directory",
-        "demijohn.scaffold": "_sentinel=MISSING",
+        "demijohn.setup.scaffold": "_sentinel=MISSING",
         "datetime": "timedelta",
         "os": "os=*",
     },
@@ -136,7 +136,7 @@ MODULES: dict[str, dict[str, str]] = {
     "flask.ctx": {
         **_ANNOTATIONS,
         "demijohn.compat.contexts": "AppContext RequestContext _cv_app _cv_request",
-        "demijohn.context": (
+        "demijohn.contexts.context": (
             "_AppCtxGlobals _sentinel=UNSET after_this_request copy_current_request_context has_app_context"
             " has_request_context"
         ),
@@ -155,8 +155,8 @@ MODULES: dict[str, dict[str, str]] = {
             "DebugFilesKeyError FormDataRoutingRedirect UnexpectedUnicodeError attach_enctype_error_multidict"
             " explain_template_loading_attempts _dump_loader_info=_describe_loader"
         ),
-        "demijohn.app": "App",
-        "demijohn.blueprints": "Blueprint",
+        "demijohn.setup.application": "App",
+        "demijohn.setup.blueprint": "Blueprint",
         "demijohn.compat.contexts": "request_ctx",
         "jinja2.loaders": "BaseLoader",
         "werkzeug.routing": "RequestRedirect",
@@ -164,7 +164,7 @@ MODULES: dict[str, dict[str, str]] = {
     "flask.globals": {
         **_ANNOTATIONS,
         "demijohn.compat.contexts": "_cv_app _cv_request request_ctx",
-        "demijohn.proxies": "app_ctx _no_app_msg=NO_APP _no_req_msg=NO_REQUEST",
+        "demijohn.contexts.proxies": "app_ctx _no_app_msg=NO_APP _no_req_msg=NO_REQUEST",
         "demijohn.globals": "current_app g request session",
         "contextvars": "ContextVar",
         "werkzeug.local": "LocalProxy",
@@ -180,7 +180,7 @@ MODULES: dict[str, dict[str, str]] = {
         "demijohn.globals": "current_app request session",
         "demijohn.compat.serving": "_prepare_send_file_kwargs",
         # COMPAT: Flask-RESTX looks here first, for releases before 2.2.
-        "demijohn.scaffold": "_endpoint_from_view_func=endpoint_from_view_func",
+        "demijohn.setup.scaffold": "_endpoint_from_view_func=endpoint_from_view_func",
         "demijohn.signals": "message_flashed",
         "datetime": "datetime",
         "functools": "cache update_wrapper",
@@ -231,16 +231,16 @@ MODULES: dict[str, dict[str, str]] = {
         "sys": "sys=*",
         "werkzeug.local": "LocalProxy",
     },
-    "flask.sansio": {"demijohn.app": "__doc__"},
+    "flask.sansio": {"demijohn.setup.application": "__doc__"},
     "flask.sansio.app": {
         **_ANNOTATIONS,
-        "demijohn.app": "App _make_timedelta=_seconds",
+        "demijohn.setup.application": "App _make_timedelta=_seconds",
         "demijohn.config": "Config ConfigAttribute",
-        "demijohn.context": "_AppCtxGlobals",
+        "demijohn.contexts.context": "_AppCtxGlobals",
         "demijohn.helpers": "get_debug_flag _split_blueprint_path=split_blueprint_path",
         "demijohn.json.provider": "DefaultJSONProvider JSONProvider",
         "demijohn.logging": "create_logger",
-        "demijohn.scaffold": (
+        "demijohn.setup.scaffold": (
             "Scaffold _endpoint_from_view_func=endpoint_from_view_func find_package setupmethod"
         ),
         "demijohn.templating": "DispatchingJinjaLoader Environment",
@@ -258,8 +258,8 @@ MODULES: dict[str, dict[str, str]] = {
     },
     "flask.sansio.blueprints": {
         **_ANNOTATIONS,
-        "demijohn.blueprints": "Blueprint BlueprintSetupState DeferredSetupFunction=Deferred",
-        "demijohn.scaffold": (
+        "demijohn.setup.blueprint": "Blueprint BlueprintSetupState DeferredSetupFunction=Deferred",
+        "demijohn.setup.scaffold": (
             "Scaffold _endpoint_from_view_func=endpoint_from_view_func _sentinel=MISSING setupmethod"
         ),
         "demijohn.typing": "ft=*",
@@ -270,7 +270,7 @@ MODULES: dict[str, dict[str, str]] = {
     },
     "flask.sansio.scaffold": {
         **_ANNOTATIONS,
-        "demijohn.scaffold": (
+        "demijohn.setup.scaffold": (
             "Scaffold _endpoint_from_view_func=endpoint_from_view_func _find_package_path=_package_path"
             " _sentinel=MISSING find_package get_root_path setupmethod"
         ),
@@ -289,7 +289,7 @@ MODULES: dict[str, dict[str, str]] = {
     },
     # COMPAT: a module up to 2.2, read by Flask-RESTX for those releases.
     "flask.scaffold": {
-        "demijohn.scaffold": (
+        "demijohn.setup.scaffold": (
             "Scaffold _endpoint_from_view_func=endpoint_from_view_func _sentinel=MISSING find_package"
             " get_root_path setupmethod"
         ),

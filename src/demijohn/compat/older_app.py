@@ -8,11 +8,11 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, ClassVar, TypeVar
 
-from demijohn import blueprints
+from demijohn.setup import blueprint as blueprints
 from demijohn.compat import app as compat_app
-from demijohn.context import current
+from demijohn.contexts.context import current
 from demijohn.json.provider import DefaultJSONProvider, _default
-from demijohn.scaffold import setupmethod
+from demijohn.setup.scaffold import setupmethod
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from demijohn.dispatch import pipeline
-from demijohn.failure import exception
-from demijohn.steps import Steps
-from demijohn.teardown import end
+from demijohn.dispatch.pipeline import pipeline
+from demijohn.dispatch.failure import exception
+from demijohn.waiting.steps import Steps
+from demijohn.dispatch.teardown import end
 
 
 def answer(app: Any, ctx: Any, environ: Any, start_response: Any) -> Steps[Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from demijohn.cli import ScriptInfo, prepare_import
 from demijohn.compat import install_from_environment
-from demijohn.envvars import read_setting
+from demijohn.setup.envvars import read_setting
 
 
 def _load(path: str | None) -> Any:

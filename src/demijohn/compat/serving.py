@@ -9,11 +9,11 @@ from typing import Any
 import click
 from werkzeug import serving
 
-from demijohn import proxies
+from demijohn.contexts import proxies
 from demijohn.devserver.environment import (
     is_running_from_reloader, load_dotenv as load_dotenv_files, show_server_banner,
 )  # fmt: skip
-from demijohn.envvars import get_debug_flag, get_load_dotenv
+from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
 
 _IGNORED = (
     " * Ignoring a call to 'app.run()' that would block the current 'flask' CLI command.\n"

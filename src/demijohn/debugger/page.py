@@ -11,7 +11,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from demijohn.context import RequestContext
+from demijohn.contexts.context import RequestContext
 from demijohn.debugger.traceback import Frame, Problem, read
 
 #: Nothing may run or load on this page but its own style (CSP, level 3).

@@ -36,7 +36,7 @@ from demijohn.devserver.sockets import listen, release
 from demijohn.devserver.supervisor import Supervisor
 from demijohn.devserver.tls import certificate_files, is_ssl_context
 from demijohn.devserver.worker import serve_assigned, serve_here
-from demijohn.envvars import get_debug_flag, get_load_dotenv, read_setting
+from demijohn.setup.envvars import get_debug_flag, get_load_dotenv, read_setting
 
 __all__ = [
     "ServeError",

@@ -2,7 +2,7 @@
 
 These functions ask ``current_app.json`` when there is a current application, and Python's ``json``
 when there is none. Which application is current is not for this floor to know: whoever does
-(``demijohn.proxies``) puts a function into :data:`_current_app`.
+(``demijohn.contexts.proxies``) puts a function into :data:`_current_app`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from demijohn.context import current
+from demijohn.contexts.context import current
 from demijohn.sessions.session import NullSession, SessionMixin
 
 __all__ = ["SessionInterface"]

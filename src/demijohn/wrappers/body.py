@@ -14,8 +14,8 @@ from typing import IO, Any, NoReturn
 
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
-from demijohn.context import current
-from demijohn.steps import running_loop, wait
+from demijohn.contexts.context import current
+from demijohn.waiting.steps import running_loop, wait
 
 Source = Callable[[], Awaitable[bytes]]
 

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request as BaseRequest
 
 from demijohn import json
 from demijohn.wrappers.body import BoundedBody, StreamedBody, from_reader, too_large, truncated
-from demijohn.context import current
+from demijohn.contexts.context import current
 from demijohn.errors import attach_enctype_error_multidict
 from demijohn.http.cookies import get_cookie, parse_cookie
 from demijohn.http.host import get_host

@@ -19,7 +19,7 @@ from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn import json
-from demijohn.context import current
+from demijohn.contexts.context import current
 from demijohn.http.cookies import dump_cookie
 from demijohn.http.headers import Headers, check_status
 

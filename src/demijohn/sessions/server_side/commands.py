@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from demijohn.context import current
+from demijohn.contexts.context import current
 
 
 def add_commands(app: Any) -> None:

@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 
 from werkzeug.exceptions import ServiceUnavailable
 
-from demijohn.context import current
+from demijohn.contexts.context import current
 from demijohn.sessions.interface import SessionInterface
 from demijohn.sessions.secure_cookie import depend_on_cookie, session_json_serializer
 from demijohn.sessions.server_side.codec import FORMATS, Unreadable, decode, encode
 from demijohn.sessions.server_side.session import ServerSideSession
 from demijohn.sessions.server_side.store import SessionStore, StoreUnavailable
-from demijohn.steps import running_loop
+from demijohn.waiting.steps import running_loop
 
 __all__ = ["ServerSideSessionInterface"]
 

@@ -11,9 +11,9 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import WebsocketMismatch
 
-from demijohn.context import RequestContext
+from demijohn.contexts.context import RequestContext
 from demijohn.http.host import is_valid_host
-from demijohn.plan import Plan
+from demijohn.dispatch.plan import Plan
 from demijohn.wrappers.request import decoded
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from demijohn.proxies import current_app, get_request_context
+from demijohn.contexts.proxies import current_app, get_request_context
 from demijohn.signals import message_flashed
 
 

@@ -17,8 +17,8 @@ from contextvars import Context, copy_context
 from threading import Thread
 from typing import Any, TypeVar
 
-from demijohn.pool import ThreadPool
-from demijohn.steps import HOP, Steps
+from demijohn.waiting.pool import ThreadPool
+from demijohn.waiting.steps import HOP, Steps
 
 __all__ = [
     "ThreadFuture",

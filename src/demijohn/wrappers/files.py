@@ -15,7 +15,7 @@ from werkzeug import utils
 from werkzeug.exceptions import NotFound
 
 from demijohn.http.filenames import content_disposition, download_basename, safe_join
-from demijohn.proxies import current_app, request
+from demijohn.contexts.proxies import current_app, request
 from demijohn.wrappers.response import Response
 
 

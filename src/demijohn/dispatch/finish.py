@@ -9,10 +9,10 @@ from typing import Any
 
 from werkzeug.exceptions import HTTPException, default_exceptions
 
-from demijohn.context import RequestContext
+from demijohn.contexts.context import RequestContext
 from demijohn.http.problem import prefers_json, problem_response_parts
 from demijohn.signals import request_finished, sending
-from demijohn.steps import Steps
+from demijohn.waiting.steps import Steps
 from demijohn.wrappers.response import Response
 
 

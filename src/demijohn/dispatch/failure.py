@@ -10,10 +10,10 @@ from typing import Any
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServerError
 from werkzeug.routing import RoutingException
 
-from demijohn.context import RequestContext
-from demijohn.finish import finalize
+from demijohn.contexts.context import RequestContext
+from demijohn.dispatch.finish import finalize
 from demijohn.signals import got_request_exception, sending
-from demijohn.steps import HOP, Steps
+from demijohn.waiting.steps import HOP, Steps
 from demijohn.wrappers.response import Response
 
 

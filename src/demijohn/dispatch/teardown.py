@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from demijohn.context import RequestContext
+from demijohn.contexts.context import RequestContext
 from demijohn.signals import (
     appcontext_popped, appcontext_tearing_down, request_tearing_down, sending, websocket_tearing_down,
 )  # fmt: skip
-from demijohn.steps import Steps
+from demijohn.waiting.steps import Steps
 
 
 def end(app: Any, ctx: RequestContext) -> Steps[None]:

@@ -12,15 +12,15 @@ from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
-from demijohn.context import UNSET, RequestContext
-from demijohn.failure import exception, user_exception
-from demijohn.finish import HTML, finalize, http_response, make_response, save_session
+from demijohn.contexts.context import UNSET, RequestContext
+from demijohn.dispatch.failure import exception, user_exception
+from demijohn.dispatch.finish import HTML, finalize, http_response, make_response, save_session
 from demijohn.signals import (
     appcontext_tearing_down, request_finished, request_started, request_tearing_down, sending,
     websocket_finished, websocket_started,
 )  # fmt: skip
-from demijohn.steps import Steps
-from demijohn.teardown import end
+from demijohn.waiting.steps import Steps
+from demijohn.dispatch.teardown import end
 from demijohn.wrappers.response import Response
 
 

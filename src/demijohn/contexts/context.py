@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from werkzeug.exceptions import HTTPException
 
 from demijohn.signals import appcontext_popped, appcontext_pushed
-from demijohn.steps import running_loop
+from demijohn.waiting.steps import running_loop
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-current: ContextVar[AppContext] = ContextVar("demijohn.context")
+current: ContextVar[AppContext] = ContextVar("demijohn.contexts.context")
 
 #: "Whatever exception is being handled right now", as the default of ``exc`` parameters.
 UNSET: Any = object()

@@ -63,7 +63,7 @@ def wait(awaitable: Awaitable[T]) -> T:
 
 @cache
 def _waiting() -> Any:
-    return import_module("demijohn.waiting")
+    return import_module("demijohn.waiting.loops")
 
 
 def as_receiver(func: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from demijohn import json
-from demijohn.context import AppContext, RequestContext, current
-from demijohn.local import make_proxy
+from demijohn.contexts.context import AppContext, RequestContext, current
+from demijohn.contexts.local import make_proxy
 
 NO_APP = """Working outside of application context.
 

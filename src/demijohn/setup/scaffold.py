@@ -136,7 +136,7 @@ for _name in ("__delitem__", "pop", "clear"):
 
 
 class Scaffold:
-    """Base of :class:`~demijohn.app.App` and :class:`~demijohn.blueprints.Blueprint`.
+    """Base of :class:`~demijohn.setup.application.App` and :class:`~demijohn.setup.blueprint.Blueprint`.
 
     :param import_name: Name of the module that defines the owner, usually ``__name__``.
     :param static_folder: Folder of static files, relative to ``root_path``.

@@ -17,15 +17,15 @@ from importlib import import_module
 from typing import Any
 from weakref import WeakSet, ref
 
-from demijohn.scaffold import is_async
+from demijohn.setup.scaffold import is_async
 from demijohn.signals import got_background_exception, got_serving_exception, sending
-from demijohn.steps import drive_async, running_loop, wait
+from demijohn.waiting.steps import drive_async, running_loop, wait
 
 
 @cache
 def _waiting() -> Any:
     """What waits on loops, imported when there is one: asyncio costs a WSGI application 9 ms."""
-    return import_module("demijohn.waiting")
+    return import_module("demijohn.waiting.loops")
 
 
 _all: WeakSet[Lifecycle] = WeakSet()

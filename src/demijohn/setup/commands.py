@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from demijohn.context import current
+from demijohn.contexts.context import current
 
 F = TypeVar("F", bound=Callable[..., Any])
 

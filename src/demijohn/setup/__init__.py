@@ -1,0 +1,1 @@
+"""What happens before the first request: registrations, settings, commands, start and stop."""
