@@ -25,6 +25,7 @@ _HOMES = {
     ),
     "http.sse": ("ServerSentEvent",),
     "json": ("jsonify",),
+    "policy": ("Policy",),
     "wrappers.request": ("Request",),
     "wrappers.response": ("Response",),
     "signals": (

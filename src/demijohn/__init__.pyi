@@ -11,6 +11,7 @@ from demijohn.contexts.context import (
     has_request_context as has_request_context,
 )
 from demijohn.app import Flask as Flask
+from demijohn.policy import Policy as Policy
 from demijohn.globals import (
     app_ctx as app_ctx,
     current_app as current_app,
@@ -66,6 +67,7 @@ __all__ = [
     "Blueprint",
     "Config",
     "Flask",
+    "Policy",
     "Request",
     "Response",
     "ServerSentEvent",

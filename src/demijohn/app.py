@@ -35,9 +35,9 @@ from demijohn.contexts.proxies import g, get_request_context, request, session
 from demijohn.wrappers.request import Request
 from demijohn.wrappers.response import Response
 from demijohn.routing import Router
-from demijohn.setup.scaffold import is_async
+from demijohn.waiting.callables import is_async
 from demijohn.sessions import SecureCookieSessionInterface
-from demijohn.signals import appcontext_popped
+from demijohn.signals import appcontext_popped, send_signal
 from demijohn.wrappers.files import max_age_setting, send_static_file
 from demijohn.templating import Environment
 from demijohn.waiting.steps import Steps, as_receiver, drive, drive_async, running_loop, wait
@@ -351,7 +351,7 @@ class Flask(App):
         finally:
             ctx._leave()
             if appcontext_popped.receivers and ctx._scope is None:
-                appcontext_popped.send(self, _async_wrapper=self._for_receiver)
+                send_signal(appcontext_popped, self)
 
     # The steps of a request, as methods: called by overriding code, and overridable themselves.
 
@@ -487,7 +487,7 @@ class Flask(App):
 
         return call
 
-    def _for_receiver(self, func: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_receiver(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """An async receiver of a signal that sync code sends, in a form that blinker can call.
 
         It is waited for; on an event loop, where nothing can wait, it runs as a task.

@@ -27,6 +27,7 @@ __all__ = [
     "request_finished",
     "request_started",
     "request_tearing_down",
+    "send_signal",
     "template_rendered",
     "websocket_finished",
     "websocket_received",
@@ -57,6 +58,15 @@ _define = _signals.signal
 def _define_for_requests(name: str) -> NamedSignal:
     signal: NamedSignal = _signals.setdefault(name, _RequestSignal(name))
     return signal
+
+
+def send_signal(signal: NamedSignal, app: Any, /, **values: Any) -> None:
+    """Send a signal from code that cannot await: async receivers are waited for, or on a loop become tasks.
+
+    :param app: The sender; it says how an async receiver is called (:meth:`App.wrap_receiver`).
+    """
+    if signal.receivers:
+        signal.send(app, _async_wrapper=app.wrap_receiver, **values)
 
 
 def sending(signal: NamedSignal, sender: Any, **values: Any) -> Generator[Any, Any, None]:

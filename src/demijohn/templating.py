@@ -15,7 +15,7 @@ from jinja2 import Environment as BaseEnvironment
 from demijohn.contexts.context import AppContext, RequestContext, current
 from demijohn.errors import explain_template_loading_attempts
 from demijohn.contexts.proxies import NO_APP
-from demijohn.signals import before_render_template, template_rendered
+from demijohn.signals import before_render_template, send_signal, template_rendered
 
 
 def default_template_ctx_processor() -> dict[str, Any]:
@@ -114,11 +114,9 @@ def _render(ctx: Any, template: Template, context: dict[str, Any]) -> str:
         # COMPAT: Flask 3.1 has the application here, and so have extensions with templates of their own.
         app, ctx = ctx, _context()
     _update(ctx, context)
-    if before_render_template.receivers:
-        before_render_template.send(app, _async_wrapper=app._for_receiver, template=template, context=context)
+    send_signal(before_render_template, app, template=template, context=context)
     text = template.render(context)
-    if template_rendered.receivers:
-        template_rendered.send(app, _async_wrapper=app._for_receiver, template=template, context=context)
+    send_signal(template_rendered, app, template=template, context=context)
     return text
 
 
@@ -139,7 +137,7 @@ def _stream(ctx: Any, template: Template, context: dict[str, Any]) -> Iterator[s
     except AttributeError:
         app, ctx = ctx, _context()  # COMPAT: as in _render
     app.update_template_context(context)
-    before_render_template.send(app, _async_wrapper=app._for_receiver, template=template, context=context)
+    send_signal(before_render_template, app, template=template, context=context)
 
     def parts() -> Iterator[str]:
         token = None
@@ -154,7 +152,7 @@ def _stream(ctx: Any, template: Template, context: dict[str, Any]) -> Iterator[s
             if part is None:
                 break
             yield part
-        template_rendered.send(app, _async_wrapper=app._for_receiver, template=template, context=context)
+        send_signal(template_rendered, app, template=template, context=context)
 
     return parts()
 

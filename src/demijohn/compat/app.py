@@ -9,6 +9,7 @@ from werkzeug.datastructures import ImmutableDict
 
 from demijohn import app as framework
 from demijohn.compat import contexts, sequence, serving
+from demijohn.compat.policy import FLASK
 from demijohn.compat.wrappers import Request
 from demijohn.config import Config
 from demijohn.waiting.steps import drive
@@ -34,6 +35,7 @@ class Flask(framework.Flask):
     """An application that behaves as one of Flask 3.1 does."""
 
     compat_level = "3.1"
+    policy = FLASK
     default_config = ImmutableDict(
         {
             "DEBUG": None, "TESTING": False, "PROPAGATE_EXCEPTIONS": None, "SECRET_KEY": None,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.exceptions import HTTPException
 
-from demijohn.signals import appcontext_popped, appcontext_pushed
+from demijohn.signals import appcontext_popped, appcontext_pushed, send_signal
 from demijohn.waiting.steps import running_loop
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -126,7 +126,7 @@ class AppContext:
         else:
             self._tokens.append(token)
         if appcontext_pushed.receivers:
-            appcontext_pushed.send(self.app, _async_wrapper=self.app._for_receiver)
+            send_signal(appcontext_pushed, self.app)
 
     def pop(self, exc: BaseException | None = UNSET) -> None:
         """Undo the last push; the outermost pop runs the teardown functions.
@@ -140,7 +140,7 @@ class AppContext:
         finally:
             self._leave()
         if appcontext_popped.receivers:
-            appcontext_popped.send(self.app, _async_wrapper=self.app._for_receiver)
+            send_signal(appcontext_popped, self.app)
 
     def _leave(self) -> None:
         found = current.get(None)
@@ -318,7 +318,7 @@ class RequestContext(AppContext):
         if outer is not None:
             self.join(outer)
         if appcontext_pushed.receivers and self._scope is None:
-            appcontext_pushed.send(self.app, _async_wrapper=self.app._for_receiver)
+            send_signal(appcontext_pushed, self.app)
 
     def join(self, outer: AppContext) -> None:
         """Use the ``g`` of an application context of the same application, as in Flask 3.1."""
@@ -331,7 +331,7 @@ class RequestContext(AppContext):
         if self.error is not None or self.routing_exception is not None:
             self.forget()
         if appcontext_popped.receivers and self._scope is None and not self.ended:
-            appcontext_popped.send(self.app, _async_wrapper=self.app._for_receiver)
+            send_signal(appcontext_popped, self.app)
 
     def forget(self) -> None:
         """Let go of errors: their frames would keep a cycle through this object, or through the request."""

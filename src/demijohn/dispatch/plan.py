@@ -11,7 +11,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from demijohn.wrappers.request import split_blueprint_path
-from demijohn.setup.scaffold import is_async
+from demijohn.waiting.callables import is_async
 
 
 class Plan:

@@ -9,7 +9,7 @@ from typing import Any
 
 from demijohn.contexts.context import RequestContext
 from demijohn.signals import (
-    appcontext_popped, appcontext_tearing_down, request_tearing_down, sending, websocket_tearing_down,
+    appcontext_popped, appcontext_tearing_down, request_tearing_down, send_signal, sending, websocket_tearing_down,
 )  # fmt: skip
 from demijohn.waiting.steps import Steps
 
@@ -134,4 +134,4 @@ def popped(app: Any, ctx: RequestContext) -> None:
     """Tell that the context is gone, and break the cycle an error on it would keep."""
     ctx.error = None
     if ctx._scope is None and appcontext_popped.receivers:
-        appcontext_popped.send(app, _async_wrapper=app._for_receiver)
+        send_signal(appcontext_popped, app)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from demijohn.contexts.proxies import current_app, get_request_context
-from demijohn.signals import message_flashed
+from demijohn.signals import message_flashed, send_signal
 
 
 def flash(message: str, category: str = "message") -> None:
@@ -20,7 +20,7 @@ def flash(message: str, category: str = "message") -> None:
     flashes = [*session.get("_flashes", ()), (category, message)]
     session["_flashes"] = flashes
     app = current_app._get_current_object()
-    message_flashed.send(app, _async_wrapper=app._for_receiver, message=message, category=category)
+    send_signal(message_flashed, app, message=message, category=category)
 
 
 def get_flashed_messages(with_categories: bool = False, category_filter: Iterable[str] = ()) -> list[Any]:

@@ -28,10 +28,12 @@ from demijohn.setup.envvars import get_debug_flag
 from demijohn.errors import LateRegistration
 from demijohn.json.provider import DefaultJSONProvider, JSONProvider
 from demijohn.logging import create_logger
+from demijohn.policy import Policy
 from demijohn.routing import Map, Router, Rule
 from demijohn.setup.scaffold import (
-    HookList, Scaffold, endpoint_from_view_func, find_package, is_async, open_for_reading, setupmethod,
+    HookList, Scaffold, endpoint_from_view_func, find_package, open_for_reading, setupmethod,
 )  # fmt: skip
+from demijohn.waiting.callables import is_async
 from demijohn.templating import DispatchingJinjaLoader, Environment, default_template_ctx_processor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -74,7 +76,10 @@ class App(Scaffold):
 
     jinja_options: dict[str, Any] = {}  # noqa: RUF012 (Flask's public name)
 
-    #: None natively; the Flask version behaved as under ``demijohn.compat``.
+    #: In what this application differs from one of Flask's.
+    policy: Policy = Policy()
+    #: None natively; the Flask version behaved as under ``demijohn.compat``. For extensions to read; nothing of
+    #: this package does, but ``compat`` itself.
     compat_level: str | None = None
 
     default_config: Any = ImmutableDict(
@@ -457,7 +462,7 @@ class App(Scaffold):
         ]
         functions += [*self.before_serving_funcs, *self.after_serving_funcs]
         return (
-            any(is_async(f) or getattr(f, "is_async", False) for f in functions)
+            any(is_async(f) for f in functions)
             or any(rule.websocket for rule in self.url_map.iter_rules())
             or any(_is_async_generator(f) for f in self.while_serving_gens)
         )

@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any
 from weakref import WeakSet, ref
 
-from demijohn.setup.scaffold import is_async
+from demijohn.waiting.callables import is_async
 from demijohn.signals import got_background_exception, got_serving_exception, sending
 from demijohn.waiting.steps import drive_async, running_loop, wait
 

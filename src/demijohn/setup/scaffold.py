@@ -15,7 +15,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property, update_wrapper, wraps
 from importlib.util import find_spec
-from inspect import iscoroutinefunction
 from pathlib import Path, PurePath
 from typing import Any, TypeVar, cast
 from weakref import ref
@@ -24,6 +23,7 @@ from jinja2 import BaseLoader, FileSystemLoader
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 from demijohn.errors import AsyncUnsupported
+from demijohn.waiting.callables import is_async
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,18 +40,6 @@ def setupmethod(f: F) -> F:
         return f(self, *args, **kwargs)
 
     return update_wrapper(guarded, f)  # type: ignore[return-value]
-
-
-def is_async(f: Any) -> bool:
-    """Whether calling ``f`` is known to return an awaitable.
-
-    Partials and callable objects are looked into; what a sync wrapper returns shows when called.
-    """
-    while hasattr(f, "func") and not iscoroutinefunction(f):
-        f = f.func
-    if iscoroutinefunction(f):
-        return True
-    return not hasattr(f, "__code__") and iscoroutinefunction(getattr(type(f), "__call__", None))  # noqa: B004
 
 
 def refuse_async(f: Any, place: str) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import sqlalchemy.event as sa_event
 
 from demijohn import Flask, current_app, has_app_context
+from demijohn.extend import send_signal
 from demijohn.signals import Namespace
 
 _signals = Namespace()
@@ -65,7 +66,7 @@ def _send(signal: Any, session: Any) -> bool:
     app = _tracking_app()
     if app is None or not session._model_changes:
         return False
-    signal.send(app, _async_wrapper=app._for_receiver, changes=list(session._model_changes.values()))
+    send_signal(signal, app, changes=list(session._model_changes.values()))
     return True
 
 

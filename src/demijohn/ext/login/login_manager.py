@@ -167,7 +167,7 @@ class LoginManager(Generic[U]):
         It is what the :meth:`unauthorized_handler` returns; else a redirect to the login page with a
         flashed message, the page asked for in ``next``; without a login page, 401.
         """
-        utils.send_signal(signals.user_unauthorized)
+        utils.tell(signals.user_unauthorized)
         if self.unauthorized_callback is not None:
             return self.unauthorized_callback()
         view = self.blueprint_login_views.get(request.blueprint) or self.login_view
@@ -175,7 +175,7 @@ class LoginManager(Generic[U]):
 
     def needs_refresh(self) -> Any:
         """The response for somebody who has to show again who they are; as :meth:`unauthorized`."""
-        utils.send_signal(signals.user_needs_refresh)
+        utils.tell(signals.user_needs_refresh)
         if self.needs_refresh_callback is not None:
             return self.needs_refresh_callback()
         return self._send_to(
@@ -263,7 +263,7 @@ class LoginManager(Generic[U]):
                 " @login_manager.user_loader."
             )
         if not ahead:
-            utils.send_signal(signals.user_accessed)
+            utils.tell(signals.user_accessed)
         config = current_app.config
         if "_remember" in session or config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST"):
             self._arrange_cookie()
@@ -286,7 +286,7 @@ class LoginManager(Generic[U]):
             user = None if header is None else (yield self._header_callback, header)
             signal = signals._user_loaded_from_header
         if user is not None:
-            utils.send_signal(signal, user=user)
+            utils.tell(signal, user=user)
         return user
 
     def _find_by_cookie(self, cookie: str) -> Generator[_Call, Any, Any]:
@@ -299,7 +299,7 @@ class LoginManager(Generic[U]):
         if self._user_callback is not None:
             user = yield self._user_callback, user_id
         if user is not None:
-            utils.send_signal(signals.user_loaded_from_cookie, user=user)
+            utils.tell(signals.user_loaded_from_cookie, user=user)
         return user
 
     def _session_protection_failed(self) -> bool:
@@ -318,7 +318,7 @@ class LoginManager(Generic[U]):
             self._arrange_cookie()
         elif kept.get("_fresh") is not False:
             kept["_fresh"] = False
-        utils.send_signal(signals.session_protected)
+        utils.tell(signals.session_protected)
         return ends
 
     # Async loaders.

@@ -18,6 +18,7 @@ from blinker import NamedSignal
 from werkzeug.local import LocalProxy
 
 from demijohn import current_app, g, has_request_context, request, session
+from demijohn.extend import send_signal
 from demijohn.ext.login.config import COOKIE_NAME, EXEMPT_METHODS
 from demijohn.ext.login.next_page import expand_login_view, login_url, make_next_param
 from demijohn.ext.login.remember import _cookie_digest, _secret_key, decode_cookie, encode_cookie
@@ -29,7 +30,7 @@ __all__ = [
     "_cookie_digest", "_create_identifier", "_get_remote_addr", "_get_user", "_secret_key",
     "_user_context_processor", "confirm_login", "current_user", "decode_cookie", "encode_cookie",
     "expand_login_view", "fresh_login_required", "login_fresh", "login_remembered", "login_required",
-    "login_url", "login_user", "logout_user", "make_next_param", "send_signal", "set_login_view",
+    "login_url", "login_user", "logout_user", "make_next_param", "set_login_view", "tell",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,7 +61,7 @@ def _get_user() -> Any:
     if "_login_unseen" in namespace:
         # It was found ahead for async code. Only now does the response depend on who asks.
         namespace.pop("_login_unseen").accessed = True
-        send_signal(user_accessed)
+        tell(user_accessed)
     return namespace._login_user
 
 
@@ -68,11 +69,9 @@ def _user_context_processor() -> dict[str, Any]:
     return {"current_user": _get_user()}
 
 
-def send_signal(signal: NamedSignal, **values: Any) -> None:
+def tell(signal: NamedSignal, **values: Any) -> None:
     """Send a signal of the current application, to receivers of both kinds."""
-    if signal.receivers:
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
-        signal.send(app, _async_wrapper=app._for_receiver, **values)
+    send_signal(signal, current_app._get_current_object(), **values)  # type: ignore[attr-defined]
 
 
 # Logging in and out.
@@ -111,7 +110,7 @@ def login_user(
             session["_remember_seconds"] = duration.total_seconds()
         manager._arrange_cookie()
     manager._update_request_context_with_user(user)
-    send_signal(user_logged_in, user=_get_user())
+    tell(user_logged_in, user=_get_user())
     return True
 
 
@@ -131,7 +130,7 @@ def logout_user() -> bool:
         session["_remember"] = "clear"
         session.pop("_remember_seconds", None)
         manager._arrange_cookie()
-    send_signal(user_logged_out, user=user)
+    tell(user_logged_out, user=user)
     manager._update_request_context_with_user()
     return True
 
@@ -140,7 +139,7 @@ def confirm_login() -> None:
     """Make the login fresh: the user has just shown again who they are."""
     _renew_session()
     session.update(_fresh=True, _id=_manager()._session_identifier_generator())
-    send_signal(user_login_confirmed)
+    tell(user_login_confirmed)
 
 
 def _renew_session() -> None:

@@ -1,0 +1,11 @@
+"""The policy of Flask: every difference that :class:`~demijohn.policy.Policy` names, the other way round."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from demijohn.policy import Policy
+
+__all__ = ["FLASK"]
+
+FLASK = Policy(**{difference.name: False for difference in fields(Policy)})

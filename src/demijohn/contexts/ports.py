@@ -1,0 +1,84 @@
+"""What contexts, and all that finds its application through them, ask of the application above.
+
+A port is a ``Protocol``: the application is checked against it where the two meet, and a floor below can
+be read, typed and tested without it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Protocol
+
+from demijohn.config import Config
+from demijohn.json.provider import JSONProvider
+from demijohn.policy import Policy
+
+__all__ = ["Application"]
+
+
+class Application(Protocol):
+    """An application, as far as wrappers, sessions, templates and logging go."""
+
+    config: Config
+    #: How JSON is read and written.
+    json: JSONProvider
+    policy: Policy
+    debug: bool
+    testing: bool
+    root_path: str
+    #: Opens and saves sessions; any object with the methods of :class:`~demijohn.sessions.SessionInterface`.
+    session_interface: Any
+    request_class: type[Any]
+    response_class: type[Any]
+    app_ctx_globals_class: type[Any]
+
+    @property
+    def name(self) -> str:
+        """The application's name, which its logger has too."""
+        ...
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Where the application logs."""
+        ...
+
+    @property
+    def secret_key(self) -> str | bytes | None:
+        """What sessions are signed with."""
+        ...
+
+    @property
+    def permanent_session_lifetime(self) -> timedelta:
+        """How long a permanent session lives."""
+        ...
+
+    @property
+    def jinja_env(self) -> Any:
+        """The Jinja environment."""
+        ...
+
+    def update_template_context(self, context: dict[str, Any]) -> None:
+        """Add what the context processors return."""
+        ...
+
+    def create_url_adapter(self, request: Any) -> Any:
+        """Werkzeug's matcher and builder for a request, or outside of one."""
+        ...
+
+    def get_send_file_max_age(self, filename: str | None) -> int | None:
+        """Seconds a file may be cached."""
+        ...
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """``func`` in a form that sync code can call."""
+        ...
+
+    def iter_blueprints(self) -> Any:
+        """All blueprints, in the order they were registered."""
+        ...
+
+    def do_teardown_appcontext(self, exc: BaseException | None = ...) -> None:
+        """Run the teardown functions of the application context."""
+        ...
