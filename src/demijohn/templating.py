@@ -114,16 +114,17 @@ def _render(ctx: Any, template: Template, context: dict[str, Any]) -> str:
         # COMPAT: Flask 3.1 has the application here, and so have extensions with templates of their own.
         app, ctx = ctx, _context()
     _update(ctx, context)
-    send_signal(before_render_template, app, template=template, context=context)
+    if before_render_template.receivers:
+        send_signal(before_render_template, app, template=template, context=context)
     text = template.render(context)
-    send_signal(template_rendered, app, template=template, context=context)
+    if template_rendered.receivers:
+        send_signal(template_rendered, app, template=template, context=context)
     return text
 
 
 def _update(ctx: AppContext, context: dict[str, Any]) -> None:
     app = ctx.app
-    plain = app._plain_template_context
-    if plain and isinstance(ctx, RequestContext):
+    if isinstance(ctx, RequestContext) and ctx.way.plain_context:
         # PERF: with no context processor registered, two names are all that is added.
         context.setdefault("g", ctx.g)
         context.setdefault("request", ctx.request)
@@ -159,13 +160,13 @@ def _stream(ctx: Any, template: Template, context: dict[str, Any]) -> Iterator[s
 
 def _load(ctx: AppContext, template: Any) -> Template:
     # PERF: unless templates are reloaded, a name leads straight to its compiled template.
-    cache = ctx.app._templates
+    cache = ctx.settled().templates
+    env = ctx.app.jinja_env
     if cache is None or type(template) is not str:
-        return cast(Template, ctx.app.jinja_env.get_or_select_template(template))
-    found = cache.get(template)
+        return cast(Template, env.get_or_select_template(template))
+    found = None if env.auto_reload else cache.get(template)
     if found is None:
-        found = ctx.app.jinja_env.get_template(template)
-        cache[template] = found
+        found = cache[template] = env.get_template(template)
     return cast(Template, found)
 
 

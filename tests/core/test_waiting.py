@@ -11,7 +11,7 @@ import pytest
 from demijohn import request
 from demijohn.waiting.loops import drive_hopping
 from demijohn.waiting.pool import ThreadPool
-from demijohn.waiting.steps import wait
+from demijohn.waiting.drivers import wait
 
 
 @pytest.mark.timeout(20)

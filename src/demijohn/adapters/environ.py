@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from demijohn.contexts.context import RequestContext
+from demijohn.contexts.ports import Application
+from demijohn.contexts.way import Way
 from demijohn.http.headers import ScopeHeaders
 
 _MISSING: Any = object()
@@ -161,12 +163,14 @@ class ScopeContext(RequestContext):
     PERF: a view that looks at nothing of its request costs neither (2 us).
 
     :param app: The application; its request class does nothing when it is made.
+    :param way: What it is for this request.
     :param scope: The scope, as the server passed it.
     """
 
-    def __init__(self, app: Any, scope: Any) -> None:
+    def __init__(self, app: Application, way: Way, scope: Any) -> None:
         # All that the other constructor sets, without a second call.
         self.app = app
+        self.way = way
         self._environ = None
         self._request = None
         self.received = scope

@@ -15,13 +15,13 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from demijohn.adapters.environ import ScopeEnviron
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.pipeline import websocket_after, websocket_before
-from demijohn.dispatch.failure import internal_error, user_exception
-from demijohn.dispatch.finish import finalize
+from demijohn.dispatch.failure import internal_error
 from demijohn.http.headers import encoded_name
 from demijohn.dispatch.matching import match_websocket
 from demijohn.signals import got_websocket_exception, sending, websocket_finished
 from demijohn.dispatch.teardown import before_idle, teardown_websocket
 from demijohn.waiting.loops import drive_hopping
+from demijohn.waiting.steps import is_awaitable
 from demijohn.wrappers.websocket import INTERNAL_ERROR, Websocket
 
 #: Seconds a handler gets to read what had arrived before the other side closed.
@@ -126,12 +126,13 @@ def check_origin(app: Any, socket: Websocket) -> None:
 async def serve_websocket(app: Any, scope: Any, receive: Any, send: Any) -> None:
     """Serve one WebSocket from handshake to close."""
     loop = asyncio.get_running_loop()
-    if app._loop is not loop:
+    if app.lifecycle.loop is not loop:
         await app.lifecycle.enter(loop)
     await receive()  # websocket.connect
     environ = ScopeEnviron(scope)
-    if app._proxies is not None:
-        app._proxies(environ)
+    way = app._way or app.settle()
+    if way.forward is not None:
+        way.forward(environ)
     socket = app.websocket_class(environ)
     channel = ASGIChannel(socket, scope, send, app.config["WEBSOCKET_SEND_TIMEOUT"])
     socket.attach(channel, app.config["WEBSOCKET_QUEUE_SIZE"])
@@ -199,7 +200,7 @@ async def _handle(app: Any, ctx: RequestContext, socket: Websocket, channel: ASG
                 rv = await ctx.plan.view(**(socket.view_args or {}))
             if rv is not None and not socket.accepted:
                 socket._closing = True
-                refusal = await drive_hopping(finalize(app, ctx, rv), pool)
+                refusal = await drive_hopping(ctx.way.finalize(app, ctx, rv), pool)
                 await channel.refuse(refusal)
         except Disconnected:
             pass  # the handler did not mind
@@ -235,8 +236,8 @@ async def _fail(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIC
         return None
     socket._closing = True
     try:
-        rv = await drive_hopping(user_exception(app, ctx, e), pool)
-        response = await drive_hopping(finalize(app, ctx, rv), pool)
+        rv = await drive_hopping(ctx.way.user_exception(app, ctx, e), pool)
+        response = await drive_hopping(ctx.way.finalize(app, ctx, rv), pool)
     except Exception as error:
         await _log(app, error, pool)
         try:
@@ -266,7 +267,7 @@ async def _session_headers(app: Any, ctx: RequestContext) -> list[tuple[str, str
         return []
     response = app.response_class()
     saved = app.session_interface.save_session(app, session, response)
-    if hasattr(saved.__class__, "__await__"):
+    if is_awaitable(saved):
         await saved
     if response.status_code >= 400:
         raise HTTPException(response=response)

@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.exceptions import HTTPException
 
+from demijohn.contexts.life import ENDED, LIFE, OPEN, STREAMED, move
+from demijohn.contexts.ports import Application
+from demijohn.contexts.way import Way
 from demijohn.signals import appcontext_popped, appcontext_pushed, send_signal
-from demijohn.waiting.steps import running_loop
+from demijohn.waiting.drivers import drive, drive_async, running_loop
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -83,7 +86,7 @@ class AppContext:
     _g: Any = None
     _url_adapter: Any = None
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Application) -> None:
         self.app = app
         self._scope: AppContext | None = None
         self._tokens: list[Token[AppContext]] | None = None
@@ -142,6 +145,19 @@ class AppContext:
         if appcontext_popped.receivers:
             send_signal(appcontext_popped, self.app)
 
+    async def apop(self, exc: BaseException | None) -> None:
+        """Undo the only push, from async code: teardown functions may be async."""
+        try:
+            await drive_async(self.settled().tear_down(self.app, self, exc))
+        finally:
+            self._leave()
+            if self._scope is None:
+                send_signal(appcontext_popped, self.app)
+
+    def settled(self) -> Way:
+        """What the application is for requests and teardowns; a request keeps what it began with."""
+        return self.app._way or self.app.settle()
+
     def _leave(self) -> None:
         found = current.get(None)
         if not self._tokens:
@@ -178,14 +194,18 @@ class RequestContext(AppContext):
     _scope = None
     #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
     plan: Any = None
-    #: Whether the request is over but for a streamed body that keeps its teardown waiting.
-    ended = False
+    #: Where it is in its life, see :mod:`demijohn.contexts.life`.
+    state = OPEN
 
-    def __init__(self, app: Any, environ: Any, request: Any = None, session: Any = None) -> None:
+    def __init__(self, app: Application, environ: Any, request: Any = None, session: Any = None) -> None:
         self.app = app
+        #: What the application was when this request began.
+        self.way: Way = app._way or app.settle()
         self._environ = environ
         # PERF: no request object before somebody looks (0.5 us), unless making it does something.
-        self._request = request if request is not None or app._lazy_request else app.request_class(environ)
+        self._request = (
+            request if request is not None or self.way.lazy_request else app.request_class(environ)
+        )
         #: The values of the rule's variable parts, None when it has none.
         self.view_args: dict[str, Any] | None = None
         self.routing_exception: Exception | None = None
@@ -280,7 +300,7 @@ class RequestContext(AppContext):
             except HTTPException:
                 if self.routing_exception is None:
                     raise
-                adapter = self.app._neutral_url_adapter(self.request)
+                adapter = _neutral_url_adapter(self.app, self.request)
             self._url_adapter = adapter
         return adapter
 
@@ -298,7 +318,7 @@ class RequestContext(AppContext):
 
     def match_request(self) -> None:
         """Find the route and leave it, or the routing exception, on the request."""
-        self.app._match(self)
+        self.way.match(self.app, self)
 
     def push(self) -> None:
         """Make this request current; the first push opens what must be open and finds the route."""
@@ -306,13 +326,15 @@ class RequestContext(AppContext):
             self._tokens.append(current.set(self))
             return
         self.begin()
-        if self._session is None and self.app._eager_session:
+        if self._session is None and self.way.eager_session:
             self.open_session()
         if self.plan is None:
-            self.app._match(self)
+            self.way.match(self.app, self)
 
     def begin(self) -> None:
         """Make this request current, no more: the adapters go on from here themselves."""
+        if self.state is not OPEN:
+            self.state = LIFE[self.state, "pushed"]
         outer = current.get(None)
         self._tokens = [current.set(self)]
         if outer is not None:
@@ -330,15 +352,39 @@ class RequestContext(AppContext):
         current.reset(self._tokens.pop())  # type: ignore[union-attr]
         if self.error is not None or self.routing_exception is not None:
             self.forget()
-        if appcontext_popped.receivers and self._scope is None and not self.ended:
+        if appcontext_popped.receivers and self._scope is None and self.state is not STREAMED:
+            send_signal(appcontext_popped, self.app)
+
+    def hold(self) -> None:
+        """Keep the teardown waiting for a streamed body."""
+        self.state = LIFE[self.state, "hold"]
+        self.holds += 1
+
+    def answered(self) -> bool:
+        """Note that the answer is there; whether the request is to be torn down now."""
+        self.state = LIFE[self.state, "answered"]
+        return self.state is ENDED
+
+    def released(self) -> bool:
+        """Note that a streamed body has ended; whether the request is to be torn down now."""
+        self.holds -= 1
+        if self.holds:
+            return False
+        before, self.state = self.state, move(self.state, "released")
+        return before is not ENDED and self.state is ENDED
+
+    def gone(self) -> None:
+        """Tell that the context is gone, and break the cycle an error on it would keep."""
+        self.error = None
+        if self._scope is None:
             send_signal(appcontext_popped, self.app)
 
     def forget(self) -> None:
         """Let go of errors: their frames would keep a cycle through this object, or through the request."""
-        if self.ended:
+        if self.state is STREAMED:
             return
         self.error = self.routing_exception = None
-        if self._request is not None and not self.app._watched:
+        if self._request is not None and not self.way.watched:
             self._request.routing_exception = None
 
     def pop(self, exc: BaseException | None = UNSET) -> None:
@@ -352,10 +398,16 @@ class RequestContext(AppContext):
             self._leave()
             return
         try:
-            self.app._teardown(self, sys.exc_info()[1] if exc is UNSET else exc)
+            self.state = LIFE[self.state, "popped"]
+            if self.state is ENDED and self.plan is not None:  # else it failed on the way to being pushed
+                drive(self.way.tear_down(self.app, self, sys.exc_info()[1] if exc is UNSET else exc))
         finally:
             self._leave()
-            self.app._popped(self)
+            self.gone()
+
+    def settled(self) -> Way:
+        """See :meth:`AppContext.settled`."""
+        return self.way
 
     def __enter__(self) -> RequestContext:
         self.push()
@@ -364,6 +416,20 @@ class RequestContext(AppContext):
     def __repr__(self) -> str:
         request = self.request
         return f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"
+
+
+def _neutral_url_adapter(app: Application, request: Any) -> Any:
+    """Builds URLs for a request whose Host was refused: as if it had sent none."""
+    host = request.refuse_host()
+    url_map = app.url_map
+    return url_map.bind(
+        app.config["SERVER_NAME"] or host,
+        script_name=request.root_path,
+        subdomain=None if url_map.host_matching else url_map.default_subdomain or "",
+        url_scheme=request.scheme,
+        default_method=request.method,
+        path_info=request.path,
+    )
 
 
 def has_app_context() -> bool:
@@ -408,7 +474,7 @@ async def _run_inside(ctx: RequestContext, work: Any) -> Any:
         error = e
         raise
     finally:
-        await ctx.app._apop(ctx, error)
+        await ctx.apop(error)
         error = None  # or its traceback keeps a cycle through this frame
 
 

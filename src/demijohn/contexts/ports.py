@@ -11,7 +11,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Protocol
 
+from werkzeug.routing import Map
+
 from demijohn.config import Config
+from demijohn.contexts.way import Way
 from demijohn.json.provider import JSONProvider
 from demijohn.policy import Policy
 
@@ -21,7 +24,10 @@ __all__ = ["Application"]
 class Application(Protocol):
     """An application, as far as wrappers, sessions, templates and logging go."""
 
+    #: What it is for a request, once that is settled; see :meth:`settle`.
+    _way: Way | None
     config: Config
+    url_map: Map
     #: How JSON is read and written.
     json: JSONProvider
     policy: Policy
@@ -33,6 +39,14 @@ class Application(Protocol):
     request_class: type[Any]
     response_class: type[Any]
     app_ctx_globals_class: type[Any]
+
+    def settle(self) -> Way:
+        """Make the way anew: what the application is for a request, from all that it has now."""
+        ...
+
+    def wrap_receiver(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """An async receiver of a signal in a form that sync code can call."""
+        ...
 
     @property
     def name(self) -> str:

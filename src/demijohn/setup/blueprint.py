@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import cached_property, update_wrapper
-from importlib import import_module
+from functools import update_wrapper
 from typing import Any, TypeVar
 
 from demijohn.errors import LateRegistration
@@ -101,12 +100,6 @@ class Blueprint(Scaffold):
         self.url_values_defaults = url_defaults or {}
         self.cli_group = cli_group
         self._blueprints: list[tuple[Blueprint, dict[str, Any]]] = []
-
-    @cached_property
-    def cli(self) -> Any:  # type: ignore[override]
-        """The group of commands that the blueprint brings; see ``cli_group``."""
-        # Imported when asked for: click is a quarter of the import time of a hello world.
-        return import_module("demijohn.setup.commands").AppGroup()
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_registered_once:

@@ -15,7 +15,7 @@ from typing import IO, Any, NoReturn
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from demijohn.contexts.context import current
-from demijohn.waiting.steps import running_loop, wait
+from demijohn.waiting.drivers import running_loop, wait
 
 Source = Callable[[], Awaitable[bytes]]
 

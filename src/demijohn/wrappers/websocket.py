@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from demijohn.contexts.context import current
 from demijohn.signals import sending, websocket_received, websocket_sent
-from demijohn.waiting.steps import running_loop
+from demijohn.waiting.drivers import running_loop
 from demijohn.wrappers.request import Request
 
 #: Close code for an error in the handler (RFC 6455, 7.4.1).

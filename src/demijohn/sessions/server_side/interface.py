@@ -23,7 +23,7 @@ from demijohn.sessions.secure_cookie import depend_on_cookie, session_json_seria
 from demijohn.sessions.server_side.codec import FORMATS, Unreadable, decode, encode
 from demijohn.sessions.server_side.session import ServerSideSession
 from demijohn.sessions.server_side.store import SessionStore, StoreUnavailable
-from demijohn.waiting.steps import running_loop
+from demijohn.waiting.drivers import running_loop
 
 __all__ = ["ServerSideSessionInterface"]
 
