@@ -32,8 +32,7 @@ class _Chain:
     def __init__(self, app: Application, environ: LazyEnviron, exchange: Exchange) -> None:
         # Buffered, and so a plain stream, which the request holds to its limits and its length.
         environ["wsgi.input"] = BufferedReader(StreamedBody(exchange.chunk, None))
-        environ.fill()
-        environ.make_headers = None  # the chain may change fields: they are read from the environ then
+        environ.give_up_scope()  # the chain may change fields
         self._app = app
         self._environ = environ
         self._written: list[bytes] = []

@@ -79,6 +79,11 @@ class LazyEnviron(dict[str, Any]):
         value = self._compute(key)
         return default if value is None else value
 
+    def give_up_scope(self) -> None:
+        """Compute every key; the header fields too are read from here from now on, and may be changed."""
+        self.fill()
+        self.make_headers = None  # type: ignore[assignment,method-assign]
+
     def fill(self) -> None:
         """Compute every key that is not there yet."""
         if dict.get(self, "demijohn.filled"):

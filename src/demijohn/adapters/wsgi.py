@@ -61,7 +61,7 @@ def serve(app: Application, environ: Any, start_response: StartResponse) -> Iter
                     outcome = conclude_error(app, ctx, error)
             except Exception as e:
                 outcome = conclude_error(app, ctx, e)
-            if outcome.__class__ is tuple:
+            if isinstance(outcome, tuple):
                 start_response(outcome[1], outcome[2])
                 return [outcome[3]]
             response = drive(outcome)

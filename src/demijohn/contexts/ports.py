@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Protocol
 
+from werkzeug.exceptions import Aborter
 from werkzeug.routing import Map
 
 from demijohn.config import Config
@@ -31,6 +32,8 @@ class Application(Protocol):
     #: How JSON is read and written.
     json: JSONProvider
     policy: Policy
+    #: Makes the exceptions of ``abort``.
+    aborter: Aborter
     debug: bool
     testing: bool
     root_path: str

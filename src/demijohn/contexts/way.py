@@ -41,14 +41,14 @@ class Plan:
     """What is decided once per rule, so that it is not decided per request: its hooks, merged, and where it runs."""
 
     __slots__ = (
-        "after", "answers_options", "auto_options", "awaits", "before", "dispatch", "on_loop", "preprocess", "processes", "rule",
-        "short", "stream", "teardown", "tears_down", "url_preprocessors", "view",
+        "after", "answers_options", "auto_options", "awaits", "before", "dispatch", "on_loop", "preprocess",
+        "processes", "rule", "short", "stream", "teardown", "tears_down", "url_preprocessors", "view",
     )  # fmt: skip
 
     #: The rule that matched, or None for requests whose routing failed.
     rule: Rule | None
     #: The view, or None where there is none: routing failed, or OPTIONS is answered without it.
-    view: Callable[..., Any] | None
+    view: Any
     #: The functions that run before and after the view, and at the end, in their order.
     url_preprocessors: tuple[Callable[..., Any], ...]
     before: tuple[Callable[..., Any], ...]

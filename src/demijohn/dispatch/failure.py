@@ -93,4 +93,5 @@ def internal_error(app: Application, ctx: RequestContext, e: Exception) -> Steps
     handler = app.find_error_handler(error, ctx.request.blueprints)
     if handler is not None:
         error = yield from call_handler(app, ctx, handler, error)
-    return (yield from ctx.way.finalize(app, ctx, error, from_error_handler=True))
+    response: Response = yield from ctx.way.finalize(app, ctx, error, from_error_handler=True)
+    return response

@@ -88,8 +88,8 @@ def _coerced(app: Application, ctx: RequestContext, rv: Any) -> Any:
 def _not_a_response(rv: object) -> str:
     if rv is None:
         return (
-            f"The view function for {get_request_context().request.endpoint!r} did not return a valid response. The function"
-            " either returned None or ended without a return statement."
+            f"The view function for {get_request_context().request.endpoint!r} did not return a valid response."
+            " The function either returned None or ended without a return statement."
         )
     return (
         "The view function did not return a valid response. The return type must be a string, dict, list,"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, ValuesView
+from collections.abc import Callable, Iterable, ValuesView
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -483,7 +483,7 @@ class App(Scaffold):
 
     # Errors.
 
-    def find_error_handler(self, e: Exception, blueprints: list[str]) -> Any:
+    def find_error_handler(self, e: Exception, blueprints: Iterable[str]) -> Any:
         """The handler of the most specific class, blueprint before application, code before class."""
         spec = self.error_handler_spec
         if not spec:

@@ -14,8 +14,6 @@ from demijohn.later import later
 from demijohn.waiting.steps import HOP, Steps
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
     from demijohn.waiting import loops
 else:
     loops = later("demijohn.waiting.loops")  # 9 ms, 13 % of an import of Flask: it brings asyncio
@@ -75,7 +73,7 @@ def as_receiver(func: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
     return call
 
 
-def running_loop() -> AbstractEventLoop | None:
-    """The event loop running in this thread, or None."""
+def running_loop() -> Any:
+    """The :class:`asyncio.AbstractEventLoop` running in this thread, or None."""
     events: Any = sys.modules.get("asyncio.events")  # never imported: no loop runs
     return None if events is None else events._get_running_loop()
