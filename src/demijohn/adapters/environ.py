@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from demijohn.contexts.context import RequestContext
+from demijohn.contexts.context import BareContext
 from demijohn.contexts.ports import Application
 from demijohn.contexts.way import Way
 from demijohn.http.headers import ScopeHeaders
@@ -162,18 +162,16 @@ def common_makers(interface: str) -> dict[str, Callable[[Any], Any]]:
     }
 
 
-class ScopeContext(RequestContext):
+class ScopeContext(BareContext):
     """A request's context over a server's scope: its environ too is made when first asked for.
 
     PERF: a view that looks at nothing of its request costs neither (2 us).
 
-    :param app: The application; its request class does nothing when it is made.
-    :param way: What it is for this request.
     :param scope: The scope, as the server passed it.
     """
 
     def __init__(self, app: Application, way: Way, scope: Any) -> None:
-        # All that the other constructor sets, without a second call.
+        # What the other constructor sets, without a second call.
         self.app = app
         self.way = way
         self._environ = None

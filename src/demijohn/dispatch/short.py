@@ -36,21 +36,21 @@ def conclude(app: Application, ctx: RequestContext, rv: Any) -> Wire | Steps[Any
     ):
         return pipeline(app, ctx, returned=rv)
     kind = rv.__class__
-    way = ctx.way
     try:
         if kind is str:
             content_type = HTML
             body = rv.encode()
-        elif (kind is dict or kind is list) and way.json is not None:
-            content_type = ("Content-Type", way.json.mimetype)
-            body = way.json.body(rv, app.config["DEBUG"])
+        elif (kind is dict or kind is list) and (provider := ctx.way.json) is not None:
+            content_type = ("Content-Type", provider.mimetype)
+            body = provider.body(rv, app.config["DEBUG"])
         else:
             return pipeline(app, ctx, returned=rv)
         size = len(body)
         raw = [content_type, _lengths.get(size) or _length(size)]
         session = ctx._session
         if session is not None:
-            fields = None if way.session_fields is None else way.session_fields(app, session)
+            fields_of = ctx.way.session_fields
+            fields = None if fields_of is None else fields_of(app, session)
             if fields is not None:
                 raw += fields
             else:
