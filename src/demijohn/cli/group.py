@@ -1,6 +1,6 @@
 """The command group that finds an application and offers its commands.
 
-The built-in commands and those of plugins (entry points ``demijohn.setup.commands`` and
+The built-in commands and those of plugins (entry points ``demijohn.commands`` and
 ``flask.commands``) are there even when the application cannot be loaded; then the reason is
 printed once and the rest of the help still shows.
 """
@@ -28,7 +28,7 @@ from demijohn.setup.commands import AppGroup
 from demijohn.contexts.context import current
 from demijohn.setup.envvars import set_debug_flag
 
-_PLUGIN_GROUPS = ("flask.commands", "demijohn.setup.commands")
+_PLUGIN_GROUPS = ("flask.commands", "demijohn.commands")
 
 
 def _set_app(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
