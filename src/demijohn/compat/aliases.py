@@ -1,31 +1,37 @@
-"""The modules ``flask`` and ``flask.*``: real modules, all made at once, whose contents are ours.
+"""The modules ``flask`` and ``flask.*``: real modules, there at once, whose names are found when asked for.
 
-All at once, because a submodule that were imported later could be loaded a second time, with classes
-and signals of its own that nobody else listens to. This module must not know which names there are.
+A name is in its module as soon as its home, the module of ours that has it, is loaded by anything; a look
+at a name loads its home. So nobody can tell that the modules are filled late. This module must not know
+which names there are.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from pkgutil import walk_packages
 from types import CodeType, ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import demijohn
-from demijohn import __main__ as cli_main
+from demijohn.compat.kept import KeepingFinder
 from demijohn.compat.names import CLASSES, MODULES, PACKAGES
 
-#: Not imported ahead: they act when imported, or belong to servers and integrations that may be absent.
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    Loader = object  # importing it costs more than installing does (importlib.resources, tempfile)
+
+#: Not loaded for a patch: they act when imported, or belong to servers and integrations that may be absent.
 _NOT_AHEAD = (
     "demijohn.__main__",
     "demijohn.ext",
     "demijohn.compat",
-    "demijohn.pytest_plugin",
     "demijohn.testing.pytest",
 )
+_MISSING = object()
 
 
 class AliasModule(ModuleType):
@@ -33,21 +39,90 @@ class AliasModule(ModuleType):
 
     COMPAT: tests patch ``flask.helpers.X`` and the like, and expect the functions of that module to
     see it (pytest's monkeypatch, unittest.mock).
+
+    :param name: Its name.
+    :param sources: Its part of the table.
     """
 
-    demijohn_homes: tuple[ModuleType, ...] = ()
+    __slots__ = ("fallback", "homes", "namespace", "pending")
+
+    def __init__(self, name: str, sources: dict[str, str]) -> None:
+        super().__init__(name, f"{name}: this package under Flask's name.")
+        put = super().__setattr__
+        #: What ``__dict__`` is, without the look that fills it.
+        put("namespace", super().__dict__)
+        #: Names that were not found yet: the module to take them from, and their name there.
+        put("pending", dict(pair for source in sources.items() for pair in _entries(*source)))
+        #: What is asked for a name that there is not.
+        put("fallback", self.pending.pop("__getattr__", None))
+        #: Where else a name is to be replaced.
+        put("homes", [s for s in sources if s.startswith("demijohn")] if name != "flask" else [])
+        self.namespace["__getattr__"] = self.find
+
+    namespace: dict[str, Any]
+    pending: dict[str, tuple[str, str]]
+    fallback: tuple[str, str] | None
+    homes: list[str]
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        # Whoever wants all names (`import *`, vars(), inspect.getmembers()) gets them.
+        for name in list(self.pending):
+            self.find(name)
+        return self.namespace
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self.namespace, *self.pending})
+
+    def find(self, name: str) -> Any:
+        """The module's ``__getattr__``: load where the name comes from.
+
+        In the module's own namespace rather than in the class, where it would slow down every look.
+
+        :raises AttributeError: for a name that is not in the table.
+        """
+        entry = self.pending.get(name)
+        if entry is not None:
+            value = _take(*entry)
+            if name in self.pending:  # no home has put it here while it was loaded
+                self.bind(name, value)
+            return self.namespace[name]
+        if name in self.namespace:  # since it was not found there, another thread has put it
+            return self.namespace[name]
+        if self.fallback is not None:
+            return _take(*self.fallback)(name)
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+    def bind(self, name: str, value: Any) -> None:
+        """Put a name of the table where it belongs."""
+        self.pending.pop(name, None)
+        self.namespace[name] = value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        known = self.__dict__.get(name)
+        if self.homes and name in self.pending:
+            self.find(name)
+        known = self.namespace.get(name)
+        self.pending.pop(name, None)
         super().__setattr__(name, value)
-        if known is None:
+        if known is None or known is value or not self._replace(name, known, value):
             return
-        for home in self.demijohn_homes:
-            if vars(home).get(name) is known:
-                setattr(home, name, value)
+        # What is loaded later would take the new value, and keep it when the patch is undone.
+        _load_all()
+        self._replace(name, known, value)
+
+    def _replace(self, name: str, known: Any, value: Any) -> bool:
+        homes = [_keeping.kept[home] for home in self.homes if home in _keeping.kept]
+        found = [home for home in homes if vars(home).get(name) is known]
+        for home in found:
+            setattr(home, name, value)
+        return bool(found)
+
+    def __delattr__(self, name: str) -> None:
+        if self.pending.pop(name, None) is None:
+            super().__delattr__(name)
 
 
-class AliasFinder:
+class AliasFinder(Loader):
     """Finds these modules again where they were dropped from ``sys.modules``: the same ones.
 
     COMPAT: fixtures that forget modules to import an application anew, ``importlib.reload``,
@@ -62,7 +137,7 @@ class AliasFinder:
     ) -> ModuleSpec | None:
         """The specification of a module that was made, else None."""
         if fullname == "flask.__main__":
-            return ModuleSpec(fullname, _MainLoader(), origin=cli_main.__file__)  # type: ignore[arg-type]
+            return ModuleSpec(fullname, _MainLoader(), origin=_file("demijohn.cli"))
         module = self.made.get(fullname)
         return None if module is None else module.__spec__
 
@@ -85,7 +160,7 @@ class AliasFinder:
         """None: there is no file of this name."""
 
 
-class _MainLoader:
+class _MainLoader(Loader):
     """``flask.__main__``, which acts when it is run."""
 
     def create_module(self, spec: ModuleSpec) -> None:
@@ -100,58 +175,110 @@ class _MainLoader:
         exec(self.get_code(module.__name__), module.__dict__)  # noqa: S102 (the text above)
 
 
-_finder = AliasFinder()
-
-
 def is_ours(module: ModuleType) -> bool:
     """Whether a module is one of this package's, under whatever name."""
     return isinstance(module, AliasModule) or module.__name__.partition(".")[0] == "demijohn"
 
 
+def namespace_of(module: ModuleType) -> dict[str, Any]:
+    """What a module has by now, for who adds to it: it is not looked at as a whole."""
+    return module.namespace if isinstance(module, AliasModule) else vars(module)
+
+
+def put(cls: type, *modules: str) -> None:
+    """Let modules of ``flask`` have a class, which says that it is from the last one."""
+    for name in modules:
+        _finder.made[name].bind(cls.__name__, cls)
+        cls.__module__ = name
+
+
 def make_flask() -> None:
     """Put every module of ``flask`` into ``sys.modules``."""
-    # COMPAT: what a test imports first, some fixtures drop again (Flask's own `test_apps`), and a
-    # second copy of one of our modules would have classes of its own.
-    for found in walk_packages(demijohn.__path__, "demijohn."):
-        if not found.name.startswith(_NOT_AHEAD):
-            import_module(found.name)
     made = _finder.made
-    made.update({name: _make(name, sources) for name, sources in MODULES.items()})
-    for name, classes in CLASSES.items():
-        for own in classes.split():
-            vars(made[name])[own].__module__ = name
+    for name, sources in MODULES.items():
+        made[name] = _make(name, sources)
+        for source in sources:
+            _by_source.setdefault(source, []).append(made[name])
     for name, module in made.items():
         parent, _, own = name.rpartition(".")
         if parent:
-            made[parent].__dict__[own] = module
+            made[parent].namespace[own] = module
+    _keeping.begin()
     sys.modules.update(made)
-    sys.meta_path.insert(0, _finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _finder)
 
 
 def _make(name: str, sources: dict[str, str]) -> AliasModule:
-    homes = [import_module(source) for source in sources if source.startswith("demijohn")]
-    module = AliasModule(name, f"{name}: this package under Flask's name.")
-    namespace = module.__dict__
-    for source, names in sources.items():
-        for entry in names.split():
-            old, _, new = entry.partition("=")
-            namespace[old] = _find(source, new or old)
-    spec = ModuleSpec(name, _finder, origin=homes[0].__file__, is_package=name in PACKAGES)  # type: ignore[arg-type]
+    module = AliasModule(name, sources)
+    file = _file(next(source for source in sources if source.startswith("demijohn")))
+    spec = ModuleSpec(name, _finder, origin=file, is_package=name in PACKAGES)
     spec.has_location = True
     if name in PACKAGES:
-        namespace["__path__"] = spec.submodule_search_locations = []
-    namespace.update(
+        module.namespace["__path__"] = spec.submodule_search_locations = []
+    module.namespace.update(
         __spec__=spec,
-        __loader__=spec.loader,
-        __file__=homes[0].__file__,
+        __loader__=_finder,
+        __file__=file,
         __package__=name if name in PACKAGES else name.rpartition(".")[0],
-        demijohn_homes=tuple(home for home in homes if name != "flask"),
     )
     return module
 
 
-def _find(source: str, name: str) -> Any:
+def _file(home: str) -> str:
+    """The file of a module of ours, which need not be loaded."""
+    path = os.path.join(demijohn.__path__[0], *home.split(".")[1:])
+    return os.path.join(path, "__init__.py") if os.path.isdir(path) else f"{path}.py"
+
+
+def _entries(source: str, names: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each name of an entry of the table, where it is taken from, and under which name: none is the module."""
+    for entry in names.split():
+        old, _, new = entry.partition("=")
+        yield old, (source, "" if new == "*" else new or old)
+
+
+def _take(source: str, name: str) -> Any:
     if source == "TypeVar":
-        return TypeVar(name)  # type: ignore[misc]
+        return _new_type_variable(name)
     module = import_module(source)
-    return module if name == "*" else getattr(module, name)
+    return getattr(module, name) if name else module
+
+
+_new_type_variable: Callable[[str], Any] = TypeVar
+
+
+def _note(source: str, home: ModuleType) -> None:
+    """A module was loaded: what the tables take from it is there from now on, and as it is now."""
+    there = vars(home)
+    for module, names in CLASSES.get(source, {}).items():
+        for cls in names.split():
+            there[cls].__module__ = module
+    for alias in _by_source.pop(source, ()):
+        for own, (_, name) in _entries(source, MODULES[alias.__name__][source]):
+            # What it has by a `__getattr__` of its own waits until it is asked for.
+            if own in alias.pending and (not name or name in there):
+                alias.bind(own, there[name] if name else home)
+
+
+def _load_all() -> None:
+    """Load all of this package, as far as it stands below the rooms."""
+    for name in (*_names_below("demijohn", demijohn.__path__), *_by_source):
+        if name.startswith("demijohn"):
+            import_module(name)
+
+
+def _names_below(package: str, path: Iterable[str]) -> Iterator[str]:
+    # Only for patches, which tests make.
+    from pkgutil import iter_modules
+
+    for found in iter_modules(path, f"{package}."):
+        if not found.name.startswith(_NOT_AHEAD):
+            yield found.name
+            if found.ispkg:
+                yield from _names_below(found.name, import_module(found.name).__path__)
+
+
+_finder = AliasFinder()
+#: The modules that take names from a source that was not loaded yet.
+_by_source: dict[str, list[AliasModule]] = {}
+_keeping = KeepingFinder(_note)

@@ -50,9 +50,11 @@ def chosen(extensions: bool | Iterable[str]) -> list[str]:
 
     :raises ValueError: for a name that no room of this package stands for.
     """
+    if extensions is False:
+        return []
     there = [name for name, room in ROOMS.items() if exists(room)]
-    if isinstance(extensions, bool):
-        return there if extensions else []
+    if extensions is True:
+        return there
     wanted = [extensions] if isinstance(extensions, str) else list(extensions)
     unknown = sorted(set(wanted) - set(there))
     if unknown:
