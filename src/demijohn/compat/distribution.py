@@ -74,6 +74,11 @@ def answer_for(name: str, version: str, needs: str = "") -> None:
         sys.meta_path.insert(0, _finder)
 
 
+def leave(name: str) -> None:
+    """Let ``importlib.metadata`` find the installed distribution again, if there is one."""
+    _finder.stated.pop(_normal(name), None)
+
+
 def answer_for_flask() -> None:
     """Let ``importlib.metadata`` find the distribution ``flask`` from now on."""
     answer_for("Flask", VERSION, _FLASK_NEEDS)

@@ -33,6 +33,8 @@ _ROOMS = "demijohn.ext."
 
 
 def _is_kept(name: str) -> bool:
+    if name.partition(".")[0] not in _PACKAGES:
+        return False
     return not (name in _ACTS or name.startswith(_ROOMS) or name.endswith("__main__"))
 
 
@@ -49,21 +51,20 @@ class KeepingFinder:
     def begin(self) -> None:
         """Keep what is loaded already, and all that is loaded from now on."""
         for name, module in list(sys.modules.items()):
-            if name.partition(".")[0] in _PACKAGES and isinstance(module, ModuleType):  # or None
+            if _is_kept(name) and isinstance(module, ModuleType):
                 self.note(name, module)
         sys.meta_path.insert(0, self)
 
     def note(self, name: str, module: ModuleType) -> None:
         """Keep a module that is loaded."""
-        if _is_kept(name):
-            self.kept[name] = module
+        self.kept[name] = module
         self._loaded(name, module)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """As the next finder that knows the module; None for those of other packages."""
-        if fullname.partition(".")[0] not in _PACKAGES:
+        """As the next finder that knows the module; None for one that is not kept."""
+        if not _is_kept(fullname):
             return None
         for finder in sys.meta_path:
             find = None if finder is self else getattr(finder, "find_spec", None)

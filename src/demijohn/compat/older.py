@@ -123,7 +123,7 @@ def bring_back(level: str) -> None:
         aliases.put(cls, "flask", home)
     _add_contrib()
     _add_python_2()
-    sys.meta_path.insert(0, _ExtFinder())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _ExtFinder())
     older_werkzeug.take_bytes_for_cookies()
     if level == "2.0":
         older_werkzeug.take_other_bodies_for_no_json()
@@ -198,7 +198,7 @@ class _ExtFinder:
         if find_spec(now) is None:
             return None
         warnings.warn(f"{fullname!r} was removed. Use {now} instead.", DeprecationWarning, stacklevel=2)
-        return ModuleSpec(fullname, OtherLoader(now), is_package=True)  # type: ignore[arg-type]
+        return ModuleSpec(fullname, OtherLoader(now), is_package=True)
 
 
 def _add_contrib() -> None:
