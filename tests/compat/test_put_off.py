@@ -163,16 +163,31 @@ def test_what_is_first_looked_at_during_a_patch_is_not_kept_patched():
     printed(source)
 
 
-def test_what_is_first_loaded_during_a_patch_does_not_keep_the_patch():
-    source = PATCHES + (
-        "assert 'demijohn.testing' not in sys.modules\n"
-        "with mock.patch('flask.globals.session', 'patched'):\n"
-        "    flask.Flask(__name__).test_client()\n"
-        "kept = [name for name, module in sys.modules.items() if module and name.startswith('demijohn')\n"
-        "        and 'patched' in [v for v in vars(module).values() if isinstance(v, str)]]\n"
-        "print(kept)"
+@pytest.mark.parametrize(
+    ("name", "home"),
+    [
+        ("flask.signals.template_rendered", "demijohn.templating"),
+        ("flask.globals.session", "demijohn.testing.client"),
+    ],
+)
+def test_what_is_first_loaded_during_a_patch_does_not_keep_the_patch(name, home):
+    source = (
+        "import sys\n"
+        "from unittest import mock\n" + INSTALL + "import importlib, flask.signals, flask.globals\n"
+        f"assert {home!r} not in sys.modules\n"
+        f"with mock.patch({name!r}, 'patched'): importlib.import_module({home!r})\n"
+        "print([name for name, module in sys.modules.items() if name.startswith('demijohn')\n"
+        "       and 'patched' in [v for v in vars(module).values() if isinstance(v, str)]])"
     )
     assert printed(source) == "[]"
+
+
+def test_only_names_of_flask_are_in_its_modules():
+    source = INSTALL + (
+        "import flask.helpers\n"
+        "print({n for n in dir(type(flask.helpers)) if n not in dir(type(sys)) and n[:1] != '_'})"
+    )
+    assert printed("import sys\n" + source) == "{'demijohn_names'}"
 
 
 def test_a_name_that_nobody_looked_at_yet_is_replaced_in_its_home_too():

@@ -31,48 +31,25 @@ _NOT_AHEAD = (
     "demijohn.compat",
     "demijohn.testing.pytest",
 )
-_MISSING = object()
 
 
-class AliasModule(ModuleType):
-    """A module of another's names. Replacing a name here replaces it where it is used from, too.
+class Names:
+    """The names of one module of ``flask``: those that are there, and those that wait to be asked for.
 
-    COMPAT: tests patch ``flask.helpers.X`` and the like, and expect the functions of that module to
-    see it (pytest's monkeypatch, unittest.mock).
-
-    :param name: Its name.
-    :param sources: Its part of the table.
+    :param module: The name of the module.
+    :param namespace: Its dictionary.
     """
 
-    __slots__ = ("fallback", "homes", "namespace", "pending")
-
-    def __init__(self, name: str, sources: dict[str, str]) -> None:
-        super().__init__(name, f"{name}: this package under Flask's name.")
-        put = super().__setattr__
-        #: What ``__dict__`` is, without the look that fills it.
-        put("namespace", super().__dict__)
+    def __init__(self, module: str, namespace: dict[str, Any]) -> None:
+        sources = MODULES[module]
+        self.module = module
+        self.namespace = namespace
         #: Names that were not found yet: the module to take them from, and their name there.
-        put("pending", dict(pair for source in sources.items() for pair in _entries(*source)))
-        #: What is asked for a name that there is not.
-        put("fallback", self.pending.pop("__getattr__", None))
-        #: Where else a name is to be replaced.
-        put("homes", [s for s in sources if s.startswith("demijohn")] if name != "flask" else [])
-        self.namespace["__getattr__"] = self.find
-
-    namespace: dict[str, Any]
-    pending: dict[str, tuple[str, str]]
-    fallback: tuple[str, str] | None
-    homes: list[str]
-
-    @property
-    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
-        # Whoever wants all names (`import *`, vars(), inspect.getmembers()) gets them.
-        for name in list(self.pending):
-            self.find(name)
-        return self.namespace
-
-    def __dir__(self) -> list[str]:
-        return sorted({*self.namespace, *self.pending})
+        self.pending = dict(pair for source in sources.items() for pair in _entries(*source))
+        #: What is asked for a name that is not in the table.
+        self.fallback = self.pending.pop("__getattr__", None)
+        #: Where else a name is replaced. Not for Flask's own face, whose names nothing in it uses.
+        self.homes = [name for name in sources if name.startswith("demijohn") and module != "flask"]
 
     def find(self, name: str) -> Any:
         """The module's ``__getattr__``: load where the name comes from.
@@ -84,41 +61,74 @@ class AliasModule(ModuleType):
         entry = self.pending.get(name)
         if entry is not None:
             value = _take(*entry)
-            if name in self.pending:  # no home has put it here while it was loaded
+            if name in self.pending:  # no home has put it there while it was loaded
                 self.bind(name, value)
-            return self.namespace[name]
-        if name in self.namespace:  # since it was not found there, another thread has put it
+        if name in self.namespace:  # by now, or since another thread has put it there
             return self.namespace[name]
         if self.fallback is not None:
             return _take(*self.fallback)(name)
-        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {self.module!r} has no attribute {name!r}")
+
+    def find_all(self) -> dict[str, Any]:
+        """The namespace, complete."""
+        for name in list(self.pending):
+            self.find(name)
+        return self.namespace
 
     def bind(self, name: str, value: Any) -> None:
         """Put a name of the table where it belongs."""
         self.pending.pop(name, None)
         self.namespace[name] = value
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def before_set(self, name: str, value: Any) -> None:
+        """A name is about to be set: where it has one of ours, replace that in its homes."""
         if self.homes and name in self.pending:
             self.find(name)
-        known = self.namespace.get(name)
         self.pending.pop(name, None)
-        super().__setattr__(name, value)
-        if known is None or known is value or not self._replace(name, known, value):
+        known = self.namespace.get(name)
+        if known is None or known is value or not self._holding(name, known):
             return
         # What is loaded later would take the new value, and keep it when the patch is undone.
         _load_all()
-        self._replace(name, known, value)
-
-    def _replace(self, name: str, known: Any, value: Any) -> bool:
-        homes = [_keeping.kept[home] for home in self.homes if home in _keeping.kept]
-        found = [home for home in homes if vars(home).get(name) is known]
-        for home in found:
+        for home in self._holding(name, known):
             setattr(home, name, value)
-        return bool(found)
+
+    def _holding(self, name: str, value: Any) -> list[ModuleType]:
+        loaded = [_keeping.kept[home] for home in self.homes if home in _keeping.kept]
+        return [home for home in loaded if vars(home).get(name) is value]
+
+
+class AliasModule(ModuleType):
+    """A module of another's names. Replacing a name here replaces it where it is used from, too.
+
+    COMPAT: tests patch ``flask.helpers.X`` and the like, and expect the functions of that module to
+    see it (pytest's monkeypatch, unittest.mock).
+    """
+
+    __slots__ = ("demijohn_names",)
+    demijohn_names: Names
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, f"{name}: this package under Flask's name.")
+        names = Names(name, super().__dict__)
+        super().__setattr__("demijohn_names", names)
+        names.namespace["__getattr__"] = names.find
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        # Whoever wants all names (`import *`, vars(), inspect.getmembers()) gets them.
+        return self.demijohn_names.find_all()
+
+    def __dir__(self) -> list[str]:
+        names = self.demijohn_names
+        return sorted({*names.namespace, *names.pending})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.demijohn_names.before_set(name, value)
+        super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        if self.pending.pop(name, None) is None:
+        if self.demijohn_names.pending.pop(name, None) is None:
             super().__delattr__(name)
 
 
@@ -182,13 +192,13 @@ def is_ours(module: ModuleType) -> bool:
 
 def namespace_of(module: ModuleType) -> dict[str, Any]:
     """What a module has by now, for who adds to it: it is not looked at as a whole."""
-    return module.namespace if isinstance(module, AliasModule) else vars(module)
+    return module.demijohn_names.namespace if isinstance(module, AliasModule) else vars(module)
 
 
 def put(cls: type, *modules: str) -> None:
     """Let modules of ``flask`` have a class, which says that it is from the last one."""
     for name in modules:
-        _finder.made[name].bind(cls.__name__, cls)
+        _finder.made[name].demijohn_names.bind(cls.__name__, cls)
         cls.__module__ = name
 
 
@@ -198,24 +208,25 @@ def make_flask() -> None:
     for name, sources in MODULES.items():
         made[name] = _make(name, sources)
         for source in sources:
-            _by_source.setdefault(source, []).append(made[name])
+            _by_source.setdefault(source, []).append(made[name].demijohn_names)
     for name, module in made.items():
         parent, _, own = name.rpartition(".")
         if parent:
-            made[parent].namespace[own] = module
+            namespace_of(made[parent])[own] = module
     _keeping.begin()
     sys.modules.update(made)
     sys.meta_path.insert(0, _finder)
 
 
 def _make(name: str, sources: dict[str, str]) -> AliasModule:
-    module = AliasModule(name, sources)
+    module = AliasModule(name)
     file = _file(next(source for source in sources if source.startswith("demijohn")))
     spec = ModuleSpec(name, _finder, origin=file, is_package=name in PACKAGES)
     spec.has_location = True
+    namespace = namespace_of(module)
     if name in PACKAGES:
-        module.namespace["__path__"] = spec.submodule_search_locations = []
-    module.namespace.update(
+        namespace["__path__"] = spec.submodule_search_locations = []
+    namespace.update(
         __spec__=spec,
         __loader__=_finder,
         __file__=file,
@@ -250,14 +261,14 @@ _new_type_variable: Callable[[str], Any] = TypeVar
 def _note(source: str, home: ModuleType) -> None:
     """A module was loaded: what the tables take from it is there from now on, and as it is now."""
     there = vars(home)
-    for module, names in CLASSES.get(source, {}).items():
-        for cls in names.split():
+    for module, classes in CLASSES.get(source, {}).items():
+        for cls in classes.split():
             there[cls].__module__ = module
-    for alias in _by_source.pop(source, ()):
-        for own, (_, name) in _entries(source, MODULES[alias.__name__][source]):
+    for names in _by_source.pop(source, ()):
+        for own, (_, name) in _entries(source, MODULES[names.module][source]):
             # What it has by a `__getattr__` of its own waits until it is asked for.
-            if own in alias.pending and (not name or name in there):
-                alias.bind(own, there[name] if name else home)
+            if own in names.pending and (not name or name in there):
+                names.bind(own, there[name] if name else home)
 
 
 def _load_all() -> None:
@@ -280,5 +291,5 @@ def _names_below(package: str, path: Iterable[str]) -> Iterator[str]:
 
 _finder = AliasFinder()
 #: The modules that take names from a source that was not loaded yet.
-_by_source: dict[str, list[AliasModule]] = {}
+_by_source: dict[str, list[Names]] = {}
 _keeping = KeepingFinder(_note)
