@@ -82,7 +82,7 @@ class DispatchingJinjaLoader(BaseLoader):
 
     def _where(self, template: str) -> str:
         """The message of a miss: what was looked for, where, and what to do."""
-        if self.app.compat_level is not None:
+        if not self.app.policy.explained_errors:
             return template
         places = [
             str(place)
@@ -114,9 +114,11 @@ def _render(ctx: Any, template: Template, context: dict[str, Any]) -> str:
         # COMPAT: Flask 3.1 has the application here, and so have extensions with templates of their own.
         app, ctx = ctx, _context()
     _update(ctx, context)
-    send_signal(before_render_template, app, template=template, context=context)
+    if before_render_template.receivers:
+        send_signal(before_render_template, app, template=template, context=context)
     text = template.render(context)
-    send_signal(template_rendered, app, template=template, context=context)
+    if template_rendered.receivers:
+        send_signal(template_rendered, app, template=template, context=context)
     return text
 
 

@@ -2,7 +2,7 @@
 
 A provider is exchanged as a whole: subclass :class:`JSONProvider`, implement ``dumps`` and
 ``loads``, and assign it to ``app.json`` or ``Flask.json_provider_class``. This module must not
-know which application it serves beyond its ``debug``, ``response_class`` and ``compat_level``.
+know which application it serves beyond its ``debug``, ``response_class`` and ``policy``.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class DefaultJSONProvider(JSONProvider):
     mimetype: str = "application/json"
 
     #: Whether :meth:`loads` refuses NaN, infinities, bad UTF-8, and nesting beyond
-    #: :attr:`max_depth`; None: unless the app is at a compatibility level.
+    #: :attr:`max_depth`; None: as the application's policy says (``strict_json``).
     strict: bool | None = None
 
     #: How many arrays and objects may stand within each other; None: as many as Python reads.
@@ -142,7 +142,7 @@ class DefaultJSONProvider(JSONProvider):
         super().__init__(app)
         self._encoders: dict[Any, Callable[[Any], str]] = {}
         self._last_encoder: tuple[Any, Callable[[Any], str]] = (None, json.dumps)
-        self._strict_app = getattr(app, "compat_level", None) is None
+        self._was_strict = app.policy.strict_json
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Encode ``obj`` to JSON text.
@@ -182,7 +182,12 @@ class DefaultJSONProvider(JSONProvider):
         :raises ValueError: for what is not JSON, or beyond the limits.
         """
         strict = self.strict
-        if self._strict_app if strict is None else strict:
+        if strict is None:
+            try:
+                strict = self._app.policy.strict_json
+            except ReferenceError:  # the application is gone, and left its provider behind
+                strict = self._was_strict
+        if strict:
             return decode(s, self.max_depth, **kwargs)
         return json.loads(s, **kwargs)
 

@@ -181,7 +181,7 @@ class SecureCookieSessionInterface(SessionInterface):
             return []
         if writes and not filled:
             return None
-        fields: list[tuple[str, str]] = [_VARY, _PRIVATE] if app.compat_level is None else [_VARY]
+        fields: list[tuple[str, str]] = [_VARY, _PRIVATE] if app.policy.private_sessions else [_VARY]
         if writes:
             fields.append(("Set-Cookie", self.cookie_header_value(app, session)))
         return fields
@@ -299,12 +299,12 @@ def depend_on_cookie(app: Any, response: Any) -> None:
     """Say that the response depends on the cookie, so that no shared cache gives it to others.
 
     ``Vary: Cookie`` (RFC 9110, section 12.5.5); and unless the application has said who may store
-    the response, or is at a compatibility level, ``Cache-Control: private`` (RFC 9111, 5.2.2.7).
+    the response, ``Cache-Control: private`` (RFC 9111, 5.2.2.7), where its policy has ``private_sessions``.
     """
-    native = getattr(app, "compat_level", None) is None
+    private = app.policy.private_sessions
     if not isinstance(response, Response):
         response.vary.add("Cookie")
-        if native:
+        if private:
             _make_private(response)
         return
     raw = response.raw_headers
@@ -314,7 +314,7 @@ def depend_on_cookie(app: Any, response: Any) -> None:
             break
     else:
         raw.append(_VARY)
-        if native:
+        if private:
             raw.append(_PRIVATE)
         return
     names = {field.lower() for field, _ in raw}
@@ -322,7 +322,7 @@ def depend_on_cookie(app: Any, response: Any) -> None:
         response.vary.add("Cookie")
     else:
         raw.append(_VARY)
-    if native:
+    if private:
         if "cache-control" in names:
             _make_private(response)
         else:
