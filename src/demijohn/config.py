@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from types import ModuleType
-from typing import IO, Any, Generic, Self, TypeVar, overload
+from typing import IO, Any, Generic, Protocol, Self, TypeVar, overload
 
 from werkzeug.utils import import_string
 
@@ -21,6 +21,12 @@ T = TypeVar("T")
 
 _NOT_THERE = frozenset({errno.ENOENT, errno.EISDIR})
 _ABSENT: Any = object()
+
+
+class Configured(Protocol):
+    """What has settings: an application."""
+
+    config: Config
 
 
 class ConfigAttribute(Generic[T]):
@@ -38,16 +44,16 @@ class ConfigAttribute(Generic[T]):
     def __get__(self, obj: None, owner: type[Any] | None = None) -> Self: ...
 
     @overload
-    def __get__(self, obj: Any, owner: type[Any] | None = None) -> T: ...
+    def __get__(self, obj: Configured, owner: type[Any] | None = None) -> T: ...
 
-    def __get__(self, obj: Any, owner: type[Any] | None = None) -> T | Self:
+    def __get__(self, obj: Configured | None, owner: type[Any] | None = None) -> T | Self:
         if obj is None:
             return self
         value: T = obj.config[self.__name__]
         convert = self.get_converter
         return value if convert is None else convert(value)
 
-    def __set__(self, obj: Any, value: Any) -> None:
+    def __set__(self, obj: Configured, value: Any) -> None:
         obj.config[self.__name__] = value
 
 

@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.exceptions import RequestEntityTooLarge, SecurityError
+from werkzeug.exceptions import SecurityError
 from werkzeug.wsgi import get_input_stream
 
 from demijohn.http.fields import Fields
@@ -106,9 +106,3 @@ class Request(NativeRequest):
             state, storage = self.__dict__, self.parameter_storage_class
             state["stream"], state["form"], state["files"] = BytesIO(), storage(), storage()
             return True
-
-    def _load_form_data(self) -> None:
-        try:
-            super()._load_form_data()
-        except RequestEntityTooLarge as e:
-            raise RequestEntityTooLarge from e  # with the page that Flask's has

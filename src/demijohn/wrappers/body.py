@@ -22,15 +22,16 @@ Source = Callable[[], Awaitable[bytes]]
 _CHUNK = 64 * 1024
 
 
-def _at_compat_level() -> bool:
-    """Whether the page of an error has to be Flask's, word for word."""
+def explained() -> bool:
+    """Whether errors say what was wrong with the request: the policy of the current application."""
     ctx = current.get(None)
-    return ctx is not None and ctx.app.compat_level is not None
+    explains: bool = ctx is None or ctx.app.policy.explained_errors
+    return explains
 
 
 def too_large(limit: int) -> RequestEntityTooLarge:
     """The 413 that names the limit."""
-    if _at_compat_level():
+    if not explained():
         return RequestEntityTooLarge()
     return RequestEntityTooLarge(
         f"The request body is larger than the {limit} bytes allowed here (MAX_CONTENT_LENGTH)."
@@ -39,7 +40,7 @@ def too_large(limit: int) -> RequestEntityTooLarge:
 
 def truncated() -> ClientDisconnected:
     """The error of a body that ended before it was complete."""
-    if _at_compat_level():
+    if not explained():
         return ClientDisconnected()
     return ClientDisconnected(
         "The request body ended early: the client has gone, or sent less than announced."

@@ -52,7 +52,7 @@ def send_file(
     """
     app = current_app._get_current_object()
     cleaned = download_name
-    if download_name is not None and app.compat_level is None:
+    if download_name is not None and app.policy.clean_download_names:
         cleaned = download_basename(download_name)
     response = utils.send_file(
         cast(Any, path_or_file),
@@ -68,7 +68,7 @@ def send_file(
         response_class=app.response_class,
         _root_path=app.root_path,
     )
-    if download_name is not None and app.compat_level is None:
+    if download_name is not None and app.policy.clean_download_names:
         # RFC 6266, by our own writer: Werkzeug's lets a name choose another folder or direction.
         kind = "attachment" if as_attachment else "inline"
         response.headers["Content-Disposition"] = content_disposition(kind, download_name)
@@ -88,7 +88,7 @@ def send_from_directory(directory: Any, path: Any, **kwargs: Any) -> Response:
     found = safe_join(folder, os.fspath(path))
     if found is None or not os.path.isfile(found):
         raise NotFound
-    if app.compat_level is None and _leads_out(folder, found):
+    if app.policy.links_stay_inside and _leads_out(folder, found):
         raise NotFound
     return send_file(found, **kwargs)
 

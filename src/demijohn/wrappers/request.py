@@ -19,7 +19,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request as BaseRequest
 
 from demijohn import json
-from demijohn.wrappers.body import BoundedBody, StreamedBody, from_reader, too_large, truncated
+from demijohn.wrappers.body import BoundedBody, StreamedBody, explained, from_reader, too_large, truncated
 from demijohn.contexts.context import current
 from demijohn.errors import attach_enctype_error_multidict
 from demijohn.http.cookies import get_cookie, parse_cookie
@@ -217,8 +217,8 @@ class Request(BaseRequest):
         :raises SecurityError: when the Host is malformed or not in ``trusted_hosts`` (400).
         """
         ctx = current.get(None)
-        if ctx is not None and ctx.app.compat_level is not None:
-            return str(super().host)
+        if ctx is not None and not ctx.app.policy.strict_hosts:
+            return str(super().host)  # Werkzeug's
         return get_host(self.scheme, self.environ.get("HTTP_HOST"), self.server, self.trusted_hosts)
 
     def refuse_host(self) -> str:
@@ -330,10 +330,15 @@ class Request(BaseRequest):
             return
         content_type: str = self.environ.get("CONTENT_TYPE", "")
         ours = self.form_data_parser_class is BaseRequest.form_data_parser_class
-        if ours and content_type[:33] == _URLENCODED:
-            self._load_urlencoded()
-        elif not (ours and content_type[:19] == "multipart/form-data" and self._load_small_multipart()):
-            self._load_by_werkzeug()
+        try:
+            if ours and content_type[:33] == _URLENCODED:
+                self._load_urlencoded()
+            elif not (ours and content_type[:19] == "multipart/form-data" and self._load_small_multipart()):
+                self._load_by_werkzeug()
+        except RequestEntityTooLarge as e:
+            if explained():
+                raise
+            raise RequestEntityTooLarge from e
 
     def _load_by_werkzeug(self) -> None:
         """Parse any kind of form, as large as it may be, within the same limits."""
@@ -452,13 +457,13 @@ class Request(BaseRequest):
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
         """Turn a JSON error into a 400 that says what is wrong and where.
 
-        Under compat the reason is told in debug mode only, as in Flask.
+        With a policy without ``explained_errors`` it says so in debug mode only.
         """
         try:
             return super().on_json_loading_failed(e)
         except BadRequest as error:
             ctx = current.get(None)
-            if ctx is None or (ctx.app.compat_level is not None and not ctx.app.debug):
+            if ctx is None or not (ctx.app.policy.explained_errors or ctx.app.debug):
                 raise BadRequest() from error
             raise
 
