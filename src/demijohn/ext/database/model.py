@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as sa_orm
 from sqlalchemy.orm.decl_api import DeclarativeAttributeIntercept
 
+from demijohn.ext.database.ports import Database
 from demijohn.ext.database.query import Query
 
 O = TypeVar("O")  # noqa: E741 (as in SQLAlchemy)
@@ -125,7 +126,7 @@ class DefaultMetaNoName(BindMetaMixin, sa_orm.DeclarativeMeta):
     """The metaclass of ``db.Model`` under ``disable_autonaming``."""
 
 
-def declarative_model(db: Any, model_class: Any, *, named: bool) -> Any:
+def declarative_model(db: Database, model_class: type[Any], *, named: bool) -> Any:
     """``db.Model``, from what was passed as ``model_class``.
 
     A declarative class, or a ``DeclarativeBase`` that has :class:`Model` and :class:`BindMixin` among its
@@ -197,7 +198,7 @@ def make_table(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> sa.Ta
     return None
 
 
-def _is_primary_key(item: Any) -> bool:
+def _is_primary_key(item: object) -> bool:
     return isinstance(item, sa.PrimaryKeyConstraint) or (isinstance(item, sa.Column) and item.primary_key)
 
 
