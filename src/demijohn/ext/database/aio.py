@@ -60,7 +60,7 @@ class AsyncSession(sa_async.AsyncSession):
         self.loop = asyncio._get_running_loop()
 
     async def get_or_404(
-        self, entity: type[T], ident: Any, *, description: str | None = None, **kwargs: Any
+        self, entity: type[T], ident: object, *, description: str | None = None, **kwargs: Any
     ) -> T:
         """The object with this primary key; the parameters are those of :meth:`.SQLAlchemy.get_or_404`.
 
@@ -159,7 +159,7 @@ class ScopedAsyncSession(sa_async.async_scoped_session[AsyncSession]):
         self.sessions = ContextRegistry(session_factory)
         self.registry = cast(Any, self.sessions)
 
-    async def get_or_404(self, entity: type[T], ident: Any, **kwargs: Any) -> T:
+    async def get_or_404(self, entity: type[T], ident: object, **kwargs: Any) -> T:
         """See :meth:`AsyncSession.get_or_404`."""
         return await self().get_or_404(entity, ident, **kwargs)
 

@@ -105,7 +105,7 @@ class SQLAlchemy(Names, Generic[M]):
     def __init__(
         self, app: Flask | None = None, *, metadata: sa.MetaData | None = None,
         session_options: dict[str, Any] | None = None, query_class: type[BaseQuery[Any]] = BaseQuery,
-        model_class: Any = BaseModel, engine_options: dict[str, Any] | None = None,
+        model_class: type[Any] = BaseModel, engine_options: dict[str, Any] | None = None,
         add_models_to_shell: bool = True, disable_autonaming: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -271,7 +271,7 @@ class SQLAlchemy(Names, Generic[M]):
         """``db.Table``, which passes a metadata when it was called without one."""
         return table_class(self._make_metadata)
 
-    def _make_declarative_base(self, model_class: Any, disable_autonaming: bool = False) -> Any:
+    def _make_declarative_base(self, model_class: type[Any], disable_autonaming: bool = False) -> Any:
         """``db.Model``, from what was passed as ``model_class``.
 
         :raises ValueError: for a class with two declarative bases.
@@ -388,7 +388,9 @@ class SQLAlchemy(Names, Generic[M]):
 
     # Queries that answer 404.
 
-    def get_or_404(self, entity: type[T], ident: Any, *, description: str | None = None, **kwargs: Any) -> T:
+    def get_or_404(
+        self, entity: type[T], ident: object, *, description: str | None = None, **kwargs: Any
+    ) -> T:
         """The object with this primary key.
 
         :param description: A message for the error page.

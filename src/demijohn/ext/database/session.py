@@ -42,17 +42,17 @@ class _NotingSession(sa_orm.Session):
         # PERF: not the event "do_orm_execute": while that is listened to, SQLAlchemy prepares each statement
         # twice (70 of 610 calls of a page with one query).
 
-        def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        def execute(self, statement: object, *args: Any, **kwargs: Any) -> Any:
             if not getattr(statement, "is_select", False):
                 self._note_statement(statement)
             return super().execute(statement, *args, **kwargs)
 
-        def scalar(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        def scalar(self, statement: object, *args: Any, **kwargs: Any) -> Any:
             if not getattr(statement, "is_select", False):
                 self._note_statement(statement)
             return super().scalar(statement, *args, **kwargs)
 
-        def scalars(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        def scalars(self, statement: object, *args: Any, **kwargs: Any) -> Any:
             if not getattr(statement, "is_select", False):
                 self._note_statement(statement)
             return super().scalars(statement, *args, **kwargs)

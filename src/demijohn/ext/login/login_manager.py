@@ -188,7 +188,7 @@ class LoginManager(Generic[U]):
             self.refresh_view, self.needs_refresh_message, self.needs_refresh_message_category
         )
 
-    def _send_to(self, view: str | None, message: Any, category: str) -> Any:
+    def _send_to(self, view: str | None, message: str | None, category: str) -> Any:
         if not view:
             abort(401)
         if message:
@@ -223,7 +223,7 @@ class LoginManager(Generic[U]):
             await self._load_user_async()
         return self.get_user()
 
-    def _update_request_context_with_user(self, user: Any = None) -> None:
+    def _update_request_context_with_user(self, user: object = None) -> None:
         """Make ``user`` the current one of this request; the anonymous one by default."""
         g._login_user = self.anonymous_user() if user is None else user
         g.pop("_login_unseen", None)

@@ -40,7 +40,7 @@ class Manager(Protocol):
         """Find the user of this request."""
         ...
 
-    def _update_request_context_with_user(self, user: Any = ...) -> None:
+    def _update_request_context_with_user(self, user: object = ...) -> None:
         """Make somebody the user of this request, by default nobody."""
         ...
 
