@@ -1,7 +1,6 @@
-"""When connections come and go with servers and forks.
+"""When connections come and go with servers and forks; with contexts they do by sessions.
 
-With contexts they do by ``db._teardown_session`` and ``db._release_sessions``. This module must not know
-engines' settings, sessions or models.
+This module must not know engines' settings, sessions or models.
 """
 
 from __future__ import annotations

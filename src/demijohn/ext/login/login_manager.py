@@ -26,6 +26,7 @@ from demijohn.ext.login.config import (
 from demijohn.ext.login.loading import call_here, may_await
 from demijohn.ext.login.mixins import AnonymousUserMixin
 from demijohn.ext.login.next_page import expand_login_view, login_url, make_next_param
+from demijohn.ext.login.port import Manager
 from demijohn.ext.login.remember import cookie_attributes, decode_cookie, encode_cookie
 from demijohn.extend import (
     call, current_application, current_request, current_session, nonblocking, send_signal,
@@ -103,8 +104,8 @@ class LoginManager(Generic[U]):
         :param app: The application, which gets an attribute ``login_manager``.
         :param add_context_processor: Let templates see ``current_user``.
         """
-        owner: Any = app
-        owner.login_manager = self
+        known: Manager = self
+        cast(Any, app).login_manager = known
         if not app.policy.remember_on_demand:
             self._remembering.add(app)
             app.after_request(self._update_remember_cookie)
