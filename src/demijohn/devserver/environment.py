@@ -6,7 +6,7 @@ This module must not know the application or the command line.
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
+from importlib import import_module
 
 import click
 
@@ -23,7 +23,8 @@ def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool 
     :return: Whether at least one variable was found.
     """
     try:
-        import dotenv  # optional third-party package
+        # Imported here: an optional requirement.
+        import dotenv
     except ImportError:
         if path or os.path.isfile(".env") or os.path.isfile(".flaskenv"):
             tip = " * Tip: There are .env files present. Install python-dotenv to use them."
@@ -42,12 +43,21 @@ def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool 
     return bool(found)
 
 
+def can_import(name: str) -> bool:
+    """Whether a module is there that may be missing; importing it is the only proof.
+
+    :param name: Of an optional requirement, or of what Python can be built without, as ``ssl``.
+    """
+    try:
+        import_module(name)
+    except ImportError:
+        return False
+    return True
+
+
 def has_dotenv() -> bool:
     """Whether ``python-dotenv`` can be imported."""
-    try:
-        return find_spec("dotenv") is not None
-    except ValueError:  # sys.modules["dotenv"] is None: made unavailable on purpose
-        return False
+    return can_import("dotenv")
 
 
 def is_running_from_reloader() -> bool:

@@ -10,10 +10,9 @@ Standard: https://asgi.readthedocs.io/en/latest/specs/lifespan.html
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
+from demijohn.devserver.ports import ASGIApplication, Message
 
 
 class StartupFailed(Exception):
@@ -26,12 +25,12 @@ class Lifespan:
     :param app: The ASGI application.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApplication) -> None:
         self.app = app
         #: What the application keeps for its requests, as the protocol has it.
         self.state: dict[str, Any] = {}
-        self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._answer: asyncio.Future[dict[str, Any]] | None = None
+        self._inbox: asyncio.Queue[Message] = asyncio.Queue()
+        self._answer: asyncio.Future[Message] | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def startup(self) -> None:
@@ -54,7 +53,7 @@ class Lifespan:
             return str(answer.get("message") or "a shut-down hook failed")
         return None
 
-    async def _ask(self, kind: str) -> dict[str, Any]:
+    async def _ask(self, kind: str) -> Message:
         self._answer = asyncio.get_running_loop().create_future()
         await self._inbox.put({"type": kind})
         return await self._answer
@@ -69,10 +68,10 @@ class Lifespan:
             # Left without an answer: the protocol's way to say that lifespan is not supported.
             self._settle({"type": "lifespan.complete"})
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: Message) -> None:
         self._settle(message)
 
-    def _settle(self, message: dict[str, Any]) -> None:
+    def _settle(self, message: Message) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(message)
 
