@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 from werkzeug.utils import import_string
 
-from demijohn.devserver.environment import can_import
 from demijohn.devserver.tls import is_ssl_context
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class CertParamType(click.ParamType):  # type: ignore[type-arg]  # pyright: igno
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str] | SSLContext:  # fmt: skip
         """The absolute path, ``"adhoc"`` or the context object."""
-        if not can_import("ssl"):
+        if not _can_import("ssl"):
             message = 'Using "--cert" requires Python to be compiled with SSL support.'
             raise click.BadParameter(message, ctx, param)
         try:
@@ -36,7 +36,7 @@ class CertParamType(click.ParamType):  # type: ignore[type-arg]  # pyright: igno
         except click.BadParameter:
             text = click.STRING(value, param, ctx).lower()
             if text == "adhoc":
-                if not can_import("cryptography"):
+                if not _can_import("cryptography"):
                     message = "Using ad-hoc certificates requires the cryptography library: pip install cryptography."
                     raise click.BadParameter(message, ctx, param) from None
                 return text
@@ -44,6 +44,15 @@ class CertParamType(click.ParamType):  # type: ignore[type-arg]  # pyright: igno
             if is_ssl_context(found):
                 return found
             raise
+
+
+def _can_import(name: str) -> bool:
+    """Whether a module is there that may be missing: a Python can be built without ``ssl``."""
+    try:
+        import_module(name)
+    except ImportError:
+        return False
+    return True
 
 
 def validate_key(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

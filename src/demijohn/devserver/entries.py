@@ -8,8 +8,22 @@ from __future__ import annotations
 
 import inspect
 from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from typing import TypeGuard
 
-from demijohn.devserver.ports import AnyApplication, ASGIApplication, Lifecycle
+from demijohn.devserver.ports import AnyApplication, Application, ASGIApplication, RSGIEntry
+
+
+def is_ours(app: AnyApplication) -> TypeGuard[Application]:
+    """Whether an application is one of ours, known by its lifecycle."""
+    return hasattr(app, "lifecycle")
+
+
+def has_async(app: AnyApplication) -> bool:
+    """Whether an application has async code; of one that is not ours, only the form can tell."""
+    if is_ours(app):
+        return app.has_async
+    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)
 
 
 def asgi_entry(app: AnyApplication) -> ASGIApplication:
@@ -22,26 +36,23 @@ def asgi_entry(app: AnyApplication) -> ASGIApplication:
     return entry
 
 
-def has_async(app: AnyApplication) -> bool:
-    """Whether an application has async code; of one that is not ours, only the form can tell."""
-    found: bool | None = getattr(app, "has_async", None)
-    if found is not None:
-        return found
-    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)
-
-
-def lifecycle_of(app: AnyApplication) -> Lifecycle | None:
-    """What starts and stops an application under WSGI, if it is one of ours."""
-    return getattr(app, "lifecycle", None)
+def rsgi_entry(app: AnyApplication) -> RSGIEntry:
+    """What is called by RSGI."""
+    entry: RSGIEntry = getattr(app, "__rsgi__", app)
+    return entry
 
 
 def start_rsgi(app: AnyApplication, loop: AbstractEventLoop) -> None:
     """Tell an RSGI application that a worker starts; its loop does not run yet."""
-    if hasattr(app, "__rsgi_init__"):
-        app.__rsgi_init__(loop)
+    _tell(app, "__rsgi_init__", loop)
 
 
 def stop_rsgi(app: AnyApplication, loop: AbstractEventLoop) -> None:
     """Tell an RSGI application that the worker ends; its loop runs no more."""
-    if hasattr(app, "__rsgi_del__"):
-        app.__rsgi_del__(loop)
+    _tell(app, "__rsgi_del__", loop)
+
+
+def _tell(app: AnyApplication, name: str, loop: AbstractEventLoop) -> None:
+    hook: Callable[[AbstractEventLoop], None] | None = getattr(app, name, None)
+    if hook is not None:
+        hook(loop)

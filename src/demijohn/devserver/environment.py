@@ -6,7 +6,7 @@ This module must not know the application or the command line.
 from __future__ import annotations
 
 import os
-from importlib import import_module
+from types import ModuleType
 
 import click
 
@@ -22,10 +22,8 @@ def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool 
     :param load_defaults: Whether to look for ``.flaskenv`` and ``.env``.
     :return: Whether at least one variable was found.
     """
-    try:
-        # Imported here: an optional requirement.
-        import dotenv
-    except ImportError:
+    dotenv = _dotenv()
+    if dotenv is None:
         if path or os.path.isfile(".env") or os.path.isfile(".flaskenv"):
             tip = " * Tip: There are .env files present. Install python-dotenv to use them."
             click.secho(tip, fg="yellow", err=True)
@@ -43,21 +41,19 @@ def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool 
     return bool(found)
 
 
-def can_import(name: str) -> bool:
-    """Whether a module is there that may be missing; importing it is the only proof.
-
-    :param name: Of an optional requirement, or of what Python can be built without, as ``ssl``.
-    """
-    try:
-        import_module(name)
-    except ImportError:
-        return False
-    return True
-
-
 def has_dotenv() -> bool:
     """Whether ``python-dotenv`` can be imported."""
-    return can_import("dotenv")
+    return _dotenv() is not None
+
+
+def _dotenv() -> ModuleType | None:
+    """The module of ``python-dotenv``, where it is installed."""
+    try:
+        # Imported here: an optional requirement.
+        import dotenv
+    except ImportError:
+        return None
+    return dotenv
 
 
 def is_running_from_reloader() -> bool:

@@ -35,7 +35,7 @@ from types import FrameType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from demijohn.devserver.accesslog import FORMAT, configure_logging
-from demijohn.devserver.entries import asgi_entry, lifecycle_of, start_rsgi, stop_rsgi
+from demijohn.devserver.entries import asgi_entry, is_ours, rsgi_entry, start_rsgi, stop_rsgi
 from demijohn.devserver.lifespan import Lifespan, StartupFailed, describe
 from demijohn.devserver.messages import say
 from demijohn.devserver.options import DEFAULT_THREADS, ServeError, ServeOptions
@@ -79,7 +79,7 @@ class GranianServer:
         self._started = self._leaving = self._ended = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lifespan: Lifespan | None = None
-        self._lifecycle = lifecycle_of(app)
+        self._lifecycle = app.lifecycle if is_ours(app) else None
         self._main_thread: int | None = None
         self._accepting_fd: int | None = None
 
@@ -256,7 +256,7 @@ class _RSGITarget:
     """An RSGI application that says when its start-up is done."""
 
     def __init__(self, app: AnyApplication, on_ready: Callable[[], None]) -> None:
-        self.__rsgi__ = app.__rsgi__ if hasattr(app, "__rsgi__") else app
+        self.__rsgi__ = rsgi_entry(app)
         self._app, self._on_ready = app, on_ready
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:

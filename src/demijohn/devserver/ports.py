@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from typing import Any, Protocol, TypeAlias, overload
 
 from demijohn.config import Config
+from demijohn.contexts.context import RequestContext
 from demijohn.policy import Policy
 from demijohn.typing import RawHeaders, StartResponse
 
@@ -21,6 +22,7 @@ __all__ = [
     "Loader",
     "Message",
     "RSGIApplication",
+    "RSGIEntry",
     "RSGIHTTP",
     "RSGIHeaders",
     "RSGIScope",
@@ -181,6 +183,10 @@ class RSGIWebsocket(Protocol):
         ...
 
 
+#: What is called by RSGI.
+RSGIEntry: TypeAlias = Callable[[RSGIScope, RSGIHTTP | RSGIWebsocket], Awaitable[None]]
+
+
 class RSGIApplication(Protocol):
     """An RSGI application. ``__rsgi_init__`` and ``__rsgi_del__`` are called besides, where there are any."""
 
@@ -213,15 +219,27 @@ class Lifecycle(Protocol):
 
 
 class Application(RSGIApplication, Protocol):
-    """One of our applications, as ``app.run()`` has it."""
+    """One of our applications."""
 
     config: Config
     debug: bool
     policy: Policy
+    #: Makes the page that shows an error in debug mode.
+    debug_page: Callable[[Any, RequestContext, Exception], Any] | None
 
     @property
     def name(self) -> str:
         """Its name, for the banner."""
+        ...
+
+    @property
+    def has_async(self) -> bool:
+        """Whether it has async code, which is served better by ASGI."""
+        ...
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """Its start and stop."""
         ...
 
     @overload

@@ -21,7 +21,7 @@ import click
 from demijohn.debugger import error_page
 from demijohn.devserver.assignment import Assignment
 from demijohn.devserver.broken import broken_app
-from demijohn.devserver.entries import has_async
+from demijohn.devserver.entries import has_async, is_ours
 from demijohn.devserver.granian_server import CLEANUP_TIME, GranianServer
 from demijohn.devserver.lifespan import StartupFailed, describe
 from demijohn.devserver.messages import running_lines, say, say_failure, user_traceback
@@ -137,11 +137,12 @@ def _settle(app: AnyApplication, options: ServeOptions) -> None:
     ``--threads`` is also the size of the pool that runs sync views under ASGI and RSGI; in debug
     mode, errors are shown on the debugger's page.
     """
-    if options.debug and options.debugger and hasattr(app, "debug_page"):
+    if not is_ours(app):
+        return
+    if options.debug and options.debugger:
         app.debug_page = error_page
-    config = getattr(app, "config", None)
-    if options.threads and config is not None:
-        config["THREADS"] = options.threads
+    if options.threads:
+        app.config["THREADS"] = options.threads
 
 
 def _threads_shown(interface: str, options: ServeOptions) -> int:
