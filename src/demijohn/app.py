@@ -361,7 +361,7 @@ class Flask(App):
         if request is None:
             if server_name is None:
                 return None
-            return self.url_map.bind(  # type: ignore[no-any-return]
+            return self.url_map.bind(
                 server_name,
                 script_name=self.config["APPLICATION_ROOT"],
                 url_scheme=self.config["PREFERRED_URL_SCHEME"],
@@ -377,7 +377,7 @@ class Flask(App):
             scope = {}  # or SERVER_NAME would be matched instead of the request's host
         elif not self.subdomain_matching:
             scope["subdomain"] = url_map.default_subdomain or ""
-        return url_map.bind_to_environ(request.environ, **scope)  # type: ignore[no-any-return]
+        return url_map.bind_to_environ(request.environ, **scope)
 
     inject_url_defaults = overridable(App.inject_url_defaults)
 
@@ -526,18 +526,18 @@ class Flask(App):
         """
         self.watch()
         cls = self.test_client_class or testing.FlaskClient
-        return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)  # type: ignore[no-any-return]
+        return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)
 
     def async_test_client(self, use_cookies: bool = True, **kwargs: Any) -> AsyncFlaskClient:
         """A client for tests that are async themselves; parameters as :meth:`test_client`."""
         self.watch()
         cls = testing.AsyncFlaskClient
-        return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)  # type: ignore[no-any-return]
+        return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)
 
     def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
         """A runner for this application's commands; ``kwargs`` are for its class."""
         cls = self.test_cli_runner_class or testing.FlaskCliRunner
-        return cls(self, **kwargs)  # type: ignore[no-any-return]
+        return cls(self, **kwargs)
 
 
 def _static_view(reference: Any) -> Callable[..., Any]:

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
+from demijohn.waiting.drivers import drive
 from demijohn.waiting.loops import drive_here, drive_hopping
 from demijohn.waiting.pool import ThreadPool
-from demijohn.waiting.drivers import drive
 from demijohn.waiting.steps import HOP
 
 

@@ -119,7 +119,7 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
         else:
             outcome = conclude_error(app, ctx, error)
             error = None  # or its traceback keeps a cycle through this frame
-        if not isinstance(outcome, tuple):
+        if outcome.__class__ is not tuple:
             await respond(app, ctx, outcome, method, ASGIExchange(receive, send))
             return
         code, _, raw, data = outcome

@@ -12,7 +12,7 @@ from demijohn.adapters.parts import InThread
 from demijohn.adapters.ports import Application
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.pipeline import pipeline
-from demijohn.dispatch.short import Wire, conclude, conclude_error
+from demijohn.dispatch.short import conclude, conclude_error
 from demijohn.waiting.loops import drive_here, drive_hopping
 from demijohn.waiting.steps import Steps
 from demijohn.wrappers.body import RefusedBody, StreamedBody, collect, too_large
@@ -66,8 +66,8 @@ async def serve_complete(app: Application, environ: LazyEnviron, announced: bool
         close_body(environ)
 
 
-async def short_way(app: Application, ctx: RequestContext) -> Wire | Steps[Any]:
-    """Call the view with nothing around it: what to send, or the steps that are left."""
+async def short_way(app: Application, ctx: RequestContext) -> Any:
+    """Call the view with nothing around it: what to send, a tuple, or the steps that are left."""
     error = ctx.routing_exception
     if error is not None:
         return conclude_error(app, ctx, error)

@@ -127,7 +127,7 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         plan = ctx.plan
         if plan.short and plan.on_loop and method != "HEAD":
             outcome = await short_way(app, ctx)
-            if isinstance(outcome, tuple):
+            if outcome.__class__ is tuple:
                 protocol.response_bytes(outcome[0], outcome[2], outcome[3])
                 return
         else:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from demijohn.adapters.environ import ScopeEnviron
+from demijohn.adapters.ports import Application, Receive, Scope, Send
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.pipeline import websocket_after, websocket_before
 from demijohn.dispatch.failure import internal_error
@@ -49,7 +50,7 @@ class ASGIChannel:
     :param send_timeout: Seconds a message may wait for a slow reader.
     """
 
-    def __init__(self, socket: Websocket, scope: Any, send: Any, send_timeout: float) -> None:
+    def __init__(self, socket: Websocket, scope: Scope, send: Send, send_timeout: float) -> None:
         self._socket = socket
         self._send = send
         self._timeout = send_timeout
@@ -103,7 +104,7 @@ class ASGIChannel:
             await asyncio.wait((self.reader,))
 
 
-def check_origin(app: Any, socket: Websocket) -> None:
+def check_origin(app: Application, socket: Websocket) -> None:
     """Refuse a handshake that a page of another origin started (RFC 6455, 10.2).
 
     Same scheme, host and port as the handshake, or listed in ``WEBSOCKET_ORIGINS``, whose ``"*"``
@@ -123,7 +124,7 @@ def check_origin(app: Any, socket: Websocket) -> None:
     raise Forbidden(f"WebSockets from the origin {origin!r} are not allowed (WEBSOCKET_ORIGINS).")
 
 
-async def serve_websocket(app: Any, scope: Any, receive: Any, send: Any) -> None:
+async def serve_websocket(app: Application, scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one WebSocket from handshake to close."""
     loop = asyncio.get_running_loop()
     if app.lifecycle.loop is not loop:
@@ -176,7 +177,7 @@ def _first_done(loop: asyncio.AbstractEventLoop, *tasks: asyncio.Future[None]) -
     return done
 
 
-async def _read(socket: Websocket, receive: Any) -> None:
+async def _read(socket: Websocket, receive: Receive) -> None:
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
@@ -188,7 +189,7 @@ async def _read(socket: Websocket, receive: Any) -> None:
         await socket.deliver(message["bytes"] if text is None else text)
 
 
-async def _handle(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIChannel) -> None:
+async def _handle(app: Application, ctx: RequestContext, socket: Websocket, channel: ASGIChannel) -> None:
     pool = app.lifecycle.pool(asyncio.get_running_loop())
     refusal: Any = None
     try:
@@ -222,7 +223,9 @@ async def _handle(app: Any, ctx: RequestContext, socket: Websocket, channel: ASG
         await drive_hopping(teardown_websocket(app, ctx), pool)
 
 
-async def _fail(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIChannel, e: Exception) -> Any:
+async def _fail(
+    app: Application, ctx: RequestContext, socket: Websocket, channel: ASGIChannel, e: Exception
+) -> Any:
     """An error in hooks or handler: a response before the handshake, close code 1011 after it.
 
     Returns the response, if there is one.
@@ -250,14 +253,14 @@ async def _fail(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIC
     return response
 
 
-async def _log(app: Any, e: Exception, pool: Any) -> None:
+async def _log(app: Application, e: Exception, pool: Any) -> None:
     """Tell of an error nobody handled."""
     if got_websocket_exception.receivers:
         await drive_hopping(sending(got_websocket_exception, app, exception=e), pool)
     app.log_exception((type(e), e, e.__traceback__))
 
 
-async def _session_headers(app: Any, ctx: RequestContext) -> list[tuple[str, str]]:
+async def _session_headers(app: Application, ctx: RequestContext) -> list[tuple[str, str]]:
     """The cookie of a session that was changed before the handshake is complete.
 
     :raises HTTPException: when the session could not be saved, with the response that says so.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -83,11 +83,13 @@ class AppContext:
     _seen_session: Any = None
     _g: Any = None
     _url_adapter: Any = None
+    #: What :data:`current` gave for each push, a list of :class:`~contextvars.Token`; None before the first.
+    _tokens: Any = None
 
     def __init__(self, app: Application) -> None:
         self.app = app
         self._scope: AppContext | None = None
-        self._tokens: list[Token[AppContext]] | None = None
+        self._tokens = []
 
     @property
     def scope(self) -> AppContext:
@@ -122,10 +124,7 @@ class AppContext:
     def push(self) -> None:
         """Make this context the current one. May be nested; each push needs a pop."""
         token = current.set(self)
-        if self._tokens is None:
-            self._tokens = [token]
-        else:
-            self._tokens.append(token)
+        self._tokens.append(token)
         if appcontext_pushed.receivers:
             send_signal(appcontext_pushed, self.app)
 
@@ -134,7 +133,7 @@ class AppContext:
 
         :param exc: The exception that ended the work, handed to the teardown functions.
         """
-        last = self._tokens is not None and len(self._tokens) == 1
+        last = len(self._tokens) == 1
         try:
             if last:
                 self.app.do_teardown_appcontext(sys.exc_info()[1] if exc is UNSET else exc)
@@ -188,7 +187,7 @@ class RequestContext(AppContext):
 
     # PERF: what every request reads is set on the instance, because 3.11 caches such look-ups and
     # not those that end at the class; what few requests need stays on the class.
-    _flashes: Any = None
+    _flashes: list[tuple[str, str]] | None = None
     _scope = None
     #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
     plan: Any = None
@@ -257,7 +256,7 @@ class RequestContext(AppContext):
     @property
     def flashes(self) -> list[tuple[str, str]] | None:
         """Messages already taken from the session by this request."""
-        return self._flashes  # type: ignore[no-any-return]
+        return self._flashes
 
     @flashes.setter
     def flashes(self, value: list[tuple[str, str]] | None) -> None:
@@ -345,7 +344,7 @@ class RequestContext(AppContext):
 
     def leave(self) -> None:
         """Make this request no longer current, its teardown done; the end for the adapters."""
-        current.reset(self._tokens.pop())  # type: ignore[union-attr]
+        current.reset(self._tokens.pop())
         if self.error is not None or self.routing_exception is not None:
             self.forget()
         if appcontext_popped.receivers and self._scope is None and self.state is not STREAMED:
@@ -390,7 +389,7 @@ class RequestContext(AppContext):
 
         :param exc: The unhandled exception of the request, if any.
         """
-        if self._tokens is None or len(self._tokens) != 1:
+        if len(self._tokens) != 1:
             self._leave()
             return
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import update_wrapper
 from inspect import iscoroutinefunction
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from demijohn.contexts.context import RequestContext, current
 from demijohn.waiting.drivers import running_loop
@@ -77,4 +77,4 @@ def copy_current_request_context(f: F) -> F:
         with ctx:
             return ctx.app.ensure_sync(f)(*args, **kwargs)
 
-    return update_wrapper(run, f)  # type: ignore[return-value]
+    return cast(F, update_wrapper(run, f))

@@ -28,7 +28,6 @@ class Application(Protocol):
     #: What it is for a request, once that is settled; see :meth:`settle`.
     _way: Way | None
     config: Config
-    url_map: Map
     #: How JSON is read and written.
     json: JSONProvider
     policy: Policy
@@ -49,6 +48,11 @@ class Application(Protocol):
 
     def wrap_receiver(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """An async receiver of a signal in a form that sync code can call."""
+        ...
+
+    @property
+    def url_map(self) -> Map:
+        """Every rule."""
         ...
 
     @property

@@ -16,7 +16,6 @@ from demijohn.dispatch.ports import Application
 from demijohn.signals import got_request_exception, sending
 from demijohn.waiting.callables import is_async
 from demijohn.waiting.steps import HOP, Steps, is_awaitable
-from demijohn.wrappers.response import Response
 
 
 def answers_itself(app: Application, e: HTTPException) -> bool:
@@ -71,7 +70,7 @@ def call_handler(
     return (yield rv) if is_awaitable(rv) else rv
 
 
-def exception(app: Application, ctx: RequestContext, e: Exception) -> Steps[Response]:
+def exception(app: Application, ctx: RequestContext, e: Exception) -> Steps[Any]:
     """An error nobody handled: logged and answered with 500, or raised when it shall propagate."""
     if got_request_exception.receivers:
         yield from sending(got_request_exception, app, exception=e)
@@ -81,17 +80,16 @@ def exception(app: Application, ctx: RequestContext, e: Exception) -> Steps[Resp
     if propagate:
         if app.debug_page is not None and app.debug and not app.testing:
             app.log_exception((type(e), e, e.__traceback__))
-            return app.debug_page(app, ctx, e)  # type: ignore[no-any-return]
+            return app.debug_page(app, ctx, e)
         raise e
     app.log_exception((type(e), e, e.__traceback__))
     return (yield from internal_error(app, ctx, e))
 
 
-def internal_error(app: Application, ctx: RequestContext, e: Exception) -> Steps[Response]:
+def internal_error(app: Application, ctx: RequestContext, e: Exception) -> Steps[Any]:
     """The answer to an error nobody handled: what the handler of 500 returns, else a plain page."""
     error: Any = InternalServerError(original_exception=e)
     handler = app.find_error_handler(error, ctx.request.blueprints)
     if handler is not None:
         error = yield from call_handler(app, ctx, handler, error)
-    response: Response = yield from ctx.way.finalize(app, ctx, error, from_error_handler=True)
-    return response
+    return (yield from ctx.way.finalize(app, ctx, error, from_error_handler=True))

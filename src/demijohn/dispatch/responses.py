@@ -125,9 +125,7 @@ def http_response(app: Application, ctx: RequestContext, e: HTTPException) -> An
     return Response.of_bytes(body, e.code, status, e.get_headers(environ))
 
 
-def finalize(
-    app: Application, ctx: RequestContext, rv: Any, from_error_handler: bool = False
-) -> Steps[Response]:
+def finalize(app: Application, ctx: RequestContext, rv: Any, from_error_handler: bool = False) -> Steps[Any]:
     """A response of what a view or error handler returned, with the after-request work done.
 
     :param from_error_handler: Log an error of the after-request work rather than raise it.
@@ -144,10 +142,10 @@ def finalize(
         if not from_error_handler:
             raise
         app.logger.exception("Request finalizing failed with an error while handling an error")
-    return response  # type: ignore[no-any-return]
+    return response
 
 
-def process(app: Application, ctx: RequestContext, response: Any) -> Steps[Response]:
+def process(app: Application, ctx: RequestContext, response: Any) -> Steps[Any]:
     """The functions that run after the view, then the session is saved."""
     for after in (*(ctx._after_request_functions or ()), *ctx.plan.after):
         response = after(response)
@@ -157,7 +155,7 @@ def process(app: Application, ctx: RequestContext, response: Any) -> Steps[Respo
         saved = save_session(app, ctx, response)
         if saved is not None and is_awaitable(saved):
             yield saved
-    return response  # type: ignore[no-any-return]
+    return response
 
 
 def save_session(app: Application, ctx: RequestContext, response: Any) -> Any:

@@ -70,6 +70,10 @@ class Settling:
             if name in own or not any(self.steps[name] is function for function in ours)
         }
 
+    def overrides(self, name: str) -> bool:
+        """Whether the application has its own method of this name."""
+        return name in self.custom
+
     def way(self) -> Way:
         """The way."""
         return Way(
@@ -93,7 +97,7 @@ class Settling:
             "good_hosts": {None},
             "by_adapter": self.by_adapter,
             "forward": self.forward,
-            "injects_url_defaults": "inject_url_defaults" in self.custom
+            "injects_url_defaults": self.overrides("inject_url_defaults")
             or any(app.url_default_functions.values()),
         }
 
@@ -105,11 +109,11 @@ class Settling:
             "dispatch": self._step("dispatch_request", pipeline.dispatch),
             "finalize": self._step("finalize_request", responses.finalize),
             "process": self._step("process_response", responses.process),
-            "always_processes": "process_response" in self.custom,
+            "always_processes": self.overrides("process_response"),
             "user_exception": self._step("handle_user_exception", failure.user_exception),
             "http_exception": self._step("handle_http_exception", failure.http_exception),
             "exception": self._step("handle_exception", failure.exception),
-            "make_response": _by_method if "make_response" in self.custom else responses.make_response,
+            "make_response": _by_method if self.overrides("make_response") else responses.make_response,
             "sync": self.sync,
             "blocking_steps": any(
                 not iscoroutinefunction(getattr(self.app, name)) for name in self.custom - _NO_PART
@@ -117,7 +121,7 @@ class Settling:
         }
 
     def _step(self, name: str, ours: Callable[..., Any]) -> Callable[..., Any]:
-        return method(name) if name in self.custom else ours
+        return method(name) if self.overrides(name) else ours
 
     def end_steps(self) -> dict[str, Any]:
         """The steps of the teardown."""
@@ -128,7 +132,7 @@ class Settling:
         functions = reversed(self.app.teardown_appcontext_funcs)
         return {
             **{
-                field: teardown.guarded_method(name) if name in self.custom else ours
+                field: teardown.guarded_method(name) if self.overrides(name) else ours
                 for field, (name, ours) in steps.items()
             },
             "tear_down": teardown.tear_down,
@@ -148,7 +152,7 @@ class Settling:
             "session_fields": getattr(app.session_interface, "header_fields", None),
             "json": app.json if type(app.json) is DefaultJSONProvider else None,
             "templates": {},
-            "plain_context": "update_template_context" not in self.custom and _has_plain_context(app),
+            "plain_context": not self.overrides("update_template_context") and _has_plain_context(app),
         }
 
     def short_ways(self) -> dict[str, Any]:
@@ -176,7 +180,7 @@ class Settling:
     def by_adapter(self) -> bool:
         """See :attr:`Way.by_adapter`."""
         app = self.app
-        return app.url_map.host_matching or app.subdomain_matching or "create_url_adapter" in self.custom
+        return app.url_map.host_matching or app.subdomain_matching or self.overrides("create_url_adapter")
 
     @property
     def eager_session(self) -> bool:
@@ -200,7 +204,7 @@ class Settling:
     @property
     def wrapped(self) -> bool:
         """See :attr:`Way.wrapped`."""
-        return "wsgi_app" in self.custom
+        return self.overrides("wsgi_app")
 
 
 def _by_ensure_sync(app: Application, f: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,8 +23,8 @@ from demijohn.wrappers.response import Response
 Wire: TypeAlias = tuple[int, str, list[tuple[str, str]], bytes]
 
 
-def conclude(app: Application, ctx: RequestContext, rv: Any) -> Wire | Steps[Any]:
-    """What follows a view that was called directly: a :data:`Wire`, or the steps that are left.
+def conclude(app: Application, ctx: RequestContext, rv: Any) -> Any:
+    """What follows a view that was called directly: a :data:`Wire`, a tuple, or the steps that are left.
 
     Only where ``plan.short`` holds and no signal is listened to.
     """
@@ -82,7 +82,7 @@ def _saved(response: Response, saved: Any) -> Steps[Response]:
     return response
 
 
-def conclude_error(app: Application, ctx: RequestContext, e: Exception) -> Wire | Steps[Any]:
+def conclude_error(app: Application, ctx: RequestContext, e: Exception) -> Any:
     """:func:`conclude` for what the view or the routing raised."""
     if (
         ctx._session is None

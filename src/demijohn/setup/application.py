@@ -69,8 +69,8 @@ class App(Scaffold):
     config_class: type[Config] = Config
     jinja_environment: type[Environment] = Environment
     json_provider_class: type[JSONProvider] = DefaultJSONProvider
-    url_rule_class: Any = Rule
-    url_map_class: Any = Map
+    url_rule_class: type[Rule] = Rule
+    url_map_class: type[Map] = Map
     test_client_class: Any = None
     test_cli_runner_class: Any = None
     session_interface: Any
@@ -177,7 +177,7 @@ class App(Scaffold):
                 app._router = None
                 app.drop_way()
 
-        self.url_map.add = watched
+        self.url_map.add = watched  # type: ignore[method-assign]
 
     def drop_way(self) -> None:
         """Note that something has changed: the next request is settled anew."""

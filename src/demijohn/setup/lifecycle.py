@@ -12,9 +12,11 @@ import sys
 from _thread import allocate_lock, get_ident
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, copy_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet, ref
 
+from demijohn.contexts import ports
+from demijohn.contexts.context import AppContext
 from demijohn.later import later
 
 from demijohn.waiting.callables import is_async
@@ -26,6 +28,23 @@ if TYPE_CHECKING:
     from demijohn.waiting import loops
 else:
     loops = later("demijohn.waiting.loops")  # 13 % of an import of Flask: asyncio
+
+
+class Application(ports.Application, Protocol):
+    """An application, as far as starting and stopping it goes."""
+
+    before_serving_funcs: list[Callable[[], Any]]
+    after_serving_funcs: list[Callable[[], Any]]
+    while_serving_gens: list[Callable[[], Any]]
+
+    def app_context(self) -> AppContext:
+        """A context that makes the application current."""
+        ...
+
+    def freeze(self) -> None:
+        """Note that the first request is here."""
+        ...
+
 
 _all: WeakSet[Lifecycle] = WeakSet()
 
@@ -48,7 +67,7 @@ class Lifecycle:
     :param app: The application.
     """
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = ref(app)
         self._serving: Any = None
         self._kept: Any = None
@@ -329,7 +348,7 @@ class Lifecycle:
 class _AppContext:
     """An application context around async code: its teardown may be async too."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Application) -> None:
         self.ctx = app.app_context()
 
     async def __aenter__(self) -> None:

@@ -45,7 +45,7 @@ def setupmethod(f: F) -> F:
         self._check_setup_finished(f.__name__)
         return f(self, *args, **kwargs)
 
-    return update_wrapper(guarded, f)  # type: ignore[return-value]
+    return cast(F, update_wrapper(guarded, f))
 
 
 def refuse_async(f: Any, place: str) -> None:

@@ -15,11 +15,12 @@ from werkzeug import utils
 from werkzeug.exceptions import NotFound
 
 from demijohn.http.filenames import content_disposition, download_basename, safe_join
+from demijohn.contexts.ports import Application
 from demijohn.contexts.proxies import current_app, request
 from demijohn.wrappers.response import Response
 
 
-def max_age_setting(app: Any) -> int | None:
+def max_age_setting(app: Application) -> int | None:
     """``SEND_FILE_MAX_AGE_DEFAULT`` of ``app`` in seconds; None asks the client to revalidate."""
     value = app.config["SEND_FILE_MAX_AGE_DEFAULT"]
     if value is None:
