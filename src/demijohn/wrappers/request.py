@@ -155,7 +155,9 @@ class Request(BaseRequest):
     # compat level leaves one ("werkzeug.request" is read by Flask's own tests).
     _populate = False
 
-    def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
+    def __init__(
+        self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
+    ) -> None:
         # Werkzeug's __init__ is not called: all that it computes is computed below when asked for.
         self.environ = environ
         if shallow:
