@@ -167,8 +167,7 @@ def _render(ctx: AppContext | Application, template: Template, context: dict[str
 
 def _update(ctx: AppContext, context: dict[str, Any]) -> None:
     app = ctx.app
-    plain = app._plain_template_context
-    if plain and isinstance(ctx, RequestContext):
+    if isinstance(ctx, RequestContext) and ctx.way.plain_context:
         # PERF: with no context processor registered, two names are all that is added.
         context.setdefault("g", ctx.g)
         context.setdefault("request", ctx.request)
@@ -203,13 +202,13 @@ def _stream(ctx: AppContext | Application, template: Template, context: dict[str
 
 def _load(ctx: AppContext, template: _WantedOrList) -> Template:
     # PERF: unless templates are reloaded, a name leads straight to its compiled template.
-    cache = ctx.app._templates
+    cache = ctx.settled().templates
+    env = ctx.app.jinja_env
     if cache is None or type(template) is not str:
-        return cast(Template, ctx.app.jinja_env.get_or_select_template(template))
-    found = cache.get(template)
+        return cast(Template, env.get_or_select_template(template))
+    found = None if env.auto_reload else cache.get(template)
     if found is None:
-        found = ctx.app.jinja_env.get_template(template)
-        cache[template] = found
+        found = cache[template] = env.get_template(template)
     return cast(Template, found)
 
 

@@ -154,7 +154,7 @@ def test_an_application_that_raises_does_not_hide_the_help(runner):
     assert "Usage:" in result.stdout
 
 
-@pytest.mark.parametrize("group", ["flask.commands", "demijohn.setup.commands"])
+@pytest.mark.parametrize("group", ["flask.commands", "demijohn.commands"])
 def test_plugin_commands_are_loaded_from_both_entry_points(runner, monkeypatch, group):
     point = EntryPoint("plugin", "tests_plugin:command", group)
     command = click.Command("plugin", callback=lambda: click.echo("from a plugin"))

@@ -98,7 +98,7 @@ def test_the_distribution_of_an_extension_that_is_kept_is_the_installed_one():
     source = (
         "import demijohn.compat; demijohn.compat.install(extensions=['flask_login'])\n"
         "import importlib.metadata as m\n"
-        "from demijohn.compat.distribution import StatedDistribution as S\n"
+        "from demijohn.compat.stated import StatedDistribution as S\n"
         "print([d.metadata['Name'] for d in m.distributions() if isinstance(d, S)])"
     )
     assert printed(source) == "['Flask', 'Flask-Login']"

@@ -1,6 +1,6 @@
 """The command group that finds an application and offers its commands.
 
-The built-in commands and those of plugins (entry points ``demijohn.setup.commands`` and
+The built-in commands and those of plugins (entry points ``demijohn.commands`` and
 ``flask.commands``) are there even when the application cannot be loaded; then the reason is
 printed once and the rest of the help still shows.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable
-from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -28,7 +27,7 @@ from demijohn.setup.commands import AppGroup
 from demijohn.contexts.context import current
 from demijohn.setup.envvars import set_debug_flag
 
-_PLUGIN_GROUPS = ("flask.commands", "demijohn.setup.commands")
+_PLUGIN_GROUPS = ("flask.commands", "demijohn.commands")
 
 
 def _set_app(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -92,41 +91,8 @@ env_file_option = click.Option(
 )
 
 
-def _set_compat(ctx: click.Context, param: click.Parameter, value: str | bool | None) -> None:
-    """Let ``flask`` resolve to this package, in this process and those it starts."""
-    if not value and value != "" and not os.environ.get("DEMIJOHN_COMPAT"):
-        return
-    os.environ.setdefault("DEMIJOHN_COMPAT", "3.1")
-    if isinstance(value, str) and value:
-        ctx.ensure_object(ScriptInfo).app_import_path = value
-    # By name: compatibility stands above the commands, and most never need it.
-    import_module("demijohn.compat").install_from_environment()
-
-
-compat_option = click.Option(
-    ["--compat"],
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_set_compat,
-    help="Run code written for Flask: 'flask' is demijohn. Also DEMIJOHN_COMPAT.",
-)
-
-# The same options on the command itself: `demijohn run --debug --compat module:app`.
+# The same option on the command itself: `demijohn run --debug`.
 run_command.params.insert(0, debug_option)
-run_command.params.insert(
-    0,
-    click.Option(
-        ["--compat"],
-        is_flag=False,
-        flag_value="",
-        metavar="[IMPORT]",
-        is_eager=True,
-        expose_value=False,
-        callback=_set_compat,
-        help="Run an application written for Flask: 'flask' is demijohn. May name the application.",
-    ),
-)
 
 
 class FlaskGroup(AppGroup):
@@ -176,7 +142,7 @@ class FlaskGroup(AppGroup):
         """A built-in or plugin command, else the application's, with its context pushed."""
         own = super().get_command(ctx, cmd_name)
         if own is None:
-            # After the built-in ones: `run --compat` must come before plugins that import Flask.
+            # After the built-in ones, whose options may say what plugins get when they import Flask.
             self._load_plugin_commands()
             own = super().get_command(ctx, cmd_name)
         if own is not None:
@@ -239,10 +205,9 @@ The application is named with the '--app' option, with the 'DEMIJOHN_APP' or 'FL
 variable, or found in a 'wsgi.py' or 'app.py' file in the current directory.
 """,
 )
-cli.params.insert(0, compat_option)
 
 
 def main() -> None:
-    """The ``demijohn`` command."""
+    """The ``demijohn`` command, without what its entry adds (:mod:`demijohn.__main__`)."""
     # Its workers run it as a module; their messages are to name the command that was typed.
     cli.main(prog_name="demijohn" if current_assignment() else None)

@@ -21,9 +21,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from importlib import import_module
+from typing import TYPE_CHECKING
 
 from demijohn.compat import aliases, distribution, extensions as rooms
+from demijohn.later import later
+
+if TYPE_CHECKING:
+    from demijohn.compat import older
+else:
+    older = later("demijohn.compat.older")  # an import of Flask and 20 % more; of no use at today's level
 
 __all__ = ["AlreadyImported", "install", "install_from_environment", "installed_level"]
 
@@ -63,8 +69,7 @@ def install(level: str = "3.1", extensions: bool | Iterable[str] = True) -> None
         distribution.answer_for_flask()
         aliases.make_flask()
         if level != "3.1":
-            # Imported when asked for: it is of no use to anybody else.
-            import_module("demijohn.compat.older").bring_back(level)
+            older.bring_back(level)
         _level = level
     rooms.redirect(wanted)
 

@@ -11,9 +11,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
-from importlib.metadata import Distribution, DistributionFinder
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from demijohn.later import later
+
+if TYPE_CHECKING:
+    from demijohn.compat import stated
+else:
+    stated = later("demijohn.compat.stated")  # 15 % of an import, by importlib.metadata; few ask for versions
 
 #: The release of Flask whose behaviour is given.
 VERSION = "3.1.3"
@@ -29,32 +35,12 @@ Provides-Extra: dotenv
 """
 
 
-class StatedDistribution(Distribution):
-    """What answers for a distribution: a name, a version, no files."""
-
-    def __init__(self, name: str, version: str, needs: str = "") -> None:
-        self._metadata = (
-            f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n"
-            f"Summary: demijohn, answering for {name}\nRequires-Python: >=3.11\n{needs}"
-        )
-
-    def read_text(self, filename: str) -> str | None:
-        """The metadata; there are no other files."""
-        return self._metadata if filename == "METADATA" else None
-
-    def locate_file(self, path: Any) -> Any:
-        """Nothing is there.
-
-        :raises FileNotFoundError: always.
-        """
-        raise FileNotFoundError(path)
-
-
-class StatedFinder(DistributionFinder):
+class StatedFinder:
     """Finds the distributions that are answered for, before installed ones are found; imports nothing."""
 
     def __init__(self) -> None:
-        self.stated: dict[str, StatedDistribution] = {}
+        #: By its name in one spelling: name, version and further metadata.
+        self.stated: dict[str, tuple[str, str, str]] = {}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -62,13 +48,11 @@ class StatedFinder(DistributionFinder):
         """None: others find modules."""
         return None
 
-    def find_distributions(self, context: Any = None) -> Iterable[Distribution]:
+    def find_distributions(self, context: Any = None) -> Iterable[stated.StatedDistribution]:
         """The one that is asked for, or all."""
         name = getattr(context, "name", None)
-        if name is None:
-            return list(self.stated.values())
-        found = self.stated.get(_normal(name))
-        return [] if found is None else [found]
+        wanted = self.stated if name is None else self.stated.keys() & {_normal(name)}
+        return [stated.StatedDistribution(*self.stated[key]) for key in wanted]
 
 
 _finder = StatedFinder()
@@ -85,9 +69,14 @@ def answer_for(name: str, version: str, needs: str = "") -> None:
     :param version: The release whose interface is given.
     :param needs: Further lines of its metadata.
     """
-    _finder.stated[_normal(name)] = StatedDistribution(name, version, needs)
+    _finder.stated[_normal(name)] = name, version, needs
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
+
+
+def leave(name: str) -> None:
+    """Let ``importlib.metadata`` find the installed distribution again, if there is one."""
+    _finder.stated.pop(_normal(name), None)
 
 
 def answer_for_flask() -> None:

@@ -6,13 +6,24 @@ A room is imported when it is first asked for. To add one, add its line to :data
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
+from typing import TYPE_CHECKING, NoReturn
 
 from demijohn.compat import distribution
+from demijohn.later import later
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+
+    from demijohn.compat import requirements
+else:
+    Loader = object  # importing it costs more than installing does (importlib.resources, tempfile)
+    requirements = later("demijohn.compat.requirements")  # 15 % of an import, by importlib.metadata
 
 #: The extension's import name, and the room with its names.
 ROOMS = {
@@ -36,6 +47,12 @@ DISTRIBUTIONS = {
     "flask_sqlalchemy": ("Flask-SQLAlchemy", "3.1.1"),
 }
 
+#: The libraries that a room cannot do without; which versions it needs is in our own metadata.
+LIBRARIES = {
+    "flask_migrate": ("alembic", "sqlalchemy"),
+    "flask_sqlalchemy": ("sqlalchemy",),
+}
+
 
 def exists(room: str) -> bool:
     """Whether this package has a room."""
@@ -50,9 +67,11 @@ def chosen(extensions: bool | Iterable[str]) -> list[str]:
 
     :raises ValueError: for a name that no room of this package stands for.
     """
+    if extensions is False:
+        return []
     there = [name for name, room in ROOMS.items() if exists(room)]
-    if isinstance(extensions, bool):
-        return there if extensions else []
+    if extensions is True:
+        return there
     wanted = [extensions] if isinstance(extensions, str) else list(extensions)
     unknown = sorted(set(wanted) - set(there))
     if unknown:
@@ -74,13 +93,49 @@ class RoomFinder:
         top, dot, below = fullname.partition(".")
         if top not in self.names:
             return None
+        wrong = None if dot or top not in LIBRARIES else requirements.too_old(LIBRARIES[top])
+        if wrong is not None:
+            return self._find_installed(top, wrong)
         room = ROOMS[top] + dot + below
         if not exists(room):
             return None
-        return ModuleSpec(fullname, OtherLoader(room), is_package=True)  # type: ignore[arg-type]
+        return ModuleSpec(fullname, OtherLoader(room), is_package=True)
+
+    def _find_installed(self, name: str, wrong: str) -> ModuleSpec:
+        """The spec of the extension itself, which is taken from now on; without one, of an error."""
+        self.names.remove(name)
+        spec = find_spec(name)
+        if spec is None:
+            self.names.add(name)
+            return ModuleSpec(
+                name, _RefusingLoader(f"{name} is {ROOMS[name]} here, which cannot be used: {wrong}.")
+            )
+        if name in DISTRIBUTIONS:
+            distribution.leave(DISTRIBUTIONS[name][0])
+        warnings.warn(
+            f"The installed {name} is used rather than {ROOMS[name]}: {wrong}.", UserWarning, stacklevel=3
+        )
+        return spec
 
 
-class OtherLoader:
+class _RefusingLoader(Loader):
+    """Says why a module cannot be loaded, to who loads it: who only looks whether it is there is not told."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def create_module(self, spec: ModuleSpec) -> NoReturn:
+        """Nothing.
+
+        :raises ImportError: always, with the reason.
+        """
+        raise ImportError(self.reason, name=spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Never called, but asked for."""
+
+
+class OtherLoader(Loader):
     """Gives the module of another name.
 
     :param other: The name it is imported by.
@@ -117,4 +172,4 @@ def redirect(names: Iterable[str]) -> None:
         if name in DISTRIBUTIONS:
             distribution.answer_for(*DISTRIBUTIONS[name])
     if _finder.names and _finder not in sys.meta_path:
-        sys.meta_path.insert(0, _finder)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _finder)

@@ -30,7 +30,7 @@ MODULES: dict[str, dict[str, str]] = {
         "demijohn.compat.wrappers": "Request Response",
         "demijohn.setup.blueprint": "Blueprint",
         "demijohn.config": "Config",
-        "demijohn.contexts.context": (
+        "demijohn.contexts.current": (
             "after_this_request copy_current_request_context has_app_context has_request_context"
         ),
         "demijohn.helpers": (
@@ -136,9 +136,9 @@ MODULES: dict[str, dict[str, str]] = {
     "flask.ctx": {
         **_ANNOTATIONS,
         "demijohn.compat.contexts": "AppContext RequestContext _cv_app _cv_request",
-        "demijohn.contexts.context": (
-            "_AppCtxGlobals _sentinel=UNSET after_this_request copy_current_request_context has_app_context"
-            " has_request_context"
+        "demijohn.contexts.context": "_AppCtxGlobals _sentinel=UNSET",
+        "demijohn.contexts.current": (
+            "after_this_request copy_current_request_context has_app_context has_request_context"
         ),
         "demijohn.signals": "appcontext_popped appcontext_pushed",
         "demijohn.typing": "ft=*",
@@ -231,7 +231,7 @@ MODULES: dict[str, dict[str, str]] = {
         "sys": "sys=*",
         "werkzeug.local": "LocalProxy",
     },
-    "flask.sansio": {"demijohn.setup.application": "__doc__"},
+    "flask.sansio": {"demijohn.setup.application": ""},
     "flask.sansio.app": {
         **_ANNOTATIONS,
         "demijohn.setup.application": "App _make_timedelta=_seconds",
@@ -365,27 +365,42 @@ MODULES: dict[str, dict[str, str]] = {
     },
 }
 
-#: COMPAT: the classes that say they are from ``flask.*``, as a repr, a log or a pickle shows them; by the
-#: module that defines them in Flask.
-CLASSES: dict[str, str] = {
-    "flask.app": "Flask",
-    "flask.blueprints": "Blueprint",
-    "flask.cli": "AppGroup CertParamType FlaskGroup NoAppException ScriptInfo SeparatedPathType",
-    "flask.config": "Config ConfigAttribute",
-    "flask.ctx": "AppContext RequestContext _AppCtxGlobals",
-    "flask.debughelpers": "DebugFilesKeyError FormDataRoutingRedirect UnexpectedUnicodeError",
-    "flask.json.provider": "DefaultJSONProvider JSONProvider",
-    "flask.json.tag": (
-        "JSONTag PassDict PassList TagBytes TagDateTime TagDict TagMarkup TagTuple TagUUID TaggedJSONSerializer"
-    ),
-    "flask.sansio.app": "App",
-    "flask.sansio.blueprints": "BlueprintSetupState",
-    "flask.sansio.scaffold": "Scaffold",
-    "flask.sessions": (
-        "NullSession SecureCookieSession SecureCookieSessionInterface SessionInterface SessionMixin"
-    ),
-    "flask.templating": "DispatchingJinjaLoader Environment",
-    "flask.testing": "EnvironBuilder FlaskCliRunner FlaskClient",
-    "flask.views": "MethodView View",
-    "flask.wrappers": "Request Response",
+#: COMPAT: the classes that say they are from ``flask.*``, as a repr, a log or a pickle shows them: by the module
+#: of ours that defines them, and by the one that does in Flask.
+CLASSES: dict[str, dict[str, str]] = {
+    "demijohn.cli.group": {"flask.cli": "FlaskGroup"},
+    "demijohn.cli.loading": {"flask.cli": "NoAppException ScriptInfo"},
+    "demijohn.cli.params": {"flask.cli": "CertParamType SeparatedPathType"},
+    "demijohn.compat.app": {"flask.app": "Flask"},
+    "demijohn.compat.contexts": {"flask.ctx": "AppContext RequestContext"},
+    "demijohn.compat.sessions": {
+        "flask.sessions": "NullSession SecureCookieSession SecureCookieSessionInterface SessionInterface"
+    },
+    "demijohn.compat.wrappers": {"flask.wrappers": "Request"},
+    "demijohn.config": {"flask.config": "Config ConfigAttribute"},
+    "demijohn.contexts.context": {"flask.ctx": "_AppCtxGlobals"},
+    "demijohn.errors": {
+        "flask.debughelpers": "DebugFilesKeyError FormDataRoutingRedirect UnexpectedUnicodeError"
+    },
+    "demijohn.json.provider": {"flask.json.provider": "DefaultJSONProvider JSONProvider"},
+    "demijohn.json.tag": {
+        "flask.json.tag": (
+            "JSONTag PassDict PassList TagBytes TagDateTime TagDict TagMarkup TagTuple TagUUID"
+            " TaggedJSONSerializer"
+        )
+    },
+    "demijohn.sessions.session": {"flask.sessions": "SessionMixin"},
+    "demijohn.setup.application": {"flask.sansio.app": "App"},
+    "demijohn.setup.blueprint": {
+        "flask.blueprints": "Blueprint",
+        "flask.sansio.blueprints": "BlueprintSetupState",
+    },
+    "demijohn.setup.commands": {"flask.cli": "AppGroup"},
+    "demijohn.setup.scaffold": {"flask.sansio.scaffold": "Scaffold"},
+    "demijohn.templating": {"flask.templating": "DispatchingJinjaLoader Environment"},
+    "demijohn.testing.builder": {"flask.testing": "EnvironBuilder"},
+    "demijohn.testing.client": {"flask.testing": "FlaskClient"},
+    "demijohn.testing.runner": {"flask.testing": "FlaskCliRunner"},
+    "demijohn.views": {"flask.views": "MethodView View"},
+    "demijohn.wrappers.response": {"flask.wrappers": "Response"},
 }

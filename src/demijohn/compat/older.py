@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 import markupsafe
 from werkzeug.security import safe_join
 
-from demijohn.compat import older_app, older_werkzeug
+from demijohn.compat import aliases, older_app, older_werkzeug
 from demijohn.compat.contexts import _cv_app, _cv_request
 from demijohn.compat.extensions import OtherLoader
 from demijohn.json import dumps
@@ -118,15 +118,12 @@ def bring_back(level: str) -> None:
     """
     for name, removed in REMOVED.items():
         module = import_module(name)
-        vars(module)["__getattr__"] = _warning_getattr(module, removed)
-    classes: dict[str, type] = {"flask.app": older_app.Flask, "flask.blueprints": older_app.Blueprint}
-    for home, cls in classes.items():
-        cls.__module__ = home
-        for name in ("flask", home):
-            vars(sys.modules[name])[cls.__name__] = cls
+        aliases.namespace_of(module)["__getattr__"] = _warning_getattr(module, removed)
+    for home, cls in (("flask.app", older_app.Flask), ("flask.blueprints", older_app.Blueprint)):
+        aliases.put(cls, "flask", home)
     _add_contrib()
     _add_python_2()
-    sys.meta_path.insert(0, _ExtFinder())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _ExtFinder())
     older_werkzeug.take_bytes_for_cookies()
     if level == "2.0":
         older_werkzeug.take_other_bodies_for_no_json()
@@ -134,7 +131,7 @@ def bring_back(level: str) -> None:
 
 def _warning_getattr(module: ModuleType, removed: dict[str, tuple[Any, str]]) -> Callable[[str], Any]:
     """The module's ``__getattr__`` from now on: what was removed, with a warning; else as before."""
-    before: Any = vars(module).get("__getattr__")
+    before: Any = aliases.namespace_of(module).get("__getattr__")
 
     def __getattr__(name: str) -> Any:
         if name in removed:
@@ -182,7 +179,7 @@ def _add_python_2() -> None:
     module = ModuleType("flask._compat", "What Flask had to run on Python 2 and 3 alike.")
     vars(module)["__getattr__"] = _warning_getattr(module, _PYTHON_2)
     sys.modules.setdefault("flask._compat", module)
-    vars(sys.modules["flask"])["_compat"] = sys.modules["flask._compat"]
+    aliases.namespace_of(sys.modules["flask"])["_compat"] = sys.modules["flask._compat"]
 
 
 class _ExtFinder:
@@ -201,7 +198,7 @@ class _ExtFinder:
         if find_spec(now) is None:
             return None
         warnings.warn(f"{fullname!r} was removed. Use {now} instead.", DeprecationWarning, stacklevel=2)
-        return ModuleSpec(fullname, OtherLoader(now), is_package=True)  # type: ignore[arg-type]
+        return ModuleSpec(fullname, OtherLoader(now), is_package=True)
 
 
 def _add_contrib() -> None:

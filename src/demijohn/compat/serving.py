@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import click
 from werkzeug import serving
 
 from demijohn.contexts import proxies
-from demijohn.devserver.environment import (
-    is_running_from_reloader, load_dotenv as load_dotenv_files, show_server_banner,
-)  # fmt: skip
+from demijohn.later import later
 from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
+
+if TYPE_CHECKING:
+    from demijohn.devserver import environment
+else:
+    environment = later("demijohn.devserver.environment")  # 60 % of an import; only app.run() asks for it
 
 _IGNORED = (
     " * Ignoring a call to 'app.run()' that would block the current 'flask' CLI command.\n"
@@ -29,11 +31,13 @@ def run(
     COMPAT: tests replace that function and look at what it is called with (thirty cases of Flask's own).
     """
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
-        if not is_running_from_reloader():
+        if not environment.is_running_from_reloader():
+            import click  # heavy, and only for this
+
             click.secho(_IGNORED, fg="red")
         return
     if get_load_dotenv(load_dotenv):
-        load_dotenv_files()
+        environment.load_dotenv()
         if "FLASK_DEBUG" in os.environ:
             app.debug = get_debug_flag()
     if debug is not None:
@@ -43,13 +47,13 @@ def run(
         port = int(named_port or 5000)
     for name, value in {"use_reloader": app.debug, "use_debugger": app.debug, "threaded": True}.items():
         options.setdefault(name, value)
-    show_server_banner(app.debug, app.name)
+    environment.show_server_banner(app.debug, app.name)
     try:
         # Looked up on its module, where it may have been replaced.
         serving.run_simple(host or named_host or "127.0.0.1", int(port), app, **options)
     finally:
         # So that a console may change the application and run it again.
-        app._got_first_request = False
+        app.thaw()
 
 
 def _called_with_wrong_args(f: Any) -> bool:

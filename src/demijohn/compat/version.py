@@ -12,7 +12,7 @@ _werkzeug_version = ""
 
 
 def module_attribute(name: str) -> Any:
-    """``flask.__getattr__``: the version, with Flask 3.1's warning.
+    """What ``flask.__getattr__`` asks last: the version, with Flask 3.1's warning.
 
     :raises AttributeError: for any other name.
     """
@@ -21,7 +21,7 @@ def module_attribute(name: str) -> Any:
             "The '__version__' attribute is deprecated and will be removed in Flask 3.2. Use feature"
             " detection or 'importlib.metadata.version(\"flask\")' instead.",
             DeprecationWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
         return VERSION
     raise AttributeError(name)

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from werkzeug.exceptions import Aborter
+from werkzeug.routing import Map
 from werkzeug.wrappers import Request
 
 from demijohn.config import Config
+from demijohn.contexts.way import Way
 from demijohn.json.provider import JSONProvider
 from demijohn.policy import Policy
 
@@ -26,12 +29,32 @@ class Application(Protocol):
     #: How JSON is read and written.
     json: JSONProvider
     policy: Policy
+    #: Makes the exceptions of ``abort``.
+    aborter: Aborter
     root_path: str
     #: Opens and saves sessions; any object with the methods of :class:`~demijohn.sessions.SessionInterface`.
     session_interface: Any
     request_class: type[Any]
     response_class: type[Any]
     app_ctx_globals_class: type[Any]
+
+    @property
+    def _way(self) -> Way | None:
+        """What it is for a request, once that is settled; see :meth:`settle`."""
+        ...
+
+    def settle(self) -> Way:
+        """Make the way anew: what the application is for a request, from all that it has now."""
+        ...
+
+    def wrap_receiver(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """An async receiver of a signal in a form that sync code can call."""
+        ...
+
+    @property
+    def url_map(self) -> Map:
+        """Every rule."""
+        ...
 
     @property
     def debug(self) -> bool:

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from demijohn.contexts.context import current
-from demijohn.waiting.steps import running_loop, wait
+from demijohn.waiting.drivers import running_loop, wait
 
 if TYPE_CHECKING:  # there is no such module at run time
     from _typeshed import WriteableBuffer

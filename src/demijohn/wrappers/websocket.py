@@ -15,7 +15,7 @@ from werkzeug.datastructures import Headers
 from demijohn.contexts.context import current
 from demijohn.signals import sending, websocket_received, websocket_sent
 from demijohn.typing import RawHeaders
-from demijohn.waiting.steps import running_loop
+from demijohn.waiting.drivers import running_loop
 from demijohn.wrappers.request import Request
 
 #: Header fields of a handshake: a dictionary of them, or pairs of name and value.

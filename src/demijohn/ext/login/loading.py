@@ -1,4 +1,4 @@
-"""Calling a loader: from a thread, which waits for one that is async; from a coroutine, in a thread if it is not.
+"""Loaders of either kind: whether one may have to be awaited, and calling it from code that cannot await.
 
 This module must not know what is loaded.
 """
@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from importlib import import_module
-from inspect import iscoroutinefunction, unwrap
 from typing import Any
 
 from demijohn import current_app
+from demijohn.extend import is_async
 
-__all__ = ["call_async", "call_here", "is_async"]
+__all__ = ["call_here", "may_await"]
 
 
-def call_here(loader: Callable[[Any], Any], argument: Any) -> Any:
+def call_here(loader: Callable[[Any], Any], argument: object) -> Any:
     """Call a loader from sync code, waiting for one that is async."""
     user = loader(argument)
     if not isinstance(user, Awaitable):
@@ -31,23 +30,14 @@ def call_here(loader: Callable[[Any], Any], argument: Any) -> Any:
     return found
 
 
-async def call_async(loader: Callable[[Any], Any], argument: Any) -> Any:
-    """Call a loader from async code, a sync one in a thread."""
-    if is_async(loader) or not current_app.blocking:
-        user = loader(argument)
-    else:
-        # Imported here because a loop runs here: sync applications never import asyncio.
-        user = await import_module("asyncio").to_thread(loader, argument)
-    return await user if isinstance(user, Awaitable) else user
+def may_await(function: object) -> bool:
+    """Whether what a view or a loader returns may have to be awaited: it is async, or wraps what is.
 
-
-def is_async(function: Any) -> bool:
-    """Whether a view or a loader is async, below its decorators."""
-    while isinstance(function, partial):
-        function = function.func
-    inner = unwrap(function)
-    return (
-        iscoroutinefunction(inner)
-        or iscoroutinefunction(getattr(inner, "__call__", None))  # noqa: B004 (an object's own)
-        or bool(getattr(function, "is_async", False))
-    )
+    A decorator's sync wrapper may hand on what an async view returns, whose code then runs on the loop.
+    """
+    while not is_async(function):
+        inner = function.func if isinstance(function, partial) else getattr(function, "__wrapped__", None)
+        if inner is None:
+            return False
+        function = inner
+    return True
