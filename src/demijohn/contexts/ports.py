@@ -1,18 +1,18 @@
 """What contexts, and all that finds its application through them, ask of the application above.
 
 A port is a ``Protocol``: the application is checked against it where the two meet, and a floor below can
-be read, typed and tested without it.
+be read, typed and tested without it. What an application keeps in a descriptor (a setting, a value made when
+it is asked for) is read-only here and of any type, because one of the type checkers looks at the descriptor.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, Protocol
 
 from werkzeug.exceptions import Aborter
 from werkzeug.routing import Map
+from werkzeug.wrappers import Request
 
 from demijohn.config import Config
 from demijohn.contexts.way import Way
@@ -25,22 +25,23 @@ __all__ = ["Application"]
 class Application(Protocol):
     """An application, as far as wrappers, sessions, templates and logging go."""
 
-    #: What it is for a request, once that is settled; see :meth:`settle`.
-    _way: Way | None
     config: Config
     #: How JSON is read and written.
     json: JSONProvider
     policy: Policy
     #: Makes the exceptions of ``abort``.
     aborter: Aborter
-    debug: bool
-    testing: bool
     root_path: str
     #: Opens and saves sessions; any object with the methods of :class:`~demijohn.sessions.SessionInterface`.
     session_interface: Any
     request_class: type[Any]
     response_class: type[Any]
     app_ctx_globals_class: type[Any]
+
+    @property
+    def _way(self) -> Way | None:
+        """What it is for a request, once that is settled; see :meth:`settle`."""
+        ...
 
     def settle(self) -> Way:
         """Make the way anew: what the application is for a request, from all that it has now."""
@@ -56,35 +57,45 @@ class Application(Protocol):
         ...
 
     @property
-    def name(self) -> str:
-        """The application's name, which its logger has too."""
+    def debug(self) -> bool:
+        """Whether debug mode is on."""
         ...
 
     @property
-    def logger(self) -> logging.Logger:
-        """Where the application logs."""
+    def testing(self) -> Any:
+        """A bool: whether errors are raised rather than answered."""
         ...
 
     @property
-    def secret_key(self) -> str | bytes | None:
-        """What sessions are signed with."""
+    def name(self) -> Any:
+        """A str: the application's name, which its logger has too."""
         ...
 
     @property
-    def permanent_session_lifetime(self) -> timedelta:
-        """How long a permanent session lives."""
+    def logger(self) -> Any:
+        """A :class:`logging.Logger`: where the application logs."""
+        ...
+
+    @property
+    def secret_key(self) -> Any:
+        """Text, bytes or None: what sessions are signed with."""
+        ...
+
+    @property
+    def permanent_session_lifetime(self) -> Any:
+        """A timedelta: how long a permanent session lives."""
         ...
 
     @property
     def jinja_env(self) -> Any:
-        """The Jinja environment."""
+        """A :class:`jinja2.Environment`."""
         ...
 
     def update_template_context(self, context: dict[str, Any]) -> None:
         """Add what the context processors return."""
         ...
 
-    def create_url_adapter(self, request: Any) -> Any:
+    def create_url_adapter(self, request: Request | None) -> Any:
         """Werkzeug's matcher and builder for a request, or outside of one."""
         ...
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from io import BytesIO, RawIOBase
 from tempfile import TemporaryFile
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from demijohn.contexts.context import current
 from demijohn.waiting.drivers import running_loop, wait
 
-Source = Callable[[], Awaitable[bytes]]
+if TYPE_CHECKING:  # there is no such module at run time
+    from _typeshed import WriteableBuffer
+
+#: Gives the next chunk, ``b""`` at the end.
+Source: TypeAlias = Callable[[], Awaitable[bytes]]
 
 _CHUNK = 64 * 1024
 
@@ -148,9 +152,9 @@ class StreamedBody(RawIOBase):
             return self._reader.read(size) or b""
         return wait(self.aread(size))
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """Read into ``buffer``, waiting in this thread (see :class:`io.RawIOBase`)."""
-        return _fill(buffer, self.read(len(buffer)))
+        return _fill(memoryview(buffer), self.read)
 
     def readall(self) -> bytes:
         """All of the rest, waiting in this thread."""
@@ -159,12 +163,21 @@ class StreamedBody(RawIOBase):
         return wait(self.aread())
 
 
-def _fill(buffer: Any, data: bytes) -> int:
+def _fill(buffer: memoryview, read: Callable[[int], bytes]) -> int:
+    data = read(len(buffer))
     buffer[: len(data)] = data
     return len(data)
 
 
-def from_reader(reader: Any) -> Source:
+class Reader(Protocol):
+    """What can be read in parts: ``wsgi.input``, a file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes, ``b""`` at the end."""
+        ...
+
+
+def from_reader(reader: Reader) -> Source:
     """A source over a blocking reader, such as ``wsgi.input``: read in a thread when on a loop."""
 
     async def source() -> bytes:
@@ -182,7 +195,7 @@ class BoundedBody(RawIOBase):
     :param expected: The announced length; None when the stream ends by itself.
     """
 
-    def __init__(self, stream: Any, limit: int | None, expected: int | None) -> None:
+    def __init__(self, stream: Reader, limit: int | None, expected: int | None) -> None:
         self._stream = stream
         self._limit = limit
         self._expected = expected
@@ -203,7 +216,7 @@ class BoundedBody(RawIOBase):
             if size <= 0:
                 return b""
         try:
-            data: bytes = self._stream.read(size)
+            data = self._stream.read(size)
         except (OSError, ValueError) as e:
             raise truncated() from e
         self._taken += len(data)
@@ -220,9 +233,9 @@ class BoundedBody(RawIOBase):
         """
         return self.readall() if size is None or size < 0 else self._take(size)
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """See :class:`io.RawIOBase`."""
-        return _fill(buffer, self._take(len(buffer)))
+        return _fill(memoryview(buffer), self._take)
 
     def readall(self) -> bytes:
         """All of the rest."""
