@@ -9,7 +9,12 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from demijohn import Flask, Websocket, current_app, request, session, websocket
 from demijohn.extend import (
-    adapt_view, current_application, current_request, current_session, nonblocking, wrap_asgi,
+    adapt_view,
+    current_application,
+    current_request,
+    current_session,
+    nonblocking,
+    wrap_asgi,
 )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, Protocol, TypeAlias
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Rule
 
 from demijohn.contexts import ports
 from demijohn.routing import Router
@@ -30,7 +29,7 @@ class Application(ports.Application, Protocol):
 
     # Registrations.
 
-    view_adapters: list[Callable[[Rule, Any], Any]]
+    view_adapters: list[Callable[[Any, Any], Any]]
     view_functions: dict[str, Callable[..., Any]]
     url_value_preprocessors: Hooks
     before_request_funcs: Hooks

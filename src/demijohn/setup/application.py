@@ -142,7 +142,7 @@ class App(Scaffold):
         #: State of extensions, by the extension's name.
         self.extensions: dict[str, Any] = {}
         #: What adapts views when their plans are made, see :func:`demijohn.extend.adapt_view`.
-        self.view_adapters: list[Callable[[Rule, Any], Any]] = []
+        self.view_adapters: list[Callable[[Any, Any], Any]] = []
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
