@@ -43,13 +43,13 @@ from demijohn.wrappers.websocket import Websocket
 if TYPE_CHECKING:
     from demijohn import devserver, testing
     from demijohn.adapters import asgi, rsgi
-    from demijohn.setup.commands import AppGroup
-    from demijohn.testing import AsyncFlaskClient, FlaskClient, FlaskCliRunner
+    from demijohn.setup import commands
 else:
     testing = later("demijohn.testing")  # 56 % of an import of Flask; only tests ask for it
     devserver = later("demijohn.devserver")  # 40 %; only who serves
     asgi = later("demijohn.adapters.asgi")  # 13 %: asyncio
     rsgi = later("demijohn.adapters.rsgi")  # 13 %: asyncio
+    commands = later("demijohn.setup.commands")  # 25 %: click
 
 __all__ = ["App", "Flask"]
 
@@ -114,7 +114,7 @@ class Flask(App):
             )
 
     @cached_property
-    def cli(self) -> AppGroup:
+    def cli(self) -> commands.AppGroup:
         """The group of the application's own commands, made when first asked for."""
         group = super().cli
         group.name = self.name
@@ -518,7 +518,7 @@ class Flask(App):
         """
         devserver.run_app(self, host, port, debug, load_dotenv=load_dotenv, **options)
 
-    def test_client(self, use_cookies: bool = True, **kwargs: Any) -> FlaskClient:
+    def test_client(self, use_cookies: bool = True, **kwargs: Any) -> testing.FlaskClient:
         """A client that sends requests to this application in process.
 
         :param use_cookies: Keep cookies between requests.
@@ -528,13 +528,13 @@ class Flask(App):
         cls = self.test_client_class or testing.FlaskClient
         return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)
 
-    def async_test_client(self, use_cookies: bool = True, **kwargs: Any) -> AsyncFlaskClient:
+    def async_test_client(self, use_cookies: bool = True, **kwargs: Any) -> testing.AsyncFlaskClient:
         """A client for tests that are async themselves; parameters as :meth:`test_client`."""
         self.watch()
         cls = testing.AsyncFlaskClient
         return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)
 
-    def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
+    def test_cli_runner(self, **kwargs: Any) -> testing.FlaskCliRunner:
         """A runner for this application's commands; ``kwargs`` are for its class."""
         cls = self.test_cli_runner_class or testing.FlaskCliRunner
         return cls(self, **kwargs)

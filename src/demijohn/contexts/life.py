@@ -12,7 +12,7 @@ request that nothing has to be done for at its end stays ``open`` until it is fo
 
 from __future__ import annotations
 
-__all__ = ["ENDED", "HELD", "LIFE", "OPEN", "STREAMED", "InvalidMove", "move"]
+__all__ = ["ENDED", "HELD", "InvalidMove", "LIFE", "OPEN", "STREAMED", "move"]
 
 #: Worked on, or not yet begun.
 OPEN = "open"

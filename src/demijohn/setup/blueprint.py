@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from demijohn.errors import LateRegistration
 from demijohn.contexts.proxies import current_app
@@ -17,9 +17,6 @@ from demijohn.setup.scaffold import (
     MISSING, Scaffold, endpoint_from_view_func, open_for_reading, refuse_async, setupmethod,
 )  # fmt: skip
 from demijohn.wrappers.files import max_age_setting, send_static_file
-
-if TYPE_CHECKING:
-    from demijohn.setup.commands import AppGroup
 
 F = TypeVar("F", bound=Callable[..., Any])
 Deferred = Callable[["BlueprintSetupState"], None]
@@ -39,7 +36,7 @@ class Application(Protocol):
     error_handler_spec: dict[Any, dict[int | None, dict[type[Exception], Any]]]
 
     @property
-    def cli(self) -> AppGroup:
+    def cli(self) -> Any:
         """The group of the application's own commands."""
         ...
 
