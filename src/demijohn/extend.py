@@ -14,7 +14,7 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from werkzeug.routing import Rule
 
@@ -49,7 +49,8 @@ def current_application() -> Flask:
 
     :raises RuntimeError: when there is none.
     """
-    return cast(Flask, proxies.current_app._get_current_object())
+    app: Flask = proxies.current_app._get_current_object()
+    return app
 
 
 def current_request() -> Request:
@@ -57,7 +58,8 @@ def current_request() -> Request:
 
     :raises RuntimeError: when there is none.
     """
-    return cast(Request, proxies.request._get_current_object())
+    request: Request = proxies.request._get_current_object()
+    return request
 
 
 def current_session() -> SessionMixin:
@@ -65,7 +67,8 @@ def current_session() -> SessionMixin:
 
     :raises RuntimeError: when there is no request.
     """
-    return cast(SessionMixin, proxies.session._get_current_object())
+    session: SessionMixin = proxies.session._get_current_object()
+    return session
 
 
 def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:

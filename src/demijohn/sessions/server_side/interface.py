@@ -270,8 +270,11 @@ def _runs_on_loop(app: Application, request: Request) -> bool:
     if hasattr(request, "channel"):
         return True
     view = app.view_functions.get(request.endpoint or "")
+    if view is None or is_async(view):
+        return view is not None
     # A decorator's sync wrapper may hand on what an async view returns, whose code then runs on the loop.
-    return view is not None and (is_async(view) or is_async(unwrap(view)))
+    wrapped = unwrap(view)
+    return wrapped is not view and is_async(wrapped)
 
 
 def _unavailable() -> ServiceUnavailable:
