@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from werkzeug.routing import Rule
+
 from demijohn.app import Flask
 from demijohn.contexts import proxies
 from demijohn.http.cookies import dump_cookie, parse_cookie
@@ -31,9 +33,10 @@ from demijohn.waiting.callables import call, is_async
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "Headers", "MultipartLimits", "call", "content_disposition", "current_application", "current_request",
+    "Headers", "MultipartLimits", "adapt_view", "call", "content_disposition", "current_application", "current_request",
     "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "nonblocking", "parse_cookie",
     "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
+    "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,6 +66,32 @@ def current_session() -> SessionMixin:
     :raises RuntimeError: when there is no request.
     """
     return cast(SessionMixin, proxies.session._get_current_object())
+
+
+def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:
+    """Have each view adapted once, when its plan is made: before its first request, its rule and hooks known.
+
+    What is adapted in is what is called from then on, so a view that nothing else stands around keeps the short
+    way. An adapter returns the view as it is where it has nothing to do with it.
+
+    :param app: The application.
+    :param adapter: Takes the rule and the view (or what another adapter made of it), and returns what to call.
+    """
+    app.view_adapters.append(adapter)
+    app.drop_way()
+
+
+def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:
+    """Put an ASGI middleware around the application, and have ``demijohn run`` serve it by ASGI.
+
+    Requests that the middleware hands on take the same way as without it. Not by ``wsgi_app``: what is put
+    there sends every request of an async server through a thread.
+
+    :param app: The application.
+    :param middleware: Takes the ASGI application and returns the one around it.
+    """
+    app.asgi_app = middleware(app.asgi_app)  # type: ignore[method-assign]
+    app.needs_asgi = True
 
 
 def nonblocking(function: F) -> F:

@@ -249,11 +249,6 @@ class RequestContext(AppContext):
             request.routing_exception = self.routing_exception
 
     @property
-    def owns_scope(self) -> bool:
-        """Whether this context tears the application context down."""
-        return self._scope is None
-
-    @property
     def flashes(self) -> list[tuple[str, str]] | None:
         """Messages already taken from the session by this request."""
         return self._flashes

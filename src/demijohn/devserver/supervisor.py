@@ -1,7 +1,7 @@
 """The process above the workers: starts, replaces, reloads and stops them.
 
 It imports neither Granian nor the application, so that there is little in it that could fail, and
-everything that happens is a call that comes to one thread through one queue: what workers report, that
+everything that happens is a call that comes to one thread through one queue: that workers serve, that
 they ended, signals, changed files. A worker that dies is replaced; one that cannot start for the first time ends
 the server with its exit code. SIGTERM and SIGINT drain and stop, SIGHUP replaces the workers one by
 one without refusing a request, a changed file replaces the one worker of the reloader.
@@ -110,9 +110,7 @@ class Supervisor:
 
     # ------------------------------------------------------------------- events
 
-    def _on_report(self, worker: Worker, facts: dict[str, Any]) -> None:
-        if facts["event"] != "ready":
-            return
+    def _on_ready(self, worker: Worker, facts: dict[str, Any]) -> None:
         worker.ready = True
         if not self._announced:
             self._announced = True
@@ -230,10 +228,10 @@ class Supervisor:
         threading.Thread(target=self._follow, args=(worker, report_read), daemon=True).start()
 
     def _follow(self, worker: Worker, report_fd: int) -> None:
-        """In a thread of its own: pass on what a worker reports, and its end."""
+        """In a thread of its own: pass on that a worker serves, and its end."""
         with open(report_fd, encoding="utf-8") as reports:
             for line in reports:
-                self._events.put(partial(self._on_report, worker, json.loads(line)))
+                self._events.put(partial(self._on_ready, worker, json.loads(line)))
         self._events.put(partial(self._on_exit, worker, worker.process.wait()))
 
     def _retire(self, worker: Worker) -> None:

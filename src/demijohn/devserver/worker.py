@@ -90,7 +90,7 @@ def serve_assigned(assignment: Assignment, load: Loader) -> None:
     gc.freeze()  # what the import made stays: no collection need look at it again
 
     def ready() -> None:
-        assignment.report("ready", **facts, **_watch_facts(options))
+        assignment.report_ready(**facts, **_watch_facts(options))
 
     try:
         server.run(ready)
@@ -113,7 +113,7 @@ def serve_broken(assignment: Assignment, error: BaseException) -> None:
     )
     facts = {"interface": "wsgi", "why": "an error page, until the error is mended", "threads": 0}
     watch = watchable_modules(_files_of(error)) if options.reload else {}
-    server.run(lambda: assignment.report("ready", broken=True, watch=watch, **facts))
+    server.run(lambda: assignment.report_ready(watch=watch, **facts))
 
 
 def _watch_facts(options: ServeOptions) -> dict[str, Any]:

@@ -52,9 +52,11 @@ def make_plan(
     plan.stream = bool(getattr(rule, "stream", False))
     plan.answers_options = options
     plan.view = None
-    if endpoint is not None and not options:
-        view = app.view_functions.get(endpoint)
+    if rule is not None and not options:
+        view = app.view_functions.get(rule.endpoint)
         if view is not None:
+            for adapt in app.view_adapters:
+                view = adapt(rule, view)
             plan.view = prepared((view,))[0]
     plan.awaits = iscoroutinefunction(plan.view)
     plan.preprocess = None

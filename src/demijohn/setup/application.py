@@ -141,6 +141,8 @@ class App(Scaffold):
         self.blueprints: dict[str, Blueprint] = {}
         #: State of extensions, by the extension's name.
         self.extensions: dict[str, Any] = {}
+        #: What adapts views when their plans are made, see :func:`demijohn.extend.adapt_view`.
+        self.view_adapters: list[Callable[[Any, Any], Any]] = []
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
@@ -459,9 +461,14 @@ class App(Scaffold):
         self.while_serving_gens.append(f)
         return f
 
+    #: Whether it has to be served by ASGI though nothing of it is asynchronous.
+    needs_asgi = False
+
     @property
     def has_async(self) -> bool:
-        """Whether any view, hook, handler or serving function is asynchronous."""
+        """Whether any view, hook, handler or serving function is asynchronous, or ASGI was asked for."""
+        if self.needs_asgi:
+            return True
         tables = (
             self.before_request_funcs, self.after_request_funcs, self.teardown_request_funcs,
             self.template_context_processors, self.before_websocket_funcs,

@@ -134,7 +134,10 @@ class AsyncFlaskClient:
     async def open(
         self, *args: Any, buffered: bool = True, follow_redirects: bool = False, **kwargs: Any
     ) -> TestResponse:
-        """Make a request and return its answer, body read; parameters as :meth:`FlaskClient.open`."""
+        """Make a request and return its answer, body read whatever ``buffered`` says.
+
+        Parameters as :meth:`~demijohn.testing.FlaskClient.open`.
+        """
         response = await self._send(self._client._prepare(args, kwargs))
         seen: set[tuple[str | None, int]] = set()
         history: list[TestResponse] = []

@@ -136,6 +136,7 @@ class ClientBase(werkzeug.test.Client):
 
     def _prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
         """The request of what ``open`` was given: a builder, an environ, a request, or parts of one."""
+        self.application.look_again()  # tests patch classes, and a class cannot tell
         given = args[0] if args else None
         if isinstance(given, Request):
             ready = copy(given)

@@ -11,7 +11,7 @@ import contextvars
 from collections.abc import Awaitable
 from enum import Enum
 
-__all__ = ["GRACE", "Call", "Mark", "Window"]
+__all__ = ["Call", "GRACE", "Mark", "Window"]
 
 #: Seconds that an application gets to end after its client went away; past it the task is cancelled and the
 #: test fails.

@@ -20,7 +20,7 @@ from demijohn.testing.rsgi_socket import RSGISocket
 from demijohn.testing.sockets import SocketExchange
 from demijohn.testing.wire import wire_request
 
-__all__ = ["PROTOCOLS", "Driver", "Protocol", "check_protocol"]
+__all__ = ["Driver", "PROTOCOLS", "Protocol", "check_protocol"]
 
 Protocol = Literal["wsgi", "asgi", "rsgi"]
 PROTOCOLS: tuple[Protocol, ...] = ("wsgi", "asgi", "rsgi")

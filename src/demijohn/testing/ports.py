@@ -17,3 +17,7 @@ class Application(cli_ports.Application, contexts_ports.Application, Protocol):
     def test_request_context(self, *args: Any, **kwargs: Any) -> RequestContext:
         """A context for a request made up from the arguments of ``EnvironBuilder``."""
         ...
+
+    def look_again(self) -> None:
+        """Notice what was patched on the class."""
+        ...

@@ -20,10 +20,10 @@ from demijohn.testing.head import Fields
 from demijohn.testing.loop import LoopThread
 
 __all__ = [
-    "NO_STATUS",
     "Accepted",
     "AsyncWebSocket",
     "Closed",
+    "NO_STATUS",
     "Refused",
     "SocketExchange",
     "WebSocket",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import quote, unquote_to_bytes
 
-__all__ = ["CHUNK_SIZE", "HEADERS_KEY", "Body", "WireRequest", "wire_request"]
+__all__ = ["Body", "CHUNK_SIZE", "HEADERS_KEY", "WireRequest", "wire_request"]
 
 #: Bytes per body event, about what servers hand on in one piece.
 CHUNK_SIZE = 65_536
