@@ -29,12 +29,12 @@ from demijohn.http.redirects import is_safe_url
 from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
 from demijohn.signals import send_signal
-from demijohn.waiting.callables import call, is_async
+from demijohn.waiting.callables import call, is_async, may_await, nonblocking
 from demijohn.wrappers.request import Request
 
 __all__ = [
     "Headers", "MultipartLimits", "adapt_view", "call", "content_disposition", "current_application", "current_request",
-    "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "nonblocking", "parse_cookie",
+    "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie",
     "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
     "wrap_asgi",
 ]  # fmt: skip
@@ -95,13 +95,3 @@ def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:
     """
     app.asgi_app = middleware(app.asgi_app)  # type: ignore[method-assign]
     app.needs_asgi = True
-
-
-def nonblocking(function: F) -> F:
-    """Say of a sync hook that it never keeps its thread waiting, so that it may run on an event loop.
-
-    It is a promise that nobody checks, like ``blocking=False`` of a route.
-    """
-    marked: Any = function
-    marked.blocking = False
-    return function

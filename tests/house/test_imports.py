@@ -127,9 +127,7 @@ def test_a_rule_sees_what_breaks_it(rule, name, text, tmp_path):
         ("app.py", "from .http import dates\nfrom demijohn import http\n"),
         (
             "app.py",
-            "if TYPE_CHECKING:\n    from demijohn import cli\nelse:\n    cli = later('demijohn.cli')\n".replace(
-                "'", '"'
-            ),
+            'if TYPE_CHECKING:\n    from demijohn.http import dates\nelse:\n    dates = later("demijohn.http.dates")\n',
         ),
         (
             "app.py",

@@ -191,6 +191,8 @@ class RequestContext(AppContext):
     _scope = None
     #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
     plan: Any = None
+    #: Whether who saves the session awaits what that returns, as the pipeline does.
+    awaits_saving = False
     #: Where it is in its life, see :mod:`demijohn.contexts.life`.
     state = OPEN
 
@@ -269,6 +271,10 @@ class RequestContext(AppContext):
     @session.setter
     def session(self, value: Any) -> None:
         self._session = self._seen_session = value
+
+    def opened_session(self) -> Any:
+        """The session, opened if need be, without the notice that somebody asked for it."""
+        return self.open_session() if self._session is None else self._session
 
     def open_session(self) -> Any:
         """Open the session through the app's session interface and keep it."""

@@ -1,4 +1,4 @@
-"""Loaders of either kind: whether one may have to be awaited, and calling it from code that cannot await.
+"""Loaders of either kind, called from code that cannot await.
 
 This module must not know what is loaded.
 """
@@ -6,13 +6,11 @@ This module must not know what is loaded.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any
 
 from demijohn import current_app
-from demijohn.extend import is_async
 
-__all__ = ["call_here", "may_await"]
+__all__ = ["call_here"]
 
 
 def call_here(loader: Callable[[Any], Any], argument: object) -> Any:
@@ -28,16 +26,3 @@ def call_here(loader: Callable[[Any], Any], argument: object) -> Any:
             " run. Async views have it run ahead; elsewhere, first: await login_manager.load_user()."
         )
     return found
-
-
-def may_await(function: object) -> bool:
-    """Whether what a view or a loader returns may have to be awaited: it is async, or wraps what is.
-
-    A decorator's sync wrapper may hand on what an async view returns, whose code then runs on the loop.
-    """
-    while not is_async(function):
-        inner = function.func if isinstance(function, partial) else getattr(function, "__wrapped__", None)
-        if inner is None:
-            return False
-        function = inner
-    return True

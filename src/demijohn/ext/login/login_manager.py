@@ -23,13 +23,13 @@ from demijohn.ext.login.config import (
     AUTH_HEADER_NAME, COOKIE_DURATION, COOKIE_NAME, ID_ATTRIBUTE, LOGIN_MESSAGE, LOGIN_MESSAGE_CATEGORY,
     REFRESH_MESSAGE, REFRESH_MESSAGE_CATEGORY, SESSION_KEYS, USE_SESSION_FOR_NEXT,
 )  # fmt: skip
-from demijohn.ext.login.loading import call_here, may_await
+from demijohn.ext.login.loading import call_here
 from demijohn.ext.login.mixins import AnonymousUserMixin
 from demijohn.ext.login.next_page import expand_login_view, login_url, make_next_param
 from demijohn.ext.login.port import Manager
 from demijohn.ext.login.remember import cookie_attributes, decode_cookie, encode_cookie
 from demijohn.extend import (
-    call, current_application, current_request, current_session, nonblocking, send_signal,
+    call, current_application, current_request, current_session, may_await, nonblocking, send_signal,
 )  # fmt: skip
 
 if TYPE_CHECKING:  # a type checker brings it; at run time nothing but the name is needed

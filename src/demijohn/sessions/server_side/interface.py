@@ -11,19 +11,19 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
-from inspect import unwrap
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from werkzeug.exceptions import ServiceUnavailable
 
 from demijohn.contexts.context import current
+from demijohn.contexts.proxies import get_request_context
 from demijohn.sessions.interface import SessionInterface
 from demijohn.sessions.secure_cookie import depend_on_cookie, session_json_serializer
 from demijohn.sessions.server_side.codec import FORMATS, Serializer, Unreadable, decode, encode
 from demijohn.sessions.server_side.ports import Application
 from demijohn.sessions.server_side.session import ServerSideSession
 from demijohn.sessions.server_side.store import SessionStore, StoreUnavailable
-from demijohn.waiting.callables import call, is_async
+from demijohn.waiting.callables import call, may_await, nonblocking
 from demijohn.waiting.drivers import running_loop
 from demijohn.wrappers.request import Request
 from demijohn.wrappers.response import Response
@@ -113,31 +113,28 @@ class ServerSideSessionInterface(SessionInterface):
             app.logger.warning("%s It is treated as no session.", e)
             return None
 
+    @nonblocking
     def look_ahead(self) -> Awaitable[None] | None:
         """Fetch the session before code runs on an event loop, which must not wait for a store.
 
         A hook: what it returns is to be awaited. For sync views, which wait in their thread when they
         look at the session, and for requests without one, there is nothing to do.
         """
-        ctx: Any = current.get()
+        ctx = get_request_context()
+        app = cast(Application, ctx.app)
         request = ctx.request
         # Who runs hooks also awaits what save_session returns; who opens and saves a session by hand (the
         # test client's session_transaction) does not.
         ctx.awaits_saving = True
-        if self._sent_by(ctx.app, request) is None or not _runs_on_loop(ctx.app, request):
+        if self._sent_by(app, request) is None or not _runs_on_loop(app, request):
             return None
-        session = ctx._session
-        if session is None:
-            session = ctx.open_session()
+        session = ctx.opened_session()
         if not isinstance(session, ServerSideSession) or not session.waits:
             return None
         if running_loop() is not None:
             return call(session.load)
         session.load()
         return None
-
-    # It may be called on the event loop.
-    look_ahead.blocking = False  # type: ignore[attr-defined]
 
     # Saving.
 
@@ -267,14 +264,7 @@ def _key(sid: str) -> str:
 
 def _runs_on_loop(app: Application, request: Request) -> bool:
     """Whether code of a request's handler may run on an event loop."""
-    if hasattr(request, "channel"):
-        return True
-    view = app.view_functions.get(request.endpoint or "")
-    if view is None or is_async(view):
-        return view is not None
-    # A decorator's sync wrapper may hand on what an async view returns, whose code then runs on the loop.
-    wrapped = unwrap(view)
-    return wrapped is not view and is_async(wrapped)
+    return hasattr(request, "channel") or may_await(app.view_functions.get(request.endpoint or ""))
 
 
 def _unavailable() -> ServiceUnavailable:
