@@ -46,7 +46,7 @@ def test_hello_enters_the_functions_of_the_page_and_no_other():
     entered, (status, _, body) = followed(load("hello"), "/")
     assert (status, body) == ("200 OK", b"Hello")
     assert entered == [
-        ("app", "__call__"), ("adapters.wsgi", "serve"), ("contexts.context", "__init__"),
+        ("app", "__call__"), ("adapters.wsgi", "serve"), ("contexts.bare", "__init__"),
         ("dispatch.short", "conclude"),
     ]  # fmt: skip
 

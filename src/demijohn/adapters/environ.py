@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from demijohn.contexts.context import BareContext
+from demijohn.contexts.bare import BareContext
 from demijohn.contexts.ports import Application
 from demijohn.contexts.way import Way
 from demijohn.http.headers import ScopeHeaders

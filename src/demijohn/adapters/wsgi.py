@@ -12,7 +12,8 @@ from typing import Any
 
 from demijohn import signals
 from demijohn.adapters.ports import Application
-from demijohn.contexts.context import BareContext, RequestContext, current
+from demijohn.contexts.bare import BareContext
+from demijohn.contexts.context import RequestContext, current
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import conclude, conclude_error
