@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import click
+from werkzeug.routing import Map
 
 from demijohn.contexts.context import AppContext
 from demijohn.devserver import ports
-from demijohn.routing import Map
 
 __all__ = ["Application"]
 
@@ -18,11 +17,15 @@ class Application(ports.Application, Protocol):
 
     import_name: str
     instance_path: str
-    url_map: Map
 
     @property
-    def cli(self) -> click.Group:
-        """The group of its own commands."""
+    def url_map(self) -> Map:
+        """Every rule."""
+        ...
+
+    @property
+    def cli(self) -> Any:
+        """A :class:`click.Group`: its own commands."""
         ...
 
     def app_context(self) -> AppContext:

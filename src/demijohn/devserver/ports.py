@@ -222,14 +222,21 @@ class Application(RSGIApplication, Protocol):
     """One of our applications."""
 
     config: Config
-    debug: bool
     policy: Policy
     #: Makes the page that shows an error in debug mode.
     debug_page: Callable[[Any, RequestContext, Exception], Any] | None
 
     @property
-    def name(self) -> str:
-        """Its name, for the banner."""
+    def debug(self) -> bool:
+        """Whether debug mode is on."""
+        ...
+
+    @debug.setter
+    def debug(self, value: bool) -> None: ...
+
+    @property
+    def name(self) -> Any:
+        """A str: its name, for the banner."""
         ...
 
     @property

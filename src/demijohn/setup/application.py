@@ -382,7 +382,7 @@ class App(Scaffold):
             if provide_automatic_options:
                 required.add("OPTIONS")
         made = self.url_rule_class(rule, methods=methods | required, **options)
-        made.provide_automatic_options = provide_automatic_options
+        made.provide_automatic_options = bool(provide_automatic_options)
         for name, value in route.items():
             setattr(made, name, value)
         if view_func is not None:
