@@ -15,7 +15,7 @@ _HOMES = {
     "setup.application": ("App",),
     "setup.blueprint": ("Blueprint",),
     "config": ("Config",),
-    "contexts.context": (
+    "contexts.current": (
         "after_this_request", "copy_current_request_context", "has_app_context", "has_request_context",
     ),
     "globals": ("app_ctx", "current_app", "g", "request", "request_ctx", "session", "websocket"),

@@ -4,7 +4,7 @@ from demijohn import json as json
 from demijohn.setup.application import App as App
 from demijohn.setup.blueprint import Blueprint as Blueprint
 from demijohn.config import Config as Config
-from demijohn.contexts.context import (
+from demijohn.contexts.current import (
     after_this_request as after_this_request,
     copy_current_request_context as copy_current_request_context,
     has_app_context as has_app_context,

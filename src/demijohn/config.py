@@ -9,8 +9,9 @@ import errno
 import json
 import os
 from collections.abc import Callable, Mapping
+from functools import wraps
 from types import ModuleType
-from typing import IO, Any, Generic, Self, TypeVar, overload
+from typing import IO, Any, Generic, Protocol, Self, TypeVar, overload
 
 from werkzeug.utils import import_string
 
@@ -20,6 +21,12 @@ T = TypeVar("T")
 
 _NOT_THERE = frozenset({errno.ENOENT, errno.EISDIR})
 _ABSENT: Any = object()
+
+
+class Configured(Protocol):
+    """What has settings: an application."""
+
+    config: Config
 
 
 class ConfigAttribute(Generic[T]):
@@ -37,16 +44,16 @@ class ConfigAttribute(Generic[T]):
     def __get__(self, obj: None, owner: type[Any] | None = None) -> Self: ...
 
     @overload
-    def __get__(self, obj: Any, owner: type[Any] | None = None) -> T: ...
+    def __get__(self, obj: Configured, owner: type[Any] | None = None) -> T: ...
 
-    def __get__(self, obj: Any, owner: type[Any] | None = None) -> T | Self:
+    def __get__(self, obj: Configured | None, owner: type[Any] | None = None) -> T | Self:
         if obj is None:
             return self
         value: T = obj.config[self.__name__]
         convert = self.get_converter
         return value if convert is None else convert(value)
 
-    def __set__(self, obj: Any, value: Any) -> None:
+    def __set__(self, obj: Configured, value: Any) -> None:
         obj.config[self.__name__] = value
 
 
@@ -61,6 +68,9 @@ class Config(dict[str, Any]):
     :param root_path: The folder that relative file names start from.
     :param defaults: The settings to begin with.
     """
+
+    #: Called after each change, where an application has to know of it.
+    changed: Callable[[], None] | None = None
 
     def __init__(self, root_path: str | os.PathLike[str], defaults: dict[str, Any] | None = None) -> None:
         super().__init__(defaults or {})
@@ -199,3 +209,26 @@ class Config(dict[str, Any]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {super().__repr__()}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy belongs to nobody.
+        return {name: value for name, value in self.__dict__.items() if name != "changed"}
+
+
+def _reporting(name: str) -> Any:
+    original = getattr(dict, name)
+
+    @wraps(original)
+    def method(self: Config, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        if self.changed is not None:
+            self.changed()
+        return result
+
+    return method
+
+
+for _name in (
+    "__delitem__", "__ior__", "__setitem__", "clear", "pop", "popitem", "setdefault", "update",
+):  # fmt: skip
+    setattr(Config, _name, _reporting(_name))

@@ -19,8 +19,12 @@ requests or blueprints; it reads what it is handed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:  # names in signatures; at run time this module needs nothing
+    from jinja2 import BaseLoader
+    from werkzeug.wrappers import Request
 
 __all__ = [
     "AsyncUnsupported",
@@ -34,6 +38,35 @@ __all__ = [
     "attach_enctype_error_multidict",
     "explain_template_loading_attempts",
 ]
+
+
+#: What a loader returns: the template's source, its file name and whether it is still up to date.
+Source: TypeAlias = tuple[str, str | None, Callable[[], bool] | None]
+
+
+class Routed(Protocol):
+    """A request that was routed: one of this package, a socket or an application's own."""
+
+    routing_exception: Any
+
+    @property
+    def url(self) -> Any:
+        """Where it was sent, a text."""
+        ...
+
+    @property
+    def base_url(self) -> Any:
+        """The same without its query."""
+        ...
+
+
+class Logging(Protocol):
+    """An application, as far as explanations go that are logged."""
+
+    @property
+    def logger(self) -> Any:
+        """A :class:`logging.Logger`."""
+        ...
 
 
 class SetupError(Exception):
@@ -100,7 +133,7 @@ class DebugFilesKeyError(KeyError, AssertionError):
     :param key: The key that was asked for.
     """
 
-    def __init__(self, request: Any, key: str) -> None:
+    def __init__(self, request: Request, key: str) -> None:
         message = (
             f"You tried to access the file {key!r} in the request.files dictionary but it does not exist."
             f" The mimetype for the request is {request.mimetype!r} instead of 'multipart/form-data',"
@@ -124,7 +157,7 @@ class FormDataRoutingRedirect(AssertionError):
     :param request: A request whose ``routing_exception`` is Werkzeug's ``RequestRedirect``.
     """
 
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: Routed) -> None:
         target: str = request.routing_exception.new_url
         message = (
             f"A request was sent to '{request.url}', but routing issued a redirect to the canonical"
@@ -142,12 +175,13 @@ class FormDataRoutingRedirect(AssertionError):
         super().__init__(message)
 
 
-def attach_enctype_error_multidict(request: Any) -> None:
+def attach_enctype_error_multidict(request: Request) -> None:
     """Make ``request.files[key]`` explain a form that lacks its enctype. For debug mode.
 
     :param request: A request that carries no files.
     """
-    plain: type[Any] = type(request.files)
+    files: Any = request.files
+    plain: type[Any] = type(files)
 
     def __getitem__(self: Any, key: str) -> Any:
         try:
@@ -158,13 +192,17 @@ def attach_enctype_error_multidict(request: Any) -> None:
             explained = DebugFilesKeyError(request, key)
             raise explained.with_traceback(error.__traceback__) from None
 
-    request.files.__class__ = type(
+    files.__class__ = type(
         plain.__name__, (plain,), {"__getitem__": __getitem__, "__module__": plain.__module__}
     )
 
 
 def explain_template_loading_attempts(
-    app: Any, template: str, attempts: Iterable[tuple[Any, Any, Any]], blueprint: str | None = None
+    app: Logging,
+    template: str,
+    attempts: Iterable[tuple[BaseLoader, object, Source | None]],
+    blueprint: str | None = None,
+    read_on: str = "",
 ) -> None:
     """Log which loaders were asked for a template, and what each of them said.
 
@@ -173,6 +211,7 @@ def explain_template_loading_attempts(
     :param attempts: For each loader asked: the loader, the application or blueprint it belongs to,
         and what it returned (source, file name, function), or None.
     :param blueprint: The name of the blueprint whose endpoint is being handled, if any.
+    :param read_on: Where to read more about that, for what was not found for a blueprint.
     """
     lines = [f"Locating template {template!r}:"]
     found = 0
@@ -196,22 +235,22 @@ def explain_template_loading_attempts(
             )
             lines.append("  Maybe you did not place a template in the right folder?")
             lines.append("  The application's own templates are looked for before those of its blueprints.")
-            if getattr(app, "compat_level", None) is not None:
-                # COMPAT: Flask's own tests look for this line.
-                lines.append("  See https://flask.palletsprojects.com/blueprints/#templates")
+            if read_on:
+                lines.append(f"  {read_on}")
     app.logger.info("\n".join(lines))
 
 
-def _describe_owner(owner: Any) -> str:
+def _describe_owner(owner: object) -> str:
+    import_name = getattr(owner, "import_name", None)
     # An application has a WSGI interface; a blueprint has a name of its own.
     if hasattr(owner, "wsgi_app"):
-        return f"application {owner.import_name!r}"
-    if hasattr(owner, "import_name"):
-        return f"blueprint {owner.name!r} ({owner.import_name})"
+        return f"application {import_name!r}"
+    if import_name is not None:
+        return f"blueprint {getattr(owner, 'name', None)!r} ({import_name})"
     return repr(owner)
 
 
-def _describe_loader(loader: Any) -> Iterator[str]:
+def _describe_loader(loader: BaseLoader) -> Iterator[str]:
     kind = type(loader)
     yield f"class: {kind.__module__}.{kind.__name__}"
     for name, value in sorted(vars(loader).items()):

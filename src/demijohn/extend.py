@@ -2,19 +2,96 @@
 
 ::
 
-    from demijohn import current_app
-    from demijohn.extend import call, send_signal
+    from demijohn.extend import call, current_application, send_signal
 
     async def load(function, key):
         found = await call(function, key)        # async functions are awaited, others run in a thread
-        send_signal(loaded, current_app, key=key)
+        send_signal(loaded, current_application(), key=key)
 
 Small on purpose: what is here stays, with its name and its meaning, from one release to the next.
 """
 
 from __future__ import annotations
 
-from demijohn.signals import send_signal
-from demijohn.waiting.callables import call, is_async
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-__all__ = ["call", "is_async", "send_signal"]
+from werkzeug.routing import Rule
+
+from demijohn.app import Flask
+from demijohn.contexts import proxies
+from demijohn.http.cookies import dump_cookie, parse_cookie
+from demijohn.http.filenames import content_disposition, safe_join, secure_filename
+from demijohn.http.headers import Headers
+from demijohn.http.multipart import MultipartLimits, parse_multipart
+from demijohn.http.problem import prefers_json, problem
+from demijohn.http.redirects import is_safe_url
+from demijohn.later import later
+from demijohn.sessions.session import SessionMixin
+from demijohn.signals import send_signal
+from demijohn.waiting.callables import call, is_async, may_await, nonblocking
+from demijohn.wrappers.request import Request
+
+__all__ = [
+    "Headers", "MultipartLimits", "adapt_view", "call", "content_disposition", "current_application", "current_request",
+    "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie",
+    "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
+    "wrap_asgi",
+]  # fmt: skip
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# What is current, itself: where a proxy will not do, because it is kept, compared or handed to a thread.
+
+
+def current_application() -> Flask:
+    """The application that handles the current request, command or job.
+
+    :raises RuntimeError: when there is none.
+    """
+    app: Flask = proxies.current_app._get_current_object()
+    return app
+
+
+def current_request() -> Request:
+    """The current request; a :class:`~demijohn.Websocket` while one is handled.
+
+    :raises RuntimeError: when there is none.
+    """
+    request: Request = proxies.request._get_current_object()
+    return request
+
+
+def current_session() -> SessionMixin:
+    """The session of the current request's browser, opened now if this is the first time it is asked for.
+
+    :raises RuntimeError: when there is no request.
+    """
+    session: SessionMixin = proxies.session._get_current_object()
+    return session
+
+
+def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:
+    """Have each view adapted once, when its plan is made: before its first request, its rule and hooks known.
+
+    What is adapted in is what is called from then on, so a view that nothing else stands around keeps the short
+    way. An adapter returns the view as it is where it has nothing to do with it.
+
+    :param app: The application.
+    :param adapter: Takes the rule and the view (or what another adapter made of it), and returns what to call.
+    """
+    app.view_adapters.append(adapter)
+    app.drop_way()
+
+
+def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:
+    """Put an ASGI middleware around the application, and have ``demijohn run`` serve it by ASGI.
+
+    Requests that the middleware hands on take the same way as without it. Not by ``wsgi_app``: what is put
+    there sends every request of an async server through a thread.
+
+    :param app: The application.
+    :param middleware: Takes the ASGI application and returns the one around it.
+    """
+    app.asgi_app = middleware(app.asgi_app)  # type: ignore[method-assign]
+    app.needs_asgi = True

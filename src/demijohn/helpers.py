@@ -12,7 +12,6 @@ from werkzeug.utils import redirect as _plain_redirect
 
 from demijohn.contexts.context import RequestContext, current
 from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
-from demijohn.dispatch.teardown import popped, teardown
 from demijohn.sessions.flashing import flash, get_flashed_messages
 from demijohn.app import Flask
 from demijohn.http.redirects import safe_redirect_target
@@ -23,7 +22,7 @@ from demijohn.wrappers.response import Response
 from demijohn.setup.scaffold import get_root_path
 from demijohn.wrappers.files import send_file, send_from_directory
 from demijohn.templating import get_template_attribute
-from demijohn.waiting.steps import drive, drive_async
+from demijohn.waiting.drivers import drive, drive_async
 
 __all__ = [
     "abort", "event_stream", "flash", "get_debug_flag", "get_flashed_messages", "get_load_dotenv",
@@ -138,15 +137,14 @@ class _Hold:
 
     def __init__(self, ctx: RequestContext) -> None:
         self._ctx: RequestContext | None = ctx
-        ctx.holds += 1
+        ctx.hold()
 
     def _release(self) -> RequestContext | None:
         """The context, when this was the last that held it and its request has ended."""
         ctx, self._ctx = self._ctx, None
         if ctx is None:
             return None
-        ctx.holds -= 1
-        return ctx if ctx.holds == 0 and ctx.ended else None
+        return ctx if ctx.released() else None
 
 
 class _Held(_Hold):
@@ -178,8 +176,8 @@ class _Held(_Hold):
         finally:
             ctx = self._release()
             if ctx is not None:
-                drive(teardown(ctx.app, ctx, ctx.error))
-                popped(ctx.app, ctx)
+                drive(ctx.way.tear_down(ctx.app, ctx, ctx.error))
+                ctx.gone()
 
     def close(self) -> None:
         """Close the generator, then tear the request down."""
@@ -212,8 +210,8 @@ class _AsyncHeld(_Hold):
     async def _end(self) -> None:
         ctx = self._release()
         if ctx is not None:
-            await drive_async(teardown(ctx.app, ctx, ctx.error))
-            popped(ctx.app, ctx)
+            await drive_async(ctx.way.tear_down(ctx.app, ctx, ctx.error))
+            ctx.gone()
 
     async def aclose(self) -> None:
         """Close the generator, then tear the request down."""

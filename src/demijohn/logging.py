@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import sys
 from copy import copy
-from typing import Any, TextIO
+from types import TracebackType
+from typing import Any, Protocol, TextIO, TypeAlias
 
 from werkzeug.local import LocalProxy
 
@@ -22,6 +23,12 @@ __all__ = [
     "has_level_handler",
     "wsgi_errors_stream",
 ]
+
+
+#: As in ``sys.exc_info()``.
+_ExcInfo: TypeAlias = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
 
 
 def _errors_stream() -> TextIO:
@@ -63,7 +70,7 @@ class EscapingFormatter(logging.Formatter):
         """The record's line, without traceback."""
         return _escape_lines(super().formatMessage(record)).replace("\n", "\n    ")
 
-    def formatException(self, ei: Any) -> str:
+    def formatException(self, ei: _ExcInfo) -> str:
         """The traceback."""
         return _escape_lines(super().formatException(ei))
 
@@ -93,13 +100,27 @@ def has_level_handler(logger: logging.Logger) -> bool:
     return False
 
 
-def create_logger(app: Any) -> logging.Logger:
+class Logging(Protocol):
+    """An application, as far as its logger goes."""
+
+    @property
+    def name(self) -> Any:
+        """The name of the application, a text, and so of its logger."""
+        ...
+
+    @property
+    def debug(self) -> bool:
+        """Whether debug mode is on."""
+        ...
+
+
+def create_logger(app: Logging) -> logging.Logger:
     """The logger named as the application, ready for use.
 
     In debug mode its level becomes DEBUG, unless it has one. :data:`default_handler` is added when
     no handler would take what it logs.
 
-    :param app: An application; its ``name`` and ``debug`` are used.
+    :param app: The application.
     """
     own = logging.getLogger(app.name)
     if own.level == logging.NOTSET and app.debug:

@@ -8,8 +8,8 @@ The names are Flask's, and Quart's for sockets and for the life of the server.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Callable, Generator
+from typing import Any, Protocol
 
 from blinker import NamedSignal, Namespace
 
@@ -36,6 +36,15 @@ __all__ = [
     "websocket_tearing_down",
 ]
 
+
+class Sender(Protocol):
+    """An application, as far as sending signals goes."""
+
+    def wrap_receiver(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """An async receiver in a form that sync code can call."""
+        ...
+
+
 #: Whether anybody has ever connected to a signal of a request or a context.
 listening = False
 
@@ -60,7 +69,7 @@ def _define_for_requests(name: str) -> NamedSignal:
     return signal
 
 
-def send_signal(signal: NamedSignal, app: Any, /, **values: Any) -> None:
+def send_signal(signal: NamedSignal, app: Sender, /, **values: Any) -> None:
     """Send a signal from code that cannot await: async receivers are waited for, or on a loop become tasks.
 
     :param app: The sender; it says how an async receiver is called (:meth:`App.wrap_receiver`).

@@ -6,16 +6,56 @@ again. This module must not know how requests are dispatched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol, TypeAlias, cast
 
 from jinja2 import BaseLoader, Template, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
 
+from demijohn.config import Config
 from demijohn.contexts.context import AppContext, RequestContext, current
-from demijohn.errors import explain_template_loading_attempts
 from demijohn.contexts.proxies import NO_APP
+from demijohn.errors import Source, explain_template_loading_attempts
+from demijohn.policy import Policy
 from demijohn.signals import before_render_template, send_signal, template_rendered
+
+
+#: A template, or what it is found by.
+_Wanted: TypeAlias = str | Template
+_WantedOrList: TypeAlias = _Wanted | list[_Wanted]
+
+
+class Templated(Protocol):
+    """An application or a blueprint: what has a folder of templates."""
+
+    @property
+    def jinja_loader(self) -> Any:
+        """A :class:`jinja2.BaseLoader`, or None for no folder."""
+        ...
+
+
+class Application(Templated, Protocol):
+    """An application, as far as its templates go."""
+
+    policy: Policy
+
+    @property
+    def config(self) -> Config:
+        """The settings."""
+        ...
+
+    @property
+    def logger(self) -> Any:
+        """Where it is explained which loaders were asked."""
+        ...
+
+    def iter_blueprints(self) -> Iterable[Templated]:
+        """All blueprints, in the order they were registered."""
+        ...
+
+    def create_global_jinja_loader(self) -> BaseLoader:
+        """The loader that asks the application, then its blueprints."""
+        ...
 
 
 def default_template_ctx_processor() -> dict[str, Any]:
@@ -36,7 +76,7 @@ class Environment(BaseEnvironment):
     :param app: The application whose loaders and settings it uses.
     """
 
-    def __init__(self, app: Any, **options: Any) -> None:
+    def __init__(self, app: Application, **options: Any) -> None:
         if "loader" not in options:
             options["loader"] = app.create_global_jinja_loader()
         super().__init__(**options)
@@ -46,20 +86,23 @@ class Environment(BaseEnvironment):
 class DispatchingJinjaLoader(BaseLoader):
     """Looks for a template in the application's folder, then in those of its blueprints."""
 
-    def __init__(self, app: Any) -> None:
+    #: A line for who has EXPLAIN_TEMPLATE_LOADING on: where to read about templates of blueprints.
+    read_on = ""
+
+    def __init__(self, app: Application) -> None:
         self.app = app
 
-    def get_source(self, environment: BaseEnvironment, template: str) -> Any:
+    def get_source(self, environment: BaseEnvironment, template: str) -> Source:
         """Source, file name and freshness check of the first loader that has ``template``.
 
         :raises TemplateNotFound: when none has.
         """
         explain = self.app.config["EXPLAIN_TEMPLATE_LOADING"]
-        attempts: list[Any] = []
-        found = None
+        attempts: list[tuple[BaseLoader, Templated, Source | None]] = []
+        found: Source | None = None
         for owner, loader in self._iter_loaders(template):
             try:
-                result = loader.get_source(environment, template)
+                result: Source | None = loader.get_source(environment, template)
             except TemplateNotFound:
                 result = None
             if not explain and result is not None:
@@ -69,12 +112,13 @@ class DispatchingJinjaLoader(BaseLoader):
         if explain:
             ctx = current.get(None)
             blueprint = None if ctx is None or ctx.request is None else ctx.request.blueprint
-            explain_template_loading_attempts(self.app, template, attempts, blueprint)
+            explain_template_loading_attempts(self.app, template, attempts, blueprint, self.read_on)
         if found is None:
             raise TemplateNotFound(template, self._where(template))
         return found
 
-    def _iter_loaders(self, template: str) -> Iterator[tuple[Any, BaseLoader]]:
+    def _iter_loaders(self, template: str) -> Iterator[tuple[Templated, BaseLoader]]:
+        owner: Templated
         for owner in (self.app, *self.app.iter_blueprints()):
             loader = owner.jinja_loader
             if loader is not None:
@@ -82,7 +126,7 @@ class DispatchingJinjaLoader(BaseLoader):
 
     def _where(self, template: str) -> str:
         """The message of a miss: what was looked for, where, and what to do."""
-        if self.app.compat_level is not None:
+        if not self.app.policy.explained_errors:
             return template
         places = [
             str(place)
@@ -107,23 +151,23 @@ def _context() -> AppContext:
         raise RuntimeError(NO_APP) from None
 
 
-def _render(ctx: Any, template: Template, context: dict[str, Any]) -> str:
-    try:
-        app = ctx.app
-    except AttributeError:
+def _render(ctx: AppContext | Application, template: Template, context: dict[str, Any]) -> str:
+    if not isinstance(ctx, AppContext):
         # COMPAT: Flask 3.1 has the application here, and so have extensions with templates of their own.
-        app, ctx = ctx, _context()
+        ctx = _context()
+    app = ctx.app
     _update(ctx, context)
-    send_signal(before_render_template, app, template=template, context=context)
+    if before_render_template.receivers:
+        send_signal(before_render_template, app, template=template, context=context)
     text = template.render(context)
-    send_signal(template_rendered, app, template=template, context=context)
+    if template_rendered.receivers:
+        send_signal(template_rendered, app, template=template, context=context)
     return text
 
 
 def _update(ctx: AppContext, context: dict[str, Any]) -> None:
     app = ctx.app
-    plain = app._plain_template_context
-    if plain and isinstance(ctx, RequestContext):
+    if isinstance(ctx, RequestContext) and ctx.way.plain_context:
         # PERF: with no context processor registered, two names are all that is added.
         context.setdefault("g", ctx.g)
         context.setdefault("request", ctx.request)
@@ -131,11 +175,10 @@ def _update(ctx: AppContext, context: dict[str, Any]) -> None:
         app.update_template_context(context)
 
 
-def _stream(ctx: Any, template: Template, context: dict[str, Any]) -> Iterator[str]:
-    try:
-        app = ctx.app
-    except AttributeError:
-        app, ctx = ctx, _context()  # COMPAT: as in _render
+def _stream(ctx: AppContext | Application, template: Template, context: dict[str, Any]) -> Iterator[str]:
+    if not isinstance(ctx, AppContext):
+        ctx = _context()  # COMPAT: as in _render
+    app = ctx.app
     app.update_template_context(context)
     send_signal(before_render_template, app, template=template, context=context)
 
@@ -157,19 +200,19 @@ def _stream(ctx: Any, template: Template, context: dict[str, Any]) -> Iterator[s
     return parts()
 
 
-def _load(ctx: AppContext, template: Any) -> Template:
+def _load(ctx: AppContext, template: _WantedOrList) -> Template:
     # PERF: unless templates are reloaded, a name leads straight to its compiled template.
-    cache = ctx.app._templates
+    cache = ctx.settled().templates
+    env = ctx.app.jinja_env
     if cache is None or type(template) is not str:
-        return cast(Template, ctx.app.jinja_env.get_or_select_template(template))
-    found = cache.get(template)
+        return cast(Template, env.get_or_select_template(template))
+    found = None if env.auto_reload else cache.get(template)
     if found is None:
-        found = ctx.app.jinja_env.get_template(template)
-        cache[template] = found
+        found = cache[template] = env.get_template(template)
     return cast(Template, found)
 
 
-def render_template(template_name_or_list: Any, **context: Any) -> str:
+def render_template(template_name_or_list: _WantedOrList, **context: Any) -> str:
     """The text of a template.
 
     :param template_name_or_list: Name, template, or a list of which the first that exists counts.
@@ -186,7 +229,7 @@ def render_template_string(source: str, **context: Any) -> str:
     return _render(ctx, ctx.app.jinja_env.from_string(source), context)
 
 
-def stream_template(template_name_or_list: Any, **context: Any) -> Iterator[str]:
+def stream_template(template_name_or_list: _WantedOrList, **context: Any) -> Iterator[str]:
     """A template's text in parts, to be returned from a view as a streamed body."""
     ctx = _context()
     return _stream(ctx, _load(ctx, template_name_or_list), context)

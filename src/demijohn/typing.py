@@ -48,6 +48,10 @@ __all__ = [
 RawHeaders: TypeAlias = list[tuple[str, str]]
 
 
+#: The environ of a WSGI request (PEP 3333), and what stands for it under ASGI and RSGI.
+WSGIEnvironment: TypeAlias = dict[str, Any]
+
+
 class StartResponse(Protocol):
     """The second argument of a WSGI application (PEP 3333)."""
 
@@ -59,7 +63,7 @@ class StartResponse(Protocol):
 
 
 #: A WSGI application (PEP 3333); a view may return one to hand the request over to it.
-WSGIApplication: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+WSGIApplication: TypeAlias = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 # --- what a view may return ---------------------------------------------------------------------
 

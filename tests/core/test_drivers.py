@@ -7,9 +7,10 @@ import threading
 
 import pytest
 
+from demijohn.waiting.drivers import drive
 from demijohn.waiting.loops import drive_here, drive_hopping
 from demijohn.waiting.pool import ThreadPool
-from demijohn.waiting.steps import HOP, drive
+from demijohn.waiting.steps import HOP
 
 
 async def waited(value):

@@ -115,13 +115,14 @@ def ensure_sync(self, func):
     return Flask.ensure_sync(self, func)
 
 
-@pytest.fixture(params=["subclass", "instance", "instance, late"])
+@pytest.fixture(params=["subclass", "instance", "instance, late", "class, late"])
 def overriding(request, reach):
     """Make a client of an application that overrides `function`, in one way or another."""
 
     def make(function, view=lambda: "answer"):
         name = function.__name__
-        cls = type("Own", (Flask,), {name: function}) if request.param == "subclass" else Flask
+        own = {name: function} if request.param == "subclass" else {}
+        cls = type("Own", (Flask,), own)
         app = cls("own", static_folder=None)
         app.seen = []
         if request.param == "instance":
@@ -133,6 +134,10 @@ def overriding(request, reach):
         if request.param == "instance, late":
             client.get("/")
             setattr(app, name, types.MethodType(function, app))
+            app.seen.clear()
+        if request.param == "class, late":
+            client.get("/")
+            setattr(cls, name, function)
             app.seen.clear()
         return client
 

@@ -9,9 +9,9 @@ import threading
 import pytest
 
 from demijohn import request
+from demijohn.waiting.drivers import wait
 from demijohn.waiting.loops import drive_hopping
 from demijohn.waiting.pool import ThreadPool
-from demijohn.waiting.steps import wait
 
 
 @pytest.mark.timeout(20)

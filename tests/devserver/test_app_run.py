@@ -128,17 +128,14 @@ def test_user_log_handlers_stay_open(project, start):
 def test_under_compatibility_a_replaced_run_simple_is_called(monkeypatch):
     import werkzeug.serving
 
-    from demijohn import Flask
-
-    class Compatible(Flask):
-        compat_level = "3.1"
+    from demijohn.compat.app import Flask
 
     calls = []
     monkeypatch.setattr(
         werkzeug.serving, "run_simple", lambda *args, **options: calls.append((args, options))
     )
     monkeypatch.delenv("FLASK_RUN_FROM_CLI", raising=False)
-    app = Compatible("x")
+    app = Flask("x")
     app.run(port=8000, load_dotenv=False)
     options = {"use_reloader": False, "use_debugger": False, "threaded": True}
     assert calls == [(("127.0.0.1", 8000, app), options)]

@@ -36,6 +36,27 @@ def test_an_app_with_async_code_is_served_on_asgi_and_that_is_said(project, run)
     assert server.stop() == 0
 
 
+def test_an_app_whose_call_was_replaced_by_one_for_wsgi_is_served_on_asgi(project, run):
+    """Instrumentation made for Flask does so."""
+    project.write(
+        "hello.py",
+        """
+        from demijohn import Flask
+        class Patched(Flask):
+            def __call__(self, environ, start_response):
+                return self.wsgi_app(environ, start_response)
+        app = Patched(__name__)
+        app.before_serving(lambda: print("opened", flush=True))
+        @app.get("/")
+        async def f(): return "a"
+        """,
+    )
+    server = run()
+    assert server.get() == (200, "a")
+    assert server.stop() == 0
+    assert "opened" in server.output
+
+
 @pytest.mark.parametrize("interface", ["wsgi", "asgi", "rsgi"])
 def test_the_interface_can_be_asked_for(hello, run, interface):
     server = run("--interface", interface)

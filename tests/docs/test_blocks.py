@@ -204,6 +204,12 @@ def _(module, capsys):
     assert capsys.readouterr().out == "cellar\n"
 
 
+@check("extending")
+def _(module):
+    assert repr(module.sqlite3) == "<module 'sqlite3', later>"
+    assert module.sqlite3.connect(":memory:").close() is None
+
+
 @check("json", 0)
 def _(module):
     answer = module.app.test_client().post("/bottles", json={"name": "port"})

@@ -57,14 +57,14 @@ def app_of(folder, load_example):
             app = load_example(str(folder(name).path / module)).app
 
             def close() -> None:
-                app.lifecycle.stop_sync()
                 if app.session_interface.__class__.__module__.endswith("server_side.interface"):
                     engine = getattr(app.session_interface.store, "engine", None)
                     if engine is not None:
                         engine.dispose()
                 db = app.extensions.get("sqlalchemy")
-                for engine in db._app_engines[app].values() if db else ():
-                    engine.dispose()
+                if db is not None:
+                    with app.app_context():
+                        db.dispose()
 
             closing.callback(close)
             return app

@@ -17,8 +17,8 @@ FLASK_NAMED_MODULES = frozenset(
         "signals templating testing typing views wrappers"
     ).split()
 )
-# Names that users see in signatures, of modules too heavy to import: downwards, and for type checkers only.
-TYPES_ONLY = {("demijohn/app.py", "demijohn.testing")}
+# A module that is put off: shown to readers and checkers, loaded when used (demijohn/later.py).
+PUT_OFF = re.compile(r'\blater\("([\w.]+)"\)')
 SAYS_WHY = re.compile(r"\b(import|heavy|late|lazy|lazily|optional|extra)", re.IGNORECASE)
 # Rooms that may stand on another room.
 ROOMS_ON_ROOMS = {"migrations": {"database"}}
@@ -29,14 +29,13 @@ def own(imported: Imported) -> bool:
 
 
 def hidden_imports(path: Path, source_root: Path) -> list[str]:
-    """Imports of our own modules that a reader of the file's head does not see."""
+    """Imports of our own modules that a reader of the file's head does not see, but those put off by `later`."""
+    put_off = set(PUT_OFF.findall(path.read_text()))
     return [
         f"{path.relative_to(source_root)}:{found.line} imports {found.target} "
         + ("inside a function" if found.in_function else "under TYPE_CHECKING")
         for found in imports_of(path, source_root)
-        if own(found)
-        and (found.in_function or found.type_checking)
-        and (str(path.relative_to(source_root)), found.module) not in TYPES_ONLY
+        if own(found) and (found.in_function or (found.type_checking and found.target not in put_off))
     ]
 
 
@@ -126,6 +125,10 @@ def test_a_rule_sees_what_breaks_it(rule, name, text, tmp_path):
     ("name", "text"),
     [
         ("app.py", "from .http import dates\nfrom demijohn import http\n"),
+        (
+            "app.py",
+            'if TYPE_CHECKING:\n    from demijohn.http import dates\nelse:\n    dates = later("demijohn.http.dates")\n',
+        ),
         (
             "app.py",
             "def f():\n    # Heavy, and only the development server needs it.\n    import granian\n",

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from demijohn import Flask
 from demijohn.json.provider import DefaultJSONProvider, JSONProvider
+from demijohn.policy import Policy
 
 
 @pytest.fixture
@@ -95,12 +96,12 @@ def test_loads_takes_the_arguments_of_json_loads(provider):
     assert provider.loads("1.5", parse_float=Decimal) == Decimal("1.5")
 
 
-def test_the_limits_are_on_natively_and_off_at_a_compatibility_level(app):
+def test_the_limits_are_on_unless_the_policy_of_the_application_has_none(app):
     with pytest.raises(ValueError, match="NaN"):
         DefaultJSONProvider(app).loads("NaN")
 
     class Old(Flask):
-        compat_level = "3.1"
+        policy = Policy(strict_json=False)
 
     old = DefaultJSONProvider(Old("demijohn", root_path="/"))
     assert old.loads("Infinity") == float("inf")
@@ -201,6 +202,7 @@ def test_a_bare_provider_is_not_implemented(app):
 def test_a_provider_does_not_keep_its_app():
     class Bare:
         debug = False
+        policy = Policy()
 
     app = Bare()
     provider, gone = DefaultJSONProvider(app), weakref.ref(app)

@@ -15,6 +15,7 @@ from werkzeug.http import dump_cookie
 from werkzeug.test import EnvironBuilder
 
 from demijohn import Flask, Response, request, session
+from demijohn.policy import Policy
 from demijohn.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 NOW = 1_700_000_000
@@ -248,9 +249,9 @@ def test_what_the_view_says_about_caches_is_kept(app, given, kept):
     assert headers["Vary"] == "Accept, Cookie"
 
 
-def test_at_a_compatibility_level_only_vary_is_set():
+def test_with_a_policy_without_private_sessions_only_vary_is_set():
     class Old(Flask):
-        compat_level = "3.1"
+        policy = Policy(private_sessions=False)
 
     app = Old("demijohn", root_path="/")
     app.secret_key = KEY

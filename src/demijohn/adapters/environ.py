@@ -12,7 +12,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from demijohn.contexts.context import RequestContext
+from demijohn.contexts.context import BareContext
+from demijohn.contexts.ports import Application
+from demijohn.contexts.way import Way
 from demijohn.http.headers import ScopeHeaders
 
 _MISSING: Any = object()
@@ -76,6 +78,11 @@ class LazyEnviron(dict[str, Any]):
             return value
         value = self._compute(key)
         return default if value is None else value
+
+    def give_up_scope(self) -> None:
+        """Compute every key; the header fields too are read from here from now on, and may be changed."""
+        self.fill()
+        self.make_headers = None  # type: ignore[assignment,method-assign]
 
     def fill(self) -> None:
         """Compute every key that is not there yet."""
@@ -155,18 +162,18 @@ def common_makers(interface: str) -> dict[str, Callable[[Any], Any]]:
     }
 
 
-class ScopeContext(RequestContext):
+class ScopeContext(BareContext):
     """A request's context over a server's scope: its environ too is made when first asked for.
 
     PERF: a view that looks at nothing of its request costs neither (2 us).
 
-    :param app: The application; its request class does nothing when it is made.
     :param scope: The scope, as the server passed it.
     """
 
-    def __init__(self, app: Any, scope: Any) -> None:
-        # All that the other constructor sets, without a second call.
+    def __init__(self, app: Application, way: Way, scope: Any) -> None:
+        # What the other constructor sets, without a second call.
         self.app = app
+        self.way = way
         self._environ = None
         self._request = None
         self.received = scope

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from demijohn.adapters.ports import Application, Receive, Send
 
 
-async def serve_lifespan(app: Any, receive: Any, send: Any) -> None:
+async def serve_lifespan(app: Application, receive: Receive, send: Send) -> None:
     """Answer the startup and shutdown messages of an ASGI server."""
     while True:
         message = await receive()

@@ -14,17 +14,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from demijohn import signals
-from demijohn.adapters.asgi import InThread, close_body, open_body, short_way, until_gone
 from demijohn.adapters.environ import LazyEnviron, ScopeContext, as_latin1, common_makers, constant
-from demijohn.wrappers.body import truncated
-from demijohn.contexts.context import RequestContext
+from demijohn.adapters.complete import (
+    NO_BODY, close_body, open_body, respond, serve_complete, short_way,
+)  # fmt: skip
+from demijohn.adapters.exchange import Parts, until_gone
+from demijohn.adapters.ports import Application, Fields
+from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
-from demijohn.dispatch.matching import find, match
-from demijohn.waiting.loops import drive_here, drive_hopping
 from demijohn.http.headers import Headers, titled_name
-from demijohn.wrappers.response import AsyncBody
-
-_NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+from demijohn.wrappers.body import truncated
 
 
 class RSGIEnviron(LazyEnviron):
@@ -93,7 +92,7 @@ class Context(ScopeContext):
         return RSGIEnviron(self.received)
 
 
-async def serve(app: Any, scope: Any, protocol: Any) -> None:
+async def serve(app: Application, scope: Any, protocol: Any) -> None:
     """Answer one RSGI request."""
     if scope.proto != "http":
         app.logger.error(
@@ -102,82 +101,62 @@ async def serve(app: Any, scope: Any, protocol: Any) -> None:
         )
         protocol.close(501)
         return
-    if app._thread != get_ident() or not app._loop.is_running():
-        await app.lifecycle.enter(get_running_loop())
+    lifecycle = app.lifecycle
+    if lifecycle.thread != get_ident() or not lifecycle.loop.is_running():
+        await lifecycle.enter(get_running_loop())
     path = scope.path
     hosts = scope.headers.get_all("host")
+    way = app._way or app.settle()
     if (
-        not app._direct
+        not way.bare
         or signals.listening
         or len(hosts) > 1
         or not path.isascii()
         or getattr(scope, "demijohn_environ", None) is not None
     ):
-        await _serve_complete(app, RSGIEnviron(scope), protocol)
+        await serve_complete(app, RSGIEnviron(scope), _announces_body(scope), RSGIExchange(protocol))
         return
     # PERF: from here on neither the environ nor the request is made before the view asks for it.
-    ctx = Context(app, scope)
+    ctx = Context(app, way, scope)
     ctx.begin()
     try:
         method = scope.method
         find(app, ctx, hosts[0] if hosts else scope.authority, path, method)
-        if method not in _NO_BODY or _announces_body(scope):
-            await open_body(app, ctx, body_source, protocol)
+        if method not in NO_BODY or _announces_body(scope):
+            await open_body(app, ctx, RSGIExchange(protocol))
         plan = ctx.plan
-        if plan.at_once and method != "HEAD":
+        if plan.short and plan.on_loop and method != "HEAD":
             outcome = await short_way(app, ctx)
             if outcome.__class__ is tuple:
                 protocol.response_bytes(outcome[0], outcome[2], outcome[3])
                 return
         else:
             outcome = pipeline(app, ctx)
-        await _respond(app, ctx, outcome, method, protocol)
+        await respond(app, ctx, outcome, method, RSGIExchange(protocol))
     finally:
         ctx.leave()
         if ctx._environ is not None:
             close_body(ctx._environ)
 
 
-async def _serve_complete(app: Any, environ: RSGIEnviron, protocol: Any) -> None:
-    """Answer a request for which all that may be in its way has to be looked at."""
-    if app._proxies is not None:
-        app._proxies(environ)
-    if app._wsgi_replaced:
-        await app._bridge(environ, protocol)
-        return
-    ctx = app.request_context(environ)
-    ctx.begin()
-    try:
-        match(app, ctx)
-        method = environ["REQUEST_METHOD"]
-        if method not in _NO_BODY or _announces_body(environ.scope):
-            await open_body(app, ctx, body_source, protocol)
-        await _respond(app, ctx, pipeline(app, ctx), method, protocol)
-    finally:
-        ctx.leave()
-        close_body(environ)
-
-
 def _announces_body(scope: Any) -> bool:
     return "content-length" in scope.headers or "transfer-encoding" in scope.headers
 
 
-async def _respond(app: Any, ctx: RequestContext, steps: Any, method: str, protocol: Any) -> None:
-    """Run a pipeline, on this loop or in the thread pool, and send its response."""
-    pool = app.lifecycle.pool(get_running_loop())
-    response = await (drive_here if ctx.plan.in_place else drive_hopping)(steps, pool)
-    plain = response.plain(method)
-    if plain is None:
-        await _send_complete(response, ctx.environ, protocol, pool)
-    else:
-        protocol.response_bytes(response._status_code, plain[1], plain[0])
+class RSGIExchange:
+    """An :class:`~demijohn.adapters.exchange.Exchange` over RSGI's protocol object."""
 
+    __slots__ = ("_chunks", "_protocol")
 
-def body_source(protocol: Any) -> Any:
-    """The chunks of an RSGI body; one that was cut short raises."""
-    chunks = protocol.__aiter__()
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+        self._chunks: Any = None
 
-    async def source() -> bytes:
+    async def chunk(self) -> bytes:
+        """The next piece of the body; one that was cut short raises."""
+        chunks = self._chunks
+        if chunks is None:
+            chunks = self._chunks = self._protocol.__aiter__()
         # Not anext() with a default: that crashes CPython 3.11 when __anext__ itself raises.
         try:
             chunk = bytes(await chunks.__anext__())
@@ -192,29 +171,20 @@ def body_source(protocol: Any) -> Any:
             raise truncated()
         return chunk
 
-    return source
+    async def whole(self, code: int, fields: Fields, body: bytes) -> None:
+        """Send an answer in one piece."""
+        self._protocol.response_bytes(code, fields, body)
+
+    async def parts(self, code: int, fields: Fields, parts: Parts) -> None:
+        """Send an answer in parts, until its end or until the client has gone."""
+        try:
+            transport = self._protocol.response_stream(code, fields)
+            await until_gone(_send_parts(parts, transport), self._protocol.client_disconnect())
+        finally:
+            await parts.aclose()
 
 
-async def _send_complete(response: Any, environ: Any, protocol: Any, pool: Any) -> None:
-    body, status, headers = response.emit(environ)
-    code = int(status[:3])
-    if isinstance(body, (list, tuple)):
-        protocol.response_bytes(code, headers, b"".join(body))
-        return
-    parts: Any = body if isinstance(body, AsyncBody) else InThread(body, pool, response)
-    await stream(protocol, code, headers, parts)
-
-
-async def stream(protocol: Any, code: int, headers: Any, parts: Any) -> None:
-    """Send a body in parts, until its end or until the client has gone; then close it."""
-    transport = protocol.response_stream(code, headers)
-    try:
-        await until_gone(_send_parts(parts, transport), protocol.client_disconnect())
-    finally:
-        await parts.aclose()
-
-
-async def _send_parts(parts: Any, transport: Any) -> None:
+async def _send_parts(parts: Parts, transport: Any) -> None:
     async for part in parts:
         if not part:
             continue

@@ -13,15 +13,16 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from demijohn.adapters.environ import ScopeEnviron
+from demijohn.adapters.ports import Application, Receive, Scope, Send
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.pipeline import websocket_after, websocket_before
-from demijohn.dispatch.failure import internal_error, user_exception
-from demijohn.dispatch.finish import finalize
+from demijohn.dispatch.failure import internal_error
 from demijohn.http.headers import encoded_name
 from demijohn.dispatch.matching import match_websocket
 from demijohn.signals import got_websocket_exception, sending, websocket_finished
 from demijohn.dispatch.teardown import before_idle, teardown_websocket
 from demijohn.waiting.loops import drive_hopping
+from demijohn.waiting.steps import is_awaitable
 from demijohn.wrappers.websocket import INTERNAL_ERROR, Websocket
 
 #: Seconds a handler gets to read what had arrived before the other side closed.
@@ -49,7 +50,7 @@ class ASGIChannel:
     :param send_timeout: Seconds a message may wait for a slow reader.
     """
 
-    def __init__(self, socket: Websocket, scope: Any, send: Any, send_timeout: float) -> None:
+    def __init__(self, socket: Websocket, scope: Scope, send: Send, send_timeout: float) -> None:
         self._socket = socket
         self._send = send
         self._timeout = send_timeout
@@ -103,7 +104,7 @@ class ASGIChannel:
             await asyncio.wait((self.reader,))
 
 
-def check_origin(app: Any, socket: Websocket) -> None:
+def check_origin(app: Application, socket: Websocket) -> None:
     """Refuse a handshake that a page of another origin started (RFC 6455, 10.2).
 
     Same scheme, host and port as the handshake, or listed in ``WEBSOCKET_ORIGINS``, whose ``"*"``
@@ -123,15 +124,16 @@ def check_origin(app: Any, socket: Websocket) -> None:
     raise Forbidden(f"WebSockets from the origin {origin!r} are not allowed (WEBSOCKET_ORIGINS).")
 
 
-async def serve_websocket(app: Any, scope: Any, receive: Any, send: Any) -> None:
+async def serve_websocket(app: Application, scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one WebSocket from handshake to close."""
     loop = asyncio.get_running_loop()
-    if app._loop is not loop:
+    if app.lifecycle.loop is not loop:
         await app.lifecycle.enter(loop)
     await receive()  # websocket.connect
     environ = ScopeEnviron(scope)
-    if app._proxies is not None:
-        app._proxies(environ)
+    way = app._way or app.settle()
+    if way.forward is not None:
+        way.forward(environ)
     socket = app.websocket_class(environ)
     channel = ASGIChannel(socket, scope, send, app.config["WEBSOCKET_SEND_TIMEOUT"])
     socket.attach(channel, app.config["WEBSOCKET_QUEUE_SIZE"])
@@ -175,7 +177,7 @@ def _first_done(loop: asyncio.AbstractEventLoop, *tasks: asyncio.Future[None]) -
     return done
 
 
-async def _read(socket: Websocket, receive: Any) -> None:
+async def _read(socket: Websocket, receive: Receive) -> None:
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
@@ -187,7 +189,7 @@ async def _read(socket: Websocket, receive: Any) -> None:
         await socket.deliver(message["bytes"] if text is None else text)
 
 
-async def _handle(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIChannel) -> None:
+async def _handle(app: Application, ctx: RequestContext, socket: Websocket, channel: ASGIChannel) -> None:
     pool = app.lifecycle.pool(asyncio.get_running_loop())
     refusal: Any = None
     try:
@@ -199,7 +201,7 @@ async def _handle(app: Any, ctx: RequestContext, socket: Websocket, channel: ASG
                 rv = await ctx.plan.view(**(socket.view_args or {}))
             if rv is not None and not socket.accepted:
                 socket._closing = True
-                refusal = await drive_hopping(finalize(app, ctx, rv), pool)
+                refusal = await drive_hopping(ctx.way.finalize(app, ctx, rv), pool)
                 await channel.refuse(refusal)
         except Disconnected:
             pass  # the handler did not mind
@@ -221,7 +223,9 @@ async def _handle(app: Any, ctx: RequestContext, socket: Websocket, channel: ASG
         await drive_hopping(teardown_websocket(app, ctx), pool)
 
 
-async def _fail(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIChannel, e: Exception) -> Any:
+async def _fail(
+    app: Application, ctx: RequestContext, socket: Websocket, channel: ASGIChannel, e: Exception
+) -> Any:
     """An error in hooks or handler: a response before the handshake, close code 1011 after it.
 
     Returns the response, if there is one.
@@ -235,8 +239,8 @@ async def _fail(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIC
         return None
     socket._closing = True
     try:
-        rv = await drive_hopping(user_exception(app, ctx, e), pool)
-        response = await drive_hopping(finalize(app, ctx, rv), pool)
+        rv = await drive_hopping(ctx.way.user_exception(app, ctx, e), pool)
+        response = await drive_hopping(ctx.way.finalize(app, ctx, rv), pool)
     except Exception as error:
         await _log(app, error, pool)
         try:
@@ -249,14 +253,14 @@ async def _fail(app: Any, ctx: RequestContext, socket: Websocket, channel: ASGIC
     return response
 
 
-async def _log(app: Any, e: Exception, pool: Any) -> None:
+async def _log(app: Application, e: Exception, pool: Any) -> None:
     """Tell of an error nobody handled."""
     if got_websocket_exception.receivers:
         await drive_hopping(sending(got_websocket_exception, app, exception=e), pool)
     app.log_exception((type(e), e, e.__traceback__))
 
 
-async def _session_headers(app: Any, ctx: RequestContext) -> list[tuple[str, str]]:
+async def _session_headers(app: Application, ctx: RequestContext) -> list[tuple[str, str]]:
     """The cookie of a session that was changed before the handshake is complete.
 
     :raises HTTPException: when the session could not be saved, with the response that says so.
@@ -266,7 +270,7 @@ async def _session_headers(app: Any, ctx: RequestContext) -> list[tuple[str, str
         return []
     response = app.response_class()
     saved = app.session_interface.save_session(app, session, response)
-    if hasattr(saved.__class__, "__await__"):
+    if is_awaitable(saved):
         await saved
     if response.status_code >= 400:
         raise HTTPException(response=response)

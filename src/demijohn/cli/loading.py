@@ -2,6 +2,9 @@
 
 The forms are Flask's: a module or file, ``module:name``, ``module:factory('argument')``. Messages
 name the module and say what to type instead.
+
+The functions that Flask has too return an application without saying of which class: users know it as
+``Flask``, which stands above.
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
-from types import ModuleType
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType, ModuleType
+from typing import Any, TypeGuard
 
 import click
 
+from demijohn.cli.ports import Application
+from demijohn.contexts.context import current
 from demijohn.setup.application import App
 from demijohn.setup.commands import set_script_info_class
 from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
@@ -32,9 +37,16 @@ class NoAppException(click.UsageError):
     """No application was found, or the one that was named cannot be loaded."""
 
 
-def is_application(value: Any) -> bool:
+def is_application(value: object) -> TypeGuard[Application]:
     """Whether ``value`` is an application."""
     return isinstance(value, App)
+
+
+def current_application() -> Application:
+    """The application that a command runs for."""
+    app = current.get().app
+    assert is_application(app)
+    return app
 
 
 def find_best_app(module: ModuleType) -> Any:
@@ -73,7 +85,9 @@ def find_best_app(module: ModuleType) -> Any:
     )
 
 
-def _call(factory: Callable[..., Any], complaint: str, args: Any = (), kwargs: Any = None) -> Any:
+def _call(
+    factory: FunctionType, complaint: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+) -> Any:  # fmt: skip
     """Call a factory; wrong arguments are the user's typing error, any other TypeError a bug to show."""
     try:
         return factory(*args, **(kwargs or {}))
@@ -101,7 +115,7 @@ def find_app_by_string(module: ModuleType, app_name: str) -> Any:
             f"The factory {app_name!r} in module {module.__name__!r} could not be called with the"
             " specified arguments."
         )
-        found = _call(found, complaint, args or (), kwargs)
+        found = _call(found, complaint, args, kwargs)
     if is_application(found):
         return found
     raise NoAppException(

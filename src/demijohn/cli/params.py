@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from werkzeug.utils import import_string
 
 from demijohn.devserver.tls import is_ssl_context
 
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
+
+# Click's base class takes types as arguments since 8.4, and older releases do without.
 class CertParamType(click.ParamType):  # type: ignore[type-arg]  # pyright: ignore[reportMissingTypeArgument]
     """``--cert``: an existing file, the word ``adhoc``, or the import name of an ``SSLContext``."""
 
@@ -19,7 +24,9 @@ class CertParamType(click.ParamType):  # type: ignore[type-arg]  # pyright: igno
     def __init__(self) -> None:
         self.path_type = click.Path(exists=True, dir_okay=False, resolve_path=True)
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str] | SSLContext:  # fmt: skip
         """The absolute path, ``"adhoc"`` or the context object."""
         if not _can_import("ssl"):
             message = 'Using "--cert" requires Python to be compiled with SSL support.'
@@ -40,7 +47,7 @@ class CertParamType(click.ParamType):  # type: ignore[type-arg]  # pyright: igno
 
 
 def _can_import(name: str) -> bool:
-    """Whether an optional module is there: a Python can be built without ``ssl``."""
+    """Whether a module is there that may be missing: a Python can be built without ``ssl``."""
     try:
         import_module(name)
     except ImportError:
@@ -48,7 +55,7 @@ def _can_import(name: str) -> bool:
     return True
 
 
-def validate_key(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+def validate_key(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """``--key`` goes with a ``--cert`` that is a file, and only with that.
 
     Puts the pair ``(cert, key)`` in the place of ``cert``.
@@ -71,7 +78,9 @@ def validate_key(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 class SeparatedPathType(click.Path):
     """Several paths in one value, separated as the platform separates ``PATH``."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:  # fmt: skip
         """A list, each item converted as :class:`click.Path` converts it."""
         one = super().convert
-        return [one(item, param, ctx) for item in self.split_envvar_value(value)]
+        return [one(item, param, ctx) for item in self.split_envvar_value(os.fspath(value))]

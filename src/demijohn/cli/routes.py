@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
+from werkzeug.routing import Rule
 
+from demijohn.cli.loading import current_application
 from demijohn.setup.commands import with_appcontext
-from demijohn.contexts.context import current
 
 _COLUMNS = ("endpoint", "methods", "domain", "rule", "match")
 _AUTOMATIC = frozenset({"HEAD", "OPTIONS"})
@@ -22,7 +21,7 @@ _AUTOMATIC = frozenset({"HEAD", "OPTIONS"})
 @with_appcontext
 def routes_command(sort: str, all_methods: bool) -> None:
     """Show all registered routes with endpoints and methods."""
-    url_map: Any = current.get().app.url_map
+    url_map = current_application().url_map
     rules = list(url_map.iter_rules())
     if not rules:
         click.echo("No routes were registered.")
@@ -41,7 +40,7 @@ def routes_command(sort: str, all_methods: bool) -> None:
         _print_row(row, widths)
 
 
-def _row(rule: Any, domain: str, all_methods: bool) -> dict[str, str]:
+def _row(rule: Rule, domain: str, all_methods: bool) -> dict[str, str]:
     methods = set(rule.methods or ()) - (set() if all_methods else _AUTOMATIC)
     return {
         "endpoint": str(rule.endpoint),

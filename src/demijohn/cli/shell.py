@@ -6,12 +6,13 @@ import code
 import os
 import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import click
 
+from demijohn.cli.loading import current_application
 from demijohn.setup.commands import with_appcontext
-from demijohn.contexts.context import current
 
 
 @click.command("shell", short_help="Run a shell in the app context.")
@@ -28,7 +29,7 @@ def shell_command(plain: bool) -> None:
     Its namespace is what the application's shell context processors give, after what the file
     named by PYTHONSTARTUP sets. IPython is used when it is installed.
     """
-    app: Any = current.get().app
+    app = current_application()
     banner = (
         f"Python {sys.version} on {sys.platform}\n"
         f"App: {app.import_name}\n"
@@ -48,9 +49,10 @@ def shell_command(plain: bool) -> None:
     code.interact(banner=banner, local=namespace)
 
 
-def _ipython() -> Any:
-    """IPython's module, optional and heavy, or None."""
+def _ipython() -> ModuleType | None:
+    """IPython's module, where it is installed."""
     try:
+        # Imported here, by name: an optional requirement, heavy, and unknown to type checkers without it.
         return import_module("IPython")
     except ImportError:
         return None
@@ -62,7 +64,8 @@ def _complete_from(namespace: dict[str, Any]) -> None:
     if hook is None:
         return
     try:
-        import readline  # absent on some platforms
+        # Imported here: some platforms have none.
+        import readline
         from rlcompleter import Completer
     except ImportError:
         pass

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
-
 import click
 
 _DISTRIBUTIONS = {"Demijohn": "demijohn", "Flask": "flask", "Werkzeug": "werkzeug", "Granian": "granian"}
 
 
-def get_version(ctx: click.Context, param: click.Parameter | None, value: Any) -> None:
+def get_version(ctx: click.Context, param: click.Parameter | None, value: bool) -> None:
     """Print the versions of Python, this package and the installed parts below it, and exit."""
     if not value or ctx.resilient_parsing:
         return

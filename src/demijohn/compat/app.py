@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from werkzeug.datastructures import ImmutableDict
 
-from demijohn import app as framework
-from demijohn.compat import contexts, sequence, serving
+from demijohn import app as native
+from demijohn.compat import contexts, serving
 from demijohn.compat.policy import FLASK
 from demijohn.compat.wrappers import Request
 from demijohn.config import Config
-from demijohn.waiting.steps import drive
+from demijohn.dispatch import settle
+from demijohn.dispatch.settle import overridable
 from demijohn.compat.sessions import SecureCookieSessionInterface
 
+_call = native.Flask.__call__
 _ESCAPED = (".html", ".htm", ".xml", ".xhtml", ".svg")
 
 
@@ -31,7 +33,40 @@ _bind = _in_flask_app(
 )
 
 
-class Flask(framework.Flask):
+class Settling(settle.Settling):
+    """What an application written for Flask is for a request."""
+
+    def services(self) -> dict[str, Any]:
+        """Sessions, JSON and templates: a request that brings a cookie has its session opened at once."""
+        # COMPAT: tests of applications replace what the Jinja environment finds.
+        return {**super().services(), "opens_early": not self.eager_session, "templates": None}
+
+    def short_ways(self) -> dict[str, Any]:
+        """Which short ways are open: Flask's environ is always there."""
+        return {**super().short_ways(), "bare": False}
+
+    @property
+    def eager_session(self) -> bool:
+        """An interface of the application's own is asked for every request, by the pipeline."""
+        return type(self.app.session_interface) is not SecureCookieSessionInterface
+
+    @property
+    def lazy_request(self) -> bool:
+        """Whoever stands around the application finds ``environ["werkzeug.request"]`` afterwards."""
+        return super().lazy_request and not self.watched
+
+    @property
+    def watched(self) -> bool:
+        """Middleware may want contexts kept, as Werkzeug's debugger does."""
+        return super().watched or self.wrapped
+
+    @property
+    def wrapped(self) -> bool:
+        """COMPAT: Sentry puts its middleware into ``Flask.__call__``."""
+        return super().wrapped or self.steps["__call__"] is not _call
+
+
+class Flask(native.Flask):
     """An application that behaves as one of Flask 3.1 does."""
 
     compat_level = "3.1"
@@ -53,41 +88,17 @@ class Flask(framework.Flask):
     )  # fmt: skip
     request_class: type[Any] = Request
     session_interface: Any = SecureCookieSessionInterface()
-    _native_steps: ClassVar[dict[str, Any]]
+    settling = Settling
 
-    #: Whether contexts open the session, as soon as a request brings a cookie. A session interface of
-    #: the application's own is asked for every request instead, by the pipeline.
-    _opens_early = True
-
-    def _freeze(self) -> Any:
-        # Instrumentation may have patched the class since this instance was made.
-        self._note_steps()
-        return super()._freeze()
-
-    def _chain(self, environ: Any, start_response: Any) -> Any:
-        # COMPAT: Sentry puts its middleware into Flask.__call__.
-        return type(self).__call__(self, environ, start_response)
-
-    def _answer(self, ctx: Any, environ: Any, start_response: Any) -> Any:
-        return drive(sequence.answer(self, ctx, environ, start_response))
-
-    def _note_steps(self) -> None:
-        super()._note_steps()
-        put = object.__setattr__
-        if self.__dict__.get("_wsgi_replaced") and not self._watched:
-            self._watch()  # middleware may want contexts kept: Werkzeug's debugger does
-        if type(self).__call__ is not _call:
-            put(self, "_wsgi_replaced", True)
-        plain = type(self.session_interface) is SecureCookieSessionInterface
-        put(self, "_opens_early", plain)
-        put(self, "_eager_session", not plain)
-        if not plain:
-            put(self, "_express", False)
+    def thaw(self) -> None:
+        """Let a console change the application after it was run, and run it again."""
+        self.lifecycle.stop_sync()
+        self._got_first_request = False
 
     def make_config(self, instance_relative: bool = False) -> Config:
         """The configuration the application starts with: Flask's, and what else this package reads."""
         config = super().make_config(instance_relative)
-        for name, value in framework.Flask.default_config.items():
+        for name, value in native.Flask.default_config.items():
             config.setdefault(name, value)
         return config
 
@@ -99,10 +110,12 @@ class Flask(framework.Flask):
         """A context that makes this application current, for a ``with`` block."""
         return contexts.AppContext(self)
 
+    @overridable
     def request_context(self, environ: Any) -> contexts.RequestContext:
         """A context for the request of a WSGI environ."""
         return contexts.RequestContext(self, environ)
 
+    @overridable
     def create_url_adapter(self, request: Any) -> Any:
         """Werkzeug's matcher and builder for a request, or for use outside of one."""
         if request is None:
@@ -127,9 +140,5 @@ class Flask(framework.Flask):
 
         :param options: For ``werkzeug.serving.run_simple``.
         """
-        self._watch()  # the debugger keeps the contexts of its frames
+        self.watch()  # the debugger keeps the contexts of its frames
         serving.run(self, host, port, debug, load_dotenv, options)
-
-
-_call = Flask.__call__
-Flask._native_steps = {step: getattr(Flask, step) for step in framework.STEPS}

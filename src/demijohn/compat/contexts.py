@@ -30,9 +30,9 @@ class RequestContext(context.RequestContext):
         """Make this request current, and its session open unless nothing can come of that."""
         super().begin()
         app = self.app
-        if self._session is None and app._opens_early:
+        if self._session is None and self.way.opens_early:
             cookies = self._environ.get("HTTP_COOKIE")
-            if not app._watched and (cookies is None or app.config["SESSION_COOKIE_NAME"] not in cookies):
+            if not self.way.watched and (cookies is None or app.config["SESSION_COOKIE_NAME"] not in cookies):
                 return
             try:
                 self.open_session()
@@ -103,7 +103,7 @@ def _shared(name: str) -> property:
 
 for _name in (
     "request", "_request", "_environ", "view_args", "routing_exception", "session", "_session", "_flashes",
-    "_after_request_functions", "plan", "error", "holds", "ended", "url_adapter", "_tokens",
+    "_after_request_functions", "plan", "error", "holds", "state", "url_adapter", "_tokens", "way",
 ):  # fmt: skip
     setattr(_Inside, _name, _shared(_name))
 
@@ -166,7 +166,7 @@ class _RequestVariable(_Variable):
             return None
         found = _own(ctx)
         # Whoever gets the context by Flask's names finds its session open, as Flask's always is.
-        if found._session is None and found._tokens and getattr(found.app, "_opens_early", False):
+        if found._session is None and found._tokens and found.way.opens_early:
             found.open_session()
         return found
 

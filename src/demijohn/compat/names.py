@@ -30,7 +30,7 @@ MODULES: dict[str, dict[str, str]] = {
         "demijohn.compat.wrappers": "Request Response",
         "demijohn.setup.blueprint": "Blueprint",
         "demijohn.config": "Config",
-        "demijohn.contexts.context": (
+        "demijohn.contexts.current": (
             "after_this_request copy_current_request_context has_app_context has_request_context"
         ),
         "demijohn.helpers": (
@@ -136,9 +136,9 @@ MODULES: dict[str, dict[str, str]] = {
     "flask.ctx": {
         **_ANNOTATIONS,
         "demijohn.compat.contexts": "AppContext RequestContext _cv_app _cv_request",
-        "demijohn.contexts.context": (
-            "_AppCtxGlobals _sentinel=UNSET after_this_request copy_current_request_context has_app_context"
-            " has_request_context"
+        "demijohn.contexts.context": "_AppCtxGlobals _sentinel=UNSET",
+        "demijohn.contexts.current": (
+            "after_this_request copy_current_request_context has_app_context has_request_context"
         ),
         "demijohn.signals": "appcontext_popped appcontext_pushed",
         "demijohn.typing": "ft=*",

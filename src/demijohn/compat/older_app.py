@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Callable
 from threading import Lock
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from demijohn.setup import blueprint as blueprints
 from demijohn.compat import app as compat_app
@@ -111,7 +111,6 @@ class Flask(compat_app.Flask):
     #: Encoder and decoder of the application's JSON; None takes the provider's.
     json_encoder: Any = None
     json_decoder: Any = None
-    _native_steps: ClassVar[dict[str, Any]] = compat_app.Flask._native_steps
 
     session_cookie_name = _setting("session_cookie_name", "SESSION_COOKIE_NAME")
     send_file_max_age_default = _setting("send_file_max_age_default", "SEND_FILE_MAX_AGE_DEFAULT")

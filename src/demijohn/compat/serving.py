@@ -53,7 +53,7 @@ def run(
         serving.run_simple(host or named_host or "127.0.0.1", int(port), app, **options)
     finally:
         # So that a console may change the application and run it again.
-        app._got_first_request = False
+        app.thaw()
 
 
 def _called_with_wrong_args(f: Any) -> bool:

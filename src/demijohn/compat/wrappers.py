@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
-from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.exceptions import RequestEntityTooLarge, SecurityError
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import SecurityError
 from werkzeug.wsgi import get_input_stream
 
 from demijohn.http.fields import Fields
@@ -18,12 +18,15 @@ from demijohn.wrappers.response import Response
 
 __all__ = ["Request", "Response"]
 
+V = TypeVar("V")
 
-def _as_werkzeugs(fields: Any) -> Any:
+
+def _as_werkzeugs(fields: MultiDict[str, V]) -> Any:
     """The same object, of Werkzeug's own class, which a test may ask its type for."""
+    kept: Any = fields
     if type(fields) is Fields:
-        fields.__class__ = ImmutableMultiDict  # type: ignore[assignment]
-    return fields
+        kept.__class__ = ImmutableMultiDict
+    return kept
 
 
 class Request(NativeRequest):
@@ -39,7 +42,7 @@ class Request(NativeRequest):
     max_form_files: int | None = None  # Flask counts no files
 
     @lazy
-    def host(self) -> str:  # type: ignore[override]
+    def host(self) -> str:
         """The host as Werkzeug finds it: empty when it is malformed.
 
         :raises SecurityError: when it is not in ``trusted_hosts``, or has characters that cannot be shown.
@@ -68,7 +71,7 @@ class Request(NativeRequest):
         return _as_werkzeugs(parse_query(data, None))
 
     @lazy
-    def stream(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def stream(self) -> Any:
         """The body as a stream, Werkzeug's under WSGI."""
         if "form" in self.__dict__ or self._is_fed() or self.shallow:
             return super().stream
@@ -106,9 +109,3 @@ class Request(NativeRequest):
             state, storage = self.__dict__, self.parameter_storage_class
             state["stream"], state["form"], state["files"] = BytesIO(), storage(), storage()
             return True
-
-    def _load_form_data(self) -> None:
-        try:
-            super()._load_form_data()
-        except RequestEntityTooLarge as e:
-            raise RequestEntityTooLarge from e  # with the page that Flask's has

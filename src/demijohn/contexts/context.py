@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar, Token
-from functools import update_wrapper
-from inspect import iscoroutinefunction
+from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.exceptions import HTTPException
 
+from demijohn.contexts.life import ENDED, LIFE, OPEN, STREAMED, move
+from demijohn.contexts.ports import Application
+from demijohn.contexts.way import Way
 from demijohn.signals import appcontext_popped, appcontext_pushed, send_signal
-from demijohn.waiting.steps import running_loop
+from demijohn.waiting.drivers import drive, drive_async
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,11 +83,13 @@ class AppContext:
     _seen_session: Any = None
     _g: Any = None
     _url_adapter: Any = None
+    #: What :data:`current` gave for each push, a list of :class:`~contextvars.Token`; None before the first.
+    _tokens: Any = None
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Application) -> None:
         self.app = app
         self._scope: AppContext | None = None
-        self._tokens: list[Token[AppContext]] | None = None
+        self._tokens = []
 
     @property
     def scope(self) -> AppContext:
@@ -121,10 +124,7 @@ class AppContext:
     def push(self) -> None:
         """Make this context the current one. May be nested; each push needs a pop."""
         token = current.set(self)
-        if self._tokens is None:
-            self._tokens = [token]
-        else:
-            self._tokens.append(token)
+        self._tokens.append(token)
         if appcontext_pushed.receivers:
             send_signal(appcontext_pushed, self.app)
 
@@ -133,7 +133,7 @@ class AppContext:
 
         :param exc: The exception that ended the work, handed to the teardown functions.
         """
-        last = self._tokens is not None and len(self._tokens) == 1
+        last = len(self._tokens) == 1
         try:
             if last:
                 self.app.do_teardown_appcontext(sys.exc_info()[1] if exc is UNSET else exc)
@@ -141,6 +141,19 @@ class AppContext:
             self._leave()
         if appcontext_popped.receivers:
             send_signal(appcontext_popped, self.app)
+
+    async def apop(self, exc: BaseException | None) -> None:
+        """Undo the only push, from async code: teardown functions may be async."""
+        try:
+            await drive_async(self.settled().tear_down(self.app, self, exc))
+        finally:
+            self._leave()
+            if self._scope is None:
+                send_signal(appcontext_popped, self.app)
+
+    def settled(self) -> Way:
+        """What the application is for requests and teardowns; a request keeps what it began with."""
+        return self.app._way or self.app.settle()
 
     def _leave(self) -> None:
         found = current.get(None)
@@ -174,18 +187,22 @@ class RequestContext(AppContext):
 
     # PERF: what every request reads is set on the instance, because 3.11 caches such look-ups and
     # not those that end at the class; what few requests need stays on the class.
-    _flashes: Any = None
+    _flashes: list[tuple[str, str]] | None = None
     _scope = None
     #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
     plan: Any = None
-    #: Whether the request is over but for a streamed body that keeps its teardown waiting.
-    ended = False
+    #: Whether who saves the session awaits what that returns, as the pipeline does.
+    awaits_saving = False
+    #: Where it is in its life, see :mod:`demijohn.contexts.life`.
+    state = OPEN
 
-    def __init__(self, app: Any, environ: Any, request: Any = None, session: Any = None) -> None:
+    def __init__(self, app: Application, environ: Any, request: Any = None, session: Any = None) -> None:
         self.app = app
+        #: What the application was when this request began.
+        self.way = way = app._way or app.settle()
         self._environ = environ
         # PERF: no request object before somebody looks (0.5 us), unless making it does something.
-        self._request = request if request is not None or app._lazy_request else app.request_class(environ)
+        self._request = request if request is not None or way.lazy_request else app.request_class(environ)
         #: The values of the rule's variable parts, None when it has none.
         self.view_args: dict[str, Any] | None = None
         self.routing_exception: Exception | None = None
@@ -234,14 +251,9 @@ class RequestContext(AppContext):
             request.routing_exception = self.routing_exception
 
     @property
-    def owns_scope(self) -> bool:
-        """Whether this context tears the application context down."""
-        return self._scope is None
-
-    @property
     def flashes(self) -> list[tuple[str, str]] | None:
         """Messages already taken from the session by this request."""
-        return self._flashes  # type: ignore[no-any-return]
+        return self._flashes
 
     @flashes.setter
     def flashes(self, value: list[tuple[str, str]] | None) -> None:
@@ -259,6 +271,10 @@ class RequestContext(AppContext):
     @session.setter
     def session(self, value: Any) -> None:
         self._session = self._seen_session = value
+
+    def opened_session(self) -> Any:
+        """The session, opened if need be, without the notice that somebody asked for it."""
+        return self.open_session() if self._session is None else self._session
 
     def open_session(self) -> Any:
         """Open the session through the app's session interface and keep it."""
@@ -280,7 +296,7 @@ class RequestContext(AppContext):
             except HTTPException:
                 if self.routing_exception is None:
                     raise
-                adapter = self.app._neutral_url_adapter(self.request)
+                adapter = _neutral_url_adapter(self.app, self.request)
             self._url_adapter = adapter
         return adapter
 
@@ -298,7 +314,7 @@ class RequestContext(AppContext):
 
     def match_request(self) -> None:
         """Find the route and leave it, or the routing exception, on the request."""
-        self.app._match(self)
+        self.way.match(self.app, self)
 
     def push(self) -> None:
         """Make this request current; the first push opens what must be open and finds the route."""
@@ -306,13 +322,15 @@ class RequestContext(AppContext):
             self._tokens.append(current.set(self))
             return
         self.begin()
-        if self._session is None and self.app._eager_session:
+        if self._session is None and self.way.eager_session:
             self.open_session()
         if self.plan is None:
-            self.app._match(self)
+            self.way.match(self.app, self)
 
     def begin(self) -> None:
         """Make this request current, no more: the adapters go on from here themselves."""
+        if self.state is not OPEN:
+            self.state = LIFE[self.state, "pushed"]
         outer = current.get(None)
         self._tokens = [current.set(self)]
         if outer is not None:
@@ -327,18 +345,42 @@ class RequestContext(AppContext):
 
     def leave(self) -> None:
         """Make this request no longer current, its teardown done; the end for the adapters."""
-        current.reset(self._tokens.pop())  # type: ignore[union-attr]
+        current.reset(self._tokens.pop())
         if self.error is not None or self.routing_exception is not None:
             self.forget()
-        if appcontext_popped.receivers and self._scope is None and not self.ended:
+        if appcontext_popped.receivers and self._scope is None and self.state is not STREAMED:
+            send_signal(appcontext_popped, self.app)
+
+    def hold(self) -> None:
+        """Keep the teardown waiting for a streamed body."""
+        self.state = LIFE[self.state, "hold"]
+        self.holds += 1
+
+    def answered(self) -> bool:
+        """Note that the answer is there; whether the request is to be torn down now."""
+        self.state = LIFE[self.state, "answered"]
+        return self.state is ENDED
+
+    def released(self) -> bool:
+        """Note that a streamed body has ended; whether the request is to be torn down now."""
+        self.holds -= 1
+        if self.holds:
+            return False
+        before, self.state = self.state, move(self.state, "released")
+        return before is not ENDED and self.state is ENDED
+
+    def gone(self) -> None:
+        """Tell that the context is gone, and break the cycle an error on it would keep."""
+        self.error = None
+        if self._scope is None:
             send_signal(appcontext_popped, self.app)
 
     def forget(self) -> None:
         """Let go of errors: their frames would keep a cycle through this object, or through the request."""
-        if self.ended:
+        if self.state is STREAMED:
             return
         self.error = self.routing_exception = None
-        if self._request is not None and not self.app._watched:
+        if self._request is not None and not self.way.watched:
             self._request.routing_exception = None
 
     def pop(self, exc: BaseException | None = UNSET) -> None:
@@ -348,14 +390,20 @@ class RequestContext(AppContext):
 
         :param exc: The unhandled exception of the request, if any.
         """
-        if self._tokens is None or len(self._tokens) != 1:
+        if len(self._tokens) != 1:
             self._leave()
             return
         try:
-            self.app._teardown(self, sys.exc_info()[1] if exc is UNSET else exc)
+            self.state = LIFE[self.state, "popped"]
+            if self.state is ENDED and self.plan is not None:  # else it failed on the way to being pushed
+                drive(self.way.tear_down(self.app, self, sys.exc_info()[1] if exc is UNSET else exc))
         finally:
             self._leave()
-            self.app._popped(self)
+            self.gone()
+
+    def settled(self) -> Way:
+        """See :meth:`AppContext.settled`."""
+        return self.way
 
     def __enter__(self) -> RequestContext:
         self.push()
@@ -366,68 +414,39 @@ class RequestContext(AppContext):
         return f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"
 
 
-def has_app_context() -> bool:
-    """Whether an application is current, so that ``current_app`` and ``g`` can be used."""
-    return current.get(None) is not None
+class BareContext(RequestContext):
+    """The context of a request that begins without its request object, for a way that is ``bare``.
 
+    PERF: an adapter makes it in half the time of the other (0.1 us).
 
-def has_request_context() -> bool:
-    """Whether a request is current, so that ``request`` and ``session`` can be used."""
-    return isinstance(current.get(None), RequestContext)
-
-
-def _request_context(user: str) -> RequestContext:
-    ctx = current.get(None)
-    if not isinstance(ctx, RequestContext):
-        raise RuntimeError(
-            f"'{user}' can only be used when a request context is active, such as in a view function."
-        )
-    return ctx
-
-
-def after_this_request(f: F) -> F:
-    """Run ``f(response)`` after this request only; it returns the response or another one.
-
-    :raises RuntimeError: outside of a request.
+    :param app: The application.
+    :param way: What it is for this request.
+    :param environ: The WSGI environ, or None where a subclass makes it when it is asked for.
     """
-    ctx = _request_context("after_this_request")
-    if ctx._after_request_functions is None:
-        ctx._after_request_functions = [f]
-    else:
-        ctx._after_request_functions.append(f)
-    return f
+
+    def __init__(self, app: Application, way: Way, environ: Any) -> None:
+        # All that the other constructor sets, without a second call.
+        self.app = app
+        self.way = way
+        self._environ = environ
+        self._request = None
+        self.view_args = None
+        self.routing_exception = None
+        self._session = None
+        self._after_request_functions = None
+        self.error = None
+        self.holds = 0
 
 
-async def _run_inside(ctx: RequestContext, work: Any) -> Any:
-    """Await ``work`` in a context of its own, which is torn down after it."""
-    error: BaseException | None = None
-    ctx.push()
-    try:
-        return await work
-    except BaseException as e:
-        error = e
-        raise
-    finally:
-        await ctx.app._apop(ctx, error)
-        error = None  # or its traceback keeps a cycle through this frame
-
-
-def copy_current_request_context(f: F) -> F:
-    """Make ``f`` run inside a copy of the request context that is current now.
-
-    For work handed to a thread or task that outlives the request. The copy shares the request and
-    the session; its teardown runs when ``f`` ends. Each call has a copy of its own, so that several
-    may run at once.
-
-    :raises RuntimeError: outside of a request.
-    """
-    original = _request_context("copy_current_request_context").copy()
-
-    def run(*args: Any, **kwargs: Any) -> Any:
-        ctx = original.copy()
-        if running_loop() is not None and iscoroutinefunction(f):
-            return _run_inside(ctx, f(*args, **kwargs))
-        with ctx:
-            return ctx.app.ensure_sync(f)(*args, **kwargs)
-
-    return update_wrapper(run, f)  # type: ignore[return-value]
+def _neutral_url_adapter(app: Application, request: Any) -> Any:
+    """Builds URLs for a request whose Host was refused: as if it had sent none."""
+    host = request.refuse_host()
+    url_map = app.url_map
+    return url_map.bind(
+        app.config["SERVER_NAME"] or host,
+        script_name=request.root_path,
+        subdomain=None if url_map.host_matching else url_map.default_subdomain or "",
+        url_scheme=request.scheme,
+        default_method=request.method,
+        path_info=request.path,
+    )

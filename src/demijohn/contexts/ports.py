@@ -1,17 +1,21 @@
 """What contexts, and all that finds its application through them, ask of the application above.
 
 A port is a ``Protocol``: the application is checked against it where the two meet, and a floor below can
-be read, typed and tested without it.
+be read, typed and tested without it. What an application keeps in a descriptor (a setting, a value made when
+it is asked for) is read-only here and of any type, because one of the type checkers looks at the descriptor.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, Protocol
 
+from werkzeug.exceptions import Aborter
+from werkzeug.routing import Map
+from werkzeug.wrappers import Request
+
 from demijohn.config import Config
+from demijohn.contexts.way import Way
 from demijohn.json.provider import JSONProvider
 from demijohn.policy import Policy
 
@@ -25,8 +29,8 @@ class Application(Protocol):
     #: How JSON is read and written.
     json: JSONProvider
     policy: Policy
-    debug: bool
-    testing: bool
+    #: Makes the exceptions of ``abort``.
+    aborter: Aborter
     root_path: str
     #: Opens and saves sessions; any object with the methods of :class:`~demijohn.sessions.SessionInterface`.
     session_interface: Any
@@ -35,35 +39,63 @@ class Application(Protocol):
     app_ctx_globals_class: type[Any]
 
     @property
-    def name(self) -> str:
-        """The application's name, which its logger has too."""
+    def _way(self) -> Way | None:
+        """What it is for a request, once that is settled; see :meth:`settle`."""
+        ...
+
+    def settle(self) -> Way:
+        """Make the way anew: what the application is for a request, from all that it has now."""
+        ...
+
+    def wrap_receiver(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """An async receiver of a signal in a form that sync code can call."""
         ...
 
     @property
-    def logger(self) -> logging.Logger:
-        """Where the application logs."""
+    def url_map(self) -> Map:
+        """Every rule."""
         ...
 
     @property
-    def secret_key(self) -> str | bytes | None:
-        """What sessions are signed with."""
+    def debug(self) -> bool:
+        """Whether debug mode is on."""
         ...
 
     @property
-    def permanent_session_lifetime(self) -> timedelta:
-        """How long a permanent session lives."""
+    def testing(self) -> Any:
+        """A bool: whether errors are raised rather than answered."""
+        ...
+
+    @property
+    def name(self) -> Any:
+        """A str: the application's name, which its logger has too."""
+        ...
+
+    @property
+    def logger(self) -> Any:
+        """A :class:`logging.Logger`: where the application logs."""
+        ...
+
+    @property
+    def secret_key(self) -> Any:
+        """Text, bytes or None: what sessions are signed with."""
+        ...
+
+    @property
+    def permanent_session_lifetime(self) -> Any:
+        """A timedelta: how long a permanent session lives."""
         ...
 
     @property
     def jinja_env(self) -> Any:
-        """The Jinja environment."""
+        """A :class:`jinja2.Environment`."""
         ...
 
     def update_template_context(self, context: dict[str, Any]) -> None:
         """Add what the context processors return."""
         ...
 
-    def create_url_adapter(self, request: Any) -> Any:
+    def create_url_adapter(self, request: Request | None) -> Any:
         """Werkzeug's matcher and builder for a request, or outside of one."""
         ...
 

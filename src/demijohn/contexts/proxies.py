@@ -40,7 +40,7 @@ def get_request_context() -> RequestContext:
         raise RuntimeError(NO_REQUEST) from None
     if not isinstance(ctx, RequestContext):
         raise RuntimeError(NO_REQUEST)
-    return ctx  # type: ignore[return-value]
+    return ctx
 
 
 def _app() -> Any:

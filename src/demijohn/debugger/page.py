@@ -9,10 +9,13 @@ import traceback as plain_traceback
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
-from typing import Any
+
+from werkzeug.wrappers import Response
 
 from demijohn.contexts.context import RequestContext
+from demijohn.contexts.ports import Application
 from demijohn.debugger.traceback import Frame, Problem, read
+from demijohn.wrappers.request import Request
 
 #: Nothing may run or load on this page but its own style (CSP, level 3).
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -71,11 +74,12 @@ _PAGE = """<!doctype html>
 """
 
 
-def error_page(app: Any, ctx: RequestContext, error: Exception) -> Any:
+def error_page(app: Application, ctx: RequestContext, error: Exception) -> Response:
     """The response that shows ``error``: status 500, HTML, not to be stored.
 
     :param app: The application, whose response class it is made of.
     :param ctx: The context of the request that failed.
+    :param error: What was raised.
     """
     problems = read(error)
     last = problems[-1]
@@ -91,7 +95,8 @@ def error_page(app: Any, ctx: RequestContext, error: Exception) -> Any:
         plain=escape("".join(plain_traceback.format_exception(error))),
     )
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": _POLICY}
-    return app.response_class(body, status=500, headers=headers, mimetype="text/html")
+    response: Response = app.response_class(body, status=500, headers=headers, mimetype="text/html")
+    return response
 
 
 def _problem(problem: Problem, alone: bool) -> str:
@@ -144,7 +149,7 @@ def _row(name: str, value: str) -> str:
     return f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
 
 
-def _request_rows(request: Any) -> list[tuple[str, str]]:
+def _request_rows(request: Request) -> list[tuple[str, str]]:
     rows = [("Method", request.method), ("Path", request.path), ("View arguments", repr(request.view_args))]
     for name, value in request.headers.items():
         hidden = name.lower() in {"cookie", "authorization"}

@@ -21,9 +21,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -32,11 +31,15 @@ from demijohn.devserver.environment import is_running_from_reloader, load_dotenv
 from demijohn.devserver.lifespan import StartupFailed
 from demijohn.devserver.messages import say, say_failure
 from demijohn.devserver.options import ServeError, ServeOptions, remote_debug_allowed
+from demijohn.devserver.ports import Application, Loader
 from demijohn.devserver.sockets import listen, release
 from demijohn.devserver.supervisor import Supervisor
-from demijohn.devserver.tls import certificate_files, is_ssl_context
+from demijohn.devserver.tls import AdhocCertificate, Certificate, certificate_files, is_ssl_context
 from demijohn.devserver.worker import serve_assigned, serve_here
 from demijohn.setup.envvars import get_debug_flag, get_load_dotenv, read_setting
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 __all__ = [
     "ServeError",
@@ -57,7 +60,8 @@ _IGNORED_RUN = (
 
 
 def run_app(
-    app: Any, host: str | None = None, port: int | None = None, debug: bool | None = None, **options: Any
+    app: Application, host: str | None = None, port: int | None = None, debug: bool | None = None,
+    **options: Any,
 ) -> None:  # fmt: skip
     """What ``app.run()`` does; its parameters and their defaults are Flask's.
 
@@ -82,33 +86,18 @@ def run_app(
     host, port = _address(app, host, port)
     options.setdefault("use_reloader", app.debug)
     show_server_banner(app.debug, app.name)
-    replaced = _replaced_run_simple() if getattr(app, "compat_level", None) is not None else None
-    if replaced is not None:
-        options.setdefault("use_debugger", app.debug)
-        options.setdefault("threaded", True)
-        replaced(host, port, app, **options)
-        return
     serve(app, host, port, **options)
 
 
-def _replaced_run_simple() -> Any:
-    """What somebody put in the place of Werkzeug's ``run_simple``, or None.
-
-    COMPAT: tests of Flask applications and extensions replace it to see ``app.run()`` arrive.
-    """
-    found = getattr(sys.modules.get("werkzeug.serving"), "run_simple", None)
-    return found if getattr(found, "__module__", "werkzeug.serving") != "werkzeug.serving" else None
-
-
-def _address(app: Any, host: str | None, port: int | None) -> tuple[str, int]:
+def _address(app: Application, host: str | None, port: int | None) -> tuple[str, int]:
     named_host, _, named_port = str(app.config.get("SERVER_NAME") or "").partition(":")
     chosen = port if port is not None else (named_port or 5000)
     return host or named_host or "127.0.0.1", int(chosen)
 
 
 def serve(
-    app: Any, host: str = "127.0.0.1", port: int = 5000, *, use_reloader: bool = False, ssl_context: Any = None,
-    threaded: bool = True, use_debugger: bool | None = None, **options: Any,
+    app: Application, host: str = "127.0.0.1", port: int = 5000, *, use_reloader: bool = False,
+    ssl_context: Certificate = None, threaded: bool = True, use_debugger: bool | None = None, **options: Any,
 ) -> None:  # fmt: skip
     """Serve an application object until the process is told to stop.
 
@@ -141,14 +130,14 @@ def serve(
 
 
 def _options_of(
-    app: Any, host: str, port: int, reload: bool, cert: Any, threaded: bool, options: dict[str, Any]
-) -> tuple[ServeOptions, Any]:  # fmt: skip
-    debug = bool(getattr(app, "debug", False))
+    app: Application, host: str, port: int, reload: bool, cert: Certificate, threaded: bool,
+    options: dict[str, Any],
+) -> tuple[ServeOptions, AdhocCertificate | None]:  # fmt: skip
+    debug = bool(app.debug)
     files, made = certificate_files(cert, host)
     threads = options.pop("threads", None) or (None if threaded else 1)
     allowed = options.pop("allow_remote_debug", False) or remote_debug_allowed()
-    # Under the compatibility level the application behaves as Flask 3.1, which does not ask.
-    allowed = allowed or getattr(app, "compat_level", None) is not None
+    allowed = allowed or not app.policy.local_debugger
     access_log = options.pop("access_log", None)
     for name in ("extra_files", "exclude_patterns"):
         options[name] = tuple(options.get(name) or ())
@@ -165,9 +154,10 @@ def _options_of(
 
 
 def _serve_with_werkzeug(
-    app: Any, host: str, port: int, reload: bool, context: Any, threaded: bool, options: dict[str, Any]
+    app: Application, host: str, port: int, reload: bool, context: SSLContext, threaded: bool,
+    options: dict[str, Any],
 ) -> None:  # fmt: skip
-    # Heavy, and only for what Granian cannot do: use a TLS context that exists only in memory.
+    # Imported here: heavy, and only for what Granian cannot do, use a TLS context that exists only in memory.
     from werkzeug.serving import run_simple
 
     say("An SSLContext cannot be handed to Granian: serving with Werkzeug's development server, on WSGI.")
@@ -176,7 +166,7 @@ def _serve_with_werkzeug(
 
 
 def serve_program(
-    load: Callable[[], Any], options: ServeOptions, program: dict[str, str], argv: list[str]
+    load: Loader, options: ServeOptions, program: dict[str, str], argv: list[str]
 ) -> int:  # fmt: skip
     """Serve as ``demijohn run`` does: this process supervises, workers run ``program`` again.
 
@@ -191,9 +181,7 @@ def serve_program(
     return _serve(load, options, (program, argv))
 
 
-def _serve(
-    load: Callable[[], Any], options: ServeOptions, program: tuple[dict[str, str], list[str]] | None
-) -> int:
+def _serve(load: Loader, options: ServeOptions, program: tuple[dict[str, str], list[str]] | None) -> int:
     options.check()
     in_main_thread = threading.current_thread() is threading.main_thread()
     if options.reload and (program is None or not in_main_thread):

@@ -1,7 +1,7 @@
 """What a supervisor hands to a worker: an environment variable with JSON, and three descriptors.
 
 * the listening socket;
-* the write end of a pipe for reports, one JSON object per line (``ready``, ``failed``);
+* the write end of a pipe, on which the worker says that it serves: a JSON object in one line;
 * the read end of the lifeline, a pipe whose write end only the supervisor has. When the supervisor
   is gone, however it went, the kernel closes that end and the worker reads the end of file. Unlike
   Linux's PR_SET_PDEATHSIG this works on every POSIX system, does not depend on which thread of the
@@ -46,11 +46,10 @@ class Assignment:
         """The listening socket."""
         return socket.socket(fileno=self.socket_fd)
 
-    def report(self, event: str, **facts: Any) -> None:
-        """Tell the supervisor; it may be gone."""
-        line = json.dumps({"event": event, **facts}) + "\n"
+    def report_ready(self, **facts: Any) -> None:
+        """Tell the supervisor that this worker serves, and what it says of it; it may be gone."""
         try:
-            os.write(self.report_fd, line.encode())
+            os.write(self.report_fd, f"{json.dumps(facts)}\n".encode())
         except OSError:
             pass  # the lifeline tells
 

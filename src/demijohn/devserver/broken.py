@@ -7,8 +7,10 @@ only when debug mode is on; it is escaped, and nothing in the page comes from el
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
+
+from demijohn.typing import StartResponse, WSGIApplication
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -43,7 +45,7 @@ setInterval(function () {{
 _HIDDEN = "The reason is printed where the server runs."
 
 
-def broken_app(detail: str | None) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+def broken_app(detail: str | None) -> WSGIApplication:
     """A WSGI application that answers every request with status 500 and this error.
 
     :param detail: The traceback; None when it must not be shown.
@@ -53,7 +55,7 @@ def broken_app(detail: str | None) -> Callable[[dict[str, Any], Any], Iterable[b
     page = _PAGE.format(title=html.escape(last), detail=html.escape(shown)).encode("utf-8", "replace")
     plain = shown.encode("utf-8", "replace")
 
-    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         wants_html = "text/html" in environ.get("HTTP_ACCEPT", "")
         body, kind = (page, "text/html") if wants_html else (plain, "text/plain")
         headers = [

@@ -6,7 +6,7 @@ This module must not know the application or the command line.
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
+from types import ModuleType
 
 import click
 
@@ -22,9 +22,8 @@ def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool 
     :param load_defaults: Whether to look for ``.flaskenv`` and ``.env``.
     :return: Whether at least one variable was found.
     """
-    try:
-        import dotenv  # optional third-party package
-    except ImportError:
+    dotenv = _dotenv()
+    if dotenv is None:
         if path or os.path.isfile(".env") or os.path.isfile(".flaskenv"):
             tip = " * Tip: There are .env files present. Install python-dotenv to use them."
             click.secho(tip, fg="yellow", err=True)
@@ -44,10 +43,17 @@ def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool 
 
 def has_dotenv() -> bool:
     """Whether ``python-dotenv`` can be imported."""
+    return _dotenv() is not None
+
+
+def _dotenv() -> ModuleType | None:
+    """The module of ``python-dotenv``, where it is installed."""
     try:
-        return find_spec("dotenv") is not None
-    except ValueError:  # sys.modules["dotenv"] is None: made unavailable on purpose
-        return False
+        # Imported here: an optional requirement.
+        import dotenv
+    except ImportError:
+        return None
+    return dotenv
 
 
 def is_running_from_reloader() -> bool:

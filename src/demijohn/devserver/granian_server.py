@@ -29,17 +29,22 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from types import FrameType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from demijohn.devserver.accesslog import FORMAT, configure_logging
+from demijohn.devserver.entries import asgi_entry, is_ours, rsgi_entry, start_rsgi, stop_rsgi
 from demijohn.devserver.lifespan import Lifespan, StartupFailed, describe
 from demijohn.devserver.messages import say
 from demijohn.devserver.options import DEFAULT_THREADS, ServeError, ServeOptions
 from demijohn.devserver.orders import END, STOP, Orders
+from demijohn.devserver.ports import AnyApplication, ASGIApplication, Receive, Scope, Send
 from demijohn.devserver.sockets import BACKLOG, is_unix
+
+if TYPE_CHECKING:
+    from granian._granian import WorkerSignal
 
 #: After cancelling what is in flight, how long it may take to clean up; seconds.
 CLEANUP_TIME = 2.0
@@ -64,26 +69,30 @@ class GranianServer:
     :raises ServeError: When Granian is not installed.
     """
 
-    def __init__(self, app: Any, interface: str, sock: socket.socket, options: ServeOptions) -> None:
+    def __init__(
+        self, app: AnyApplication, interface: str, sock: socket.socket, options: ServeOptions
+    ) -> None:  # fmt: skip
         self.app, self.interface, self.sock, self.options = app, interface, sock, options
-        self._granian = _import_granian()
+        self._granian = _Granian()
         self._stop_signal = self._granian.WorkerSignal()
         self._orders = Orders()
         self._started = self._leaving = self._ended = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lifespan: Lifespan | None = None
+        self._lifecycle = app.lifecycle if is_ours(app) else None
         self._main_thread: int | None = None
         self._accepting_fd: int | None = None
 
     # ------------------------------------------------------------------ serving
 
-    def run(self, on_ready: Any = None) -> None:
+    def run(self, on_ready: Callable[[], None] | None = None) -> None:
         """Serve; returns when stopped, drained and shut down.
 
         :param on_ready: Called without arguments when start-up hooks have run, before the first accept.
         :raises StartupFailed: When a start-up hook failed.
         """
-        server = self._make_server(on_ready)
+        self._on_ready = on_ready
+        server = self._make_server()
         threading.Thread(target=self._follow_orders, name="demijohn-drain", daemon=True).start()
         with (
             self._orders.of_signals(_SIGNALS, self._on_signal) as mine,
@@ -99,10 +108,10 @@ class GranianServer:
                 self._orders.give(END)
                 self._finish()
 
-    def _make_server(self, on_ready: Any) -> Any:
+    def _make_server(self) -> Any:
         options, granian = self.options, self._granian
         threads = options.threads or DEFAULT_THREADS
-        server = granian.MPServer(
+        server: Any = granian.MPServer(
             target="demijohn",
             interface=granian.Interfaces("asginl" if self.interface == "asgi" else self.interface),
             blocking_threads=threads if self.interface == "wsgi" else None,
@@ -118,7 +127,9 @@ class GranianServer:
             ssl_protocol_min=granian.SSLProtocols.tls12,
         )
 
-        def serve_here(spawn_target: Any, target_loader: Any) -> None:
+        def serve_here(
+            spawn_target: Callable[..., None], target_loader: Callable[[], AnyApplication]
+        ) -> None:
             # In the place of "bind, spawn processes, watch them": the worker's function, called.
             # Granian closes the descriptor it is given, so it gets its own.
             self._accepting_fd = os.dup(self.sock.fileno())
@@ -129,28 +140,30 @@ class GranianServer:
             worker.inner.run()
 
         server._serve = serve_here
-        self._on_ready = on_ready
         return server
 
-    def _start(self) -> Any:
+    def _start(self) -> AnyApplication | _RSGITarget:
         """Run the start-up hooks and give Granian its callable; called in the thread that serves."""
         # Granian has made and set a loop of the best kind there is.
         self._loop = asyncio.get_event_loop()
         target = self.app
         if self.interface == "asgi":
-            self._lifespan = Lifespan(self.app)
+            target = asgi_entry(self.app)
+            self._lifespan = Lifespan(target)
             self._loop.run_until_complete(self._lifespan.startup())
-            # Instrumentation for Flask replaces __call__ by one that knows WSGI only.
-            target = getattr(self.app, "asgi_app", self.app)
             if self._lifespan.state:
                 target = _with_state(target, self._lifespan.state)
-        elif self.interface == "wsgi":
-            _call_lifecycle(self.app, "start_sync")
+        elif self.interface == "wsgi" and self._lifecycle is not None:
+            try:
+                self._lifecycle.start_sync()
+            except Exception as error:
+                raise StartupFailed(describe(error)) from error
         self._started = True
-        if self.interface != "rsgi" and self._on_ready is not None:
-            self._on_ready()
-        elif self._on_ready is not None:
-            target = _RSGITarget(self.app, self._on_ready)
+        if self._on_ready is None:
+            return target
+        if self.interface == "rsgi":
+            return _RSGITarget(self.app, self._on_ready)
+        self._on_ready()
         return target
 
     def _finish(self) -> None:
@@ -162,9 +175,9 @@ class GranianServer:
             # Granian's last threads may still drop objects of the loop: ending the interpreter at
             # once makes them panic (message only, seen in 3 of 4 runs; never with this pause).
             time.sleep(0.05)
-        elif self.interface == "wsgi" and self._started:
+        elif self.interface == "wsgi" and self._started and self._lifecycle is not None:
             try:
-                _call_lifecycle(self.app, "stop_sync")
+                self._lifecycle.stop_sync()
             except Exception as error:
                 failure = describe(error)
         if failure:
@@ -183,10 +196,9 @@ class GranianServer:
         """In a thread of its own: do what stop(), signals and the end of serving ask for."""
         if self._orders.take((STOP, *_SIGNALS, END)) == END:
             return
-        lifecycle = getattr(self.app, "lifecycle", None)
-        if lifecycle is not None:
+        if self._lifecycle is not None:
             # Readiness probes on open connections say no from now on, and open sockets are closed.
-            lifecycle.announce_stop()
+            self._lifecycle.announce_stop()
         # Ctrl-C and the supervisor's SIGTERM come together; a second Ctrl-C comes after this.
         settling = self._orders.take([END], SETTLING_TIME if self._stop_accepting() else 0)
         self._stop_signal.set()
@@ -233,7 +245,7 @@ class GranianServer:
                 return
         os._exit(1)
 
-    def _on_signal(self, number: int, frame: Any) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._leaving and not self._ended:
             raise _Cut
         # The pipe has told it already, unless the application's loop.add_signal_handler() took its place.
@@ -243,38 +255,24 @@ class GranianServer:
 class _RSGITarget:
     """An RSGI application that says when its start-up is done."""
 
-    def __init__(self, app: Any, on_ready: Any) -> None:
-        self.__rsgi__ = app.__rsgi__ if hasattr(app, "__rsgi__") else app
+    def __init__(self, app: AnyApplication, on_ready: Callable[[], None]) -> None:
+        self.__rsgi__ = rsgi_entry(app)
         self._app, self._on_ready = app, on_ready
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        begin = getattr(self._app, "__rsgi_init__", None)
-        if begin is not None:
-            begin(loop)
+        start_rsgi(self._app, loop)
         self._on_ready()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        end = getattr(self._app, "__rsgi_del__", None)
-        if end is not None:
-            end(loop)
+        stop_rsgi(self._app, loop)
 
 
-def _with_state(app: Any, state: dict[str, Any]) -> Any:
-    def with_state(scope: dict[str, Any], receive: Any, send: Any) -> Any:
+def _with_state(app: ASGIApplication, state: dict[str, Any]) -> ASGIApplication:
+    def with_state(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         scope["state"] = state.copy()
         return app(scope, receive, send)
 
     return with_state
-
-
-def _call_lifecycle(app: Any, name: str) -> None:
-    hook = getattr(getattr(app, "lifecycle", None), name, None)
-    if hook is None:
-        return
-    try:
-        hook()
-    except Exception as error:
-        raise StartupFailed(describe(error)) from error
 
 
 def _cancel_requests(loop: asyncio.AbstractEventLoop) -> None:
@@ -295,10 +293,37 @@ def _interrupt_request_threads(main_thread: int | None) -> None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(SystemExit))
 
 
+class _Granian:
+    """The parts of Granian that are used.
+
+    :raises ServeError: When it is not installed.
+    """
+
+    def __init__(self) -> None:
+        try:
+            # Imported here: an optional requirement, and heavy.
+            from granian import _signals, wsgi
+            from granian._granian import SocketHolder, WorkerSignal
+            from granian.constants import Interfaces, SSLProtocols
+            from granian.log import LogLevels
+            from granian.server.mp import MPServer
+        except ImportError as error:
+            raise ServeError(
+                f"The server Granian cannot be imported ({error}): install it with"
+                " pip install 'demijohn[server]', or use another server (see the page on deployment)."
+            ) from None
+        # Two of its modules, in which names are replaced while it serves.
+        self.signals: Any = _signals
+        self.wsgi: Any = wsgi
+        self.SocketHolder: Any = SocketHolder  # its types do not tell its arguments
+        self.WorkerSignal, self.MPServer = WorkerSignal, MPServer
+        self.Interfaces, self.SSLProtocols, self.LogLevels = Interfaces, SSLProtocols, LogLevels
+
+
 @contextlib.contextmanager
-def _mended(granian: SimpleNamespace, stop_signal: Any) -> Iterator[None]:
+def _mended(granian: _Granian, stop_signal: WorkerSignal) -> Iterator[None]:
     """Replace the two things Granian's worker function takes from its own modules."""
-    signals, wsgi = granian.signals_module, granian.wsgi_module
+    signals, wsgi = granian.signals, granian.wsgi
     before = signals.set_sync_signals, signals.set_loop_signals, wsgi.os
     signals.set_sync_signals = lambda: stop_signal
     signals.set_loop_signals = lambda loop: stop_signal
@@ -307,24 +332,3 @@ def _mended(granian: SimpleNamespace, stop_signal: Any) -> Iterator[None]:
         yield
     finally:
         signals.set_sync_signals, signals.set_loop_signals, wsgi.os = before
-
-
-def _import_granian() -> SimpleNamespace:
-    """The parts of Granian that are used, imported late: it is an extra, and heavy."""
-    try:
-        from granian import _signals as signals_module
-        from granian import wsgi as wsgi_module
-        from granian._granian import SocketHolder, WorkerSignal
-        from granian.constants import Interfaces, SSLProtocols
-        from granian.log import LogLevels
-        from granian.server.mp import MPServer
-    except ImportError as error:
-        raise ServeError(
-            f"The server Granian cannot be imported ({error}): install it with"
-            " pip install 'demijohn[server]', or use another server (see the page on deployment)."
-        ) from None
-    return SimpleNamespace(
-        signals_module=signals_module, wsgi_module=wsgi_module, SocketHolder=SocketHolder,
-        WorkerSignal=WorkerSignal, Interfaces=Interfaces, SSLProtocols=SSLProtocols,
-        LogLevels=LogLevels, MPServer=MPServer,
-    )  # fmt: skip

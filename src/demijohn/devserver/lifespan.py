@@ -10,10 +10,14 @@ Standard: https://asgi.readthedocs.io/en/latest/specs/lifespan.html
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import Any
 
-ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
+from demijohn.devserver.ports import ASGIApplication, Message
+
+#: Types of what stands for an answer where there was none: the application raised, with what under ``cause``,
+#: or it ended, which is the protocol's way to say that lifespan is not supported.
+RAISED, ENDED = "raised", "ended"
 
 
 class StartupFailed(Exception):
@@ -24,39 +28,51 @@ class Lifespan:
     """Runs an application's start-up and shut-down on the loop that serves it.
 
     :param app: The ASGI application.
+    :param context: What its hooks run in; a copy of the caller's by default.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApplication, context: Context | None = None) -> None:
         self.app = app
         #: What the application keeps for its requests, as the protocol has it.
         self.state: dict[str, Any] = {}
-        self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._answer: asyncio.Future[dict[str, Any]] | None = None
-        self._task: asyncio.Task[None] | None = None
+        #: The application at it, once it was told to start up.
+        self.task: asyncio.Task[None] | None = None
+        self._context = context
+        self._inbox: asyncio.Queue[Message] = asyncio.Queue()
+        self._answer: asyncio.Future[Message] | None = None
 
     async def startup(self) -> None:
         """Run the start-up hooks.
 
         :raises StartupFailed: When one of them failed.
         """
-        self._task = asyncio.create_task(self._run())
-        answer = await self._ask("lifespan.startup")
+        answer = await self.ask("startup")
         if answer["type"] == "lifespan.startup.failed":
-            raise StartupFailed(answer.get("message") or "a start-up hook failed") from answer.get("cause")
+            raise StartupFailed(answer.get("message") or "a start-up hook failed")
+        if answer["type"] == RAISED:
+            raise StartupFailed(describe(answer["cause"])) from answer["cause"]
 
     async def shutdown(self) -> str | None:
         """Run the shut-down hooks; the message of the one that failed, or None."""
-        if self._task is None or self._task.done():
+        if self.task is None or self.task.done():
             return None
-        answer = await self._ask("lifespan.shutdown")
-        await asyncio.wait([self._task], timeout=1)
+        answer = await self.ask("shutdown")
+        await asyncio.wait([self.task], timeout=1)
         if answer["type"] == "lifespan.shutdown.failed":
             return str(answer.get("message") or "a shut-down hook failed")
-        return None
+        return describe(answer["cause"]) if answer["type"] == RAISED else None
 
-    async def _ask(self, kind: str) -> dict[str, Any]:
-        self._answer = asyncio.get_running_loop().create_future()
-        await self._inbox.put({"type": kind})
+    async def ask(self, name: str) -> Message:
+        """Send an event and wait for the answer, or for what stands for one.
+
+        :param name: ``startup`` or ``shutdown``.
+        """
+        loop = asyncio.get_running_loop()
+        self._answer = loop.create_future()
+        if self.task is None:
+            self.task = loop.create_task(self._run(), context=self._context)
+            self.task.add_done_callback(lambda _: self._settle({"type": ENDED}))
+        await self._inbox.put({"type": f"lifespan.{name}"})
         return await self._answer
 
     async def _run(self) -> None:
@@ -64,15 +80,12 @@ class Lifespan:
         try:
             await self.app(scope, self._inbox.get, self._send)
         except Exception as error:
-            self._settle({"type": "lifespan.startup.failed", "message": describe(error), "cause": error})
-        else:
-            # Left without an answer: the protocol's way to say that lifespan is not supported.
-            self._settle({"type": "lifespan.complete"})
+            self._settle({"type": RAISED, "cause": error})
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: Message) -> None:
         self._settle(message)
 
-    def _settle(self, message: dict[str, Any]) -> None:
+    def _settle(self, message: Message) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(message)
 

@@ -1,8 +1,8 @@
 """The process above the workers: starts, replaces, reloads and stops them.
 
 It imports neither Granian nor the application, so that there is little in it that could fail, and
-everything that happens comes to one thread through one queue: what workers report, that they ended,
-signals, changed files. A worker that dies is replaced; one that cannot start for the first time ends
+everything that happens is a call that comes to one thread through one queue: that workers serve, that
+they ended, signals, changed files. A worker that dies is replaced; one that cannot start for the first time ends
 the server with its exit code. SIGTERM and SIGINT drain and stop, SIGHUP replaces the workers one by
 one without refusing a request, a changed file replaces the one worker of the reloader.
 """
@@ -17,6 +17,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -62,7 +64,7 @@ class Supervisor:
         self, program: dict[str, str], argv: list[str], sock: socket.socket, options: ServeOptions
     ) -> None:  # fmt: skip
         self.program, self.argv, self.sock, self.options = program, argv, sock, options
-        self._events: SimpleQueue[tuple[str, Any, Any]] = SimpleQueue()
+        self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._workers: list[Worker] = []
         self._to_replace: list[Worker] = []
         self._stopping = self._announced = False
@@ -70,7 +72,7 @@ class Supervisor:
         self._exit_code = 0
         self._has_terminal = any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
         self._watcher = Watcher(
-            lambda path: self._events.put(("changed", path, None)),
+            lambda path: self._events.put(partial(self._on_changed, path)),
             options.extra_files,
             options.exclude_patterns,
         )
@@ -89,7 +91,9 @@ class Supervisor:
 
     def _pass_signals(self, orders: Orders, signals: list[int]) -> None:
         while True:
-            self._events.put(("signal", orders.take(signals), None))
+            number = orders.take(signals)
+            if number is not None:
+                self._events.put(partial(self._on_signal, number))
 
     def _run(self) -> None:
         try:
@@ -98,7 +102,7 @@ class Supervisor:
             for _ in range(self.options.workers):
                 self._spawn()
             while self._workers or not self._stopping:
-                self._handle(*self._events.get())
+                self._events.get()()
         finally:
             self._watcher.stop()
             for worker in self._workers:
@@ -106,23 +110,7 @@ class Supervisor:
 
     # ------------------------------------------------------------------- events
 
-    def _handle(self, kind: str, subject: Any, detail: Any) -> None:
-        if kind == "report":
-            self._on_report(subject, detail)
-        elif kind == "exit":
-            self._on_exit(subject, detail)
-        elif kind == "signal":
-            self._on_signal(subject)
-        elif kind == "changed":
-            self._on_changed(subject)
-        elif kind == "late":
-            self._on_late(subject)
-        elif kind == "spawn" and not self._stopping:
-            self._spawn()
-
-    def _on_report(self, worker: Worker, facts: dict[str, Any]) -> None:
-        if facts["event"] != "ready":
-            return
+    def _on_ready(self, worker: Worker, facts: dict[str, Any]) -> None:
         worker.ready = True
         if not self._announced:
             self._announced = True
@@ -170,7 +158,11 @@ class Supervisor:
             return
         say(f"Worker {worker.process.pid} died ({_describe(code)}): starting another.")
         delay = 0.0 if self._young_deaths < 2 else 0.2 * 2**self._young_deaths
-        self._later(delay, ("spawn", None, None))
+        self._later(delay, self._on_vacancy)
+
+    def _on_vacancy(self) -> None:
+        if not self._stopping:
+            self._spawn()
 
     def _on_signal(self, number: int) -> None:
         if (
@@ -224,6 +216,7 @@ class Supervisor:
         environment = {**os.environ, VARIABLE: assignment.dump()}
         if self.options.reload:
             environment["WERKZEUG_RUN_MAIN"] = "true"
+        # As multiprocessing does: a worker of `python -X dev` is one too. Typeshed does not know the function.
         command = [sys.executable, *subprocess._args_from_interpreter_flags()]  # type: ignore[attr-defined]
         command += ["-m", "demijohn.devserver.rerun"]
         process = subprocess.Popen(command, env=environment, pass_fds=fds)
@@ -235,24 +228,24 @@ class Supervisor:
         threading.Thread(target=self._follow, args=(worker, report_read), daemon=True).start()
 
     def _follow(self, worker: Worker, report_fd: int) -> None:
-        """In a thread of its own: pass on what a worker reports, and its end."""
+        """In a thread of its own: pass on that a worker serves, and its end."""
         with open(report_fd, encoding="utf-8") as reports:
             for line in reports:
-                self._events.put(("report", worker, json.loads(line)))
-        self._events.put(("exit", worker, worker.process.wait()))
+                self._events.put(partial(self._on_ready, worker, json.loads(line)))
+        self._events.put(partial(self._on_exit, worker, worker.process.wait()))
 
     def _retire(self, worker: Worker) -> None:
         if not worker.retiring:
             worker.retiring = True
             worker.process.terminate()
-            self._later(self._grace + MARGIN, ("late", worker, None))
+            self._later(self._grace + MARGIN, partial(self._on_late, worker))
 
     def _stop(self) -> None:
         self._stopping = True
         for worker in self._workers:
             self._retire(worker)
 
-    def _later(self, delay: float, event: tuple[str, Any, Any]) -> None:
+    def _later(self, delay: float, event: Callable[[], None]) -> None:
         timer = threading.Timer(delay, self._events.put, [event])
         timer.daemon = True
         timer.start()

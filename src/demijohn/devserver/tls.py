@@ -6,13 +6,24 @@ import os
 import shutil
 import sys
 import tempfile
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from demijohn.devserver.options import ServeError
 
+if TYPE_CHECKING:  # ssl takes its time, and only TLS needs it; TypeIs is new in Python 3.13
+    from ssl import SSLContext
 
-def is_ssl_context(value: Any) -> bool:
-    """Whether ``value`` is an ``ssl.SSLContext``, without importing ``ssl``, which takes its time."""
+    from typing_extensions import TypeIs
+
+_Path: TypeAlias = str | os.PathLike[str]
+
+#: What ``ssl_context`` and ``--cert`` may be: nothing, ``"adhoc"``, a file with certificate and key, a pair of
+#: files, or a context that exists only in memory.
+Certificate: TypeAlias = "_Path | tuple[_Path, _Path | None] | SSLContext | None"
+
+
+def is_ssl_context(value: object) -> TypeIs[SSLContext]:
+    """Whether ``value`` is an ``ssl.SSLContext``; looked up without importing ``ssl``."""
     module = sys.modules.get("ssl")
     return module is not None and isinstance(value, module.SSLContext)
 
@@ -25,10 +36,11 @@ class AdhocCertificate:
     """
 
     def __init__(self, host: str) -> None:
-        # Heavy, and only for this: Werkzeug's maker of certificates and what it stands on.
+        # Imported here: heavy, and only for this.
         from werkzeug.serving import generate_adhoc_ssl_pair
 
         try:
+            # Imported here: an optional requirement.
             from cryptography.hazmat.primitives import serialization
         except ImportError:
             raise ServeError(
@@ -49,7 +61,9 @@ class AdhocCertificate:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def certificate_files(cert: Any, host: str) -> tuple[tuple[str, str] | None, AdhocCertificate | None]:
+def certificate_files(
+    cert: Certificate, host: str
+) -> tuple[tuple[str, str] | None, AdhocCertificate | None]:  # fmt: skip
     """The pair of files to serve with, and the made-up certificate to remove afterwards, if any.
 
     :param cert: None, ``"adhoc"``, or a pair of file names (the key may be in the same file).
@@ -74,7 +88,8 @@ def certificate_files(cert: Any, host: str) -> tuple[tuple[str, str] | None, Adh
 
 def _check(certificate: str, key: str) -> None:
     """Read the files as the server will, so that a wrong one is told before anything is started."""
-    import ssl  # takes its time, and only TLS needs it
+    # Imported here: it takes its time, and only TLS needs it.
+    import ssl
 
     def no_password() -> str:
         raise ServeError(f"The key {key!r} is protected by a password, which nobody would be there to type.")

@@ -15,10 +15,14 @@ import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from functools import partial
+from typing import TypeAlias
 
 #: Seconds between two looks, without ``watchfiles``.
 INTERVAL = 1.0
+
+#: ``watchfiles.watch``: batches of changes, each with the path it is of.
+_Watch: TypeAlias = Callable[..., Iterable[Iterable[tuple[object, str]]]]
 
 _SKIPPED_DIRECTORIES = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
 
@@ -93,14 +97,14 @@ class Watcher:
         if self._stop is not None:
             self._stop.set()
         self._places, self._stop = places, threading.Event()
-        watchfiles = _import_watchfiles()
-        if watchfiles is None:
-            self._start(self._poll, self._stop)
+        watch = _watchfiles()
+        if watch is None:
+            self._start(partial(self._poll, self._stop))
             return
         for paths, recursive in ((places[0], True), (places[1], False)):
             existing = [path for path in paths if os.path.isdir(path)]
             if existing:
-                self._start(self._watch_with, watchfiles, existing, recursive, self._stop)
+                self._start(partial(self._watch_with, watch, existing, recursive, self._stop))
 
     def stop(self) -> None:
         """Watch nothing any more."""
@@ -116,11 +120,11 @@ class Watcher:
         return path.endswith(".py") and not _SKIPPED_DIRECTORIES.intersection(path.split(os.sep))
 
     @staticmethod
-    def _start(target: Callable[..., None], *args: Any) -> None:
-        threading.Thread(target=target, args=args, name="demijohn-watch", daemon=True).start()
+    def _start(target: Callable[[], None]) -> None:
+        threading.Thread(target=target, name="demijohn-watch", daemon=True).start()
 
-    def _watch_with(self, watchfiles: Any, paths: list[str], recursive: bool, stop: threading.Event) -> None:
-        batches = watchfiles.watch(
+    def _watch_with(self, watch: _Watch, paths: list[str], recursive: bool, stop: threading.Event) -> None:
+        batches = watch(
             *paths, recursive=recursive, stop_event=stop, watch_filter=None, step=50,
             rust_timeout=500, yield_on_timeout=True, raise_interrupt=False,
         )  # fmt: skip
@@ -173,9 +177,11 @@ class Watcher:
             yield path, (status.st_mtime_ns, status.st_size)
 
 
-def _import_watchfiles() -> Any:
+def _watchfiles() -> _Watch | None:
+    """What watches files without looking at each, where it is installed."""
     try:
-        import watchfiles  # optional, and compiled
+        # Imported here: an optional requirement, and only the reloader watches.
+        from watchfiles import watch
     except ImportError:
         return None
-    return watchfiles
+    return watch

@@ -7,26 +7,26 @@ without a supervisor. This module must not know how an application is found: it 
 from __future__ import annotations
 
 import gc
-import inspect
 import os
 import socket
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import click
 
-from demijohn.devserver.assignment import Assignment
 from demijohn.debugger import error_page
+from demijohn.devserver.assignment import Assignment
 from demijohn.devserver.broken import broken_app
+from demijohn.devserver.entries import has_async, is_ours
 from demijohn.devserver.granian_server import CLEANUP_TIME, GranianServer
 from demijohn.devserver.lifespan import StartupFailed, describe
 from demijohn.devserver.messages import running_lines, say, say_failure, user_traceback
 from demijohn.devserver.options import DEFAULT_THREADS, ServeOptions
+from demijohn.devserver.ports import AnyApplication, Loader
 from demijohn.devserver.sockets import display_address
 from demijohn.devserver.watch import watchable_modules
 
@@ -34,23 +34,19 @@ from demijohn.devserver.watch import watchable_modules
 CANNOT_START = 1
 
 
-def choose_interface(app: Any, wanted: str) -> tuple[str, str]:
+def choose_interface(app: AnyApplication, wanted: str) -> tuple[str, str]:
     """The interface to serve an application on, and the reason, to be shown.
 
     :param wanted: ``auto``, or the interface that was asked for.
     """
     if wanted != "auto":
         return wanted, "asked for"
-    has_async = getattr(app, "has_async", None)
-    if has_async is None:
-        # Not one of our applications: only the form of the callable can tell.
-        has_async = inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)
-    if has_async:
+    if has_async(app):
         return "asgi", "the application has async code"
     return "wsgi", "the application has no async code"
 
 
-def serve_here(app: Any, sock: socket.socket, options: ServeOptions) -> None:
+def serve_here(app: AnyApplication, sock: socket.socket, options: ServeOptions) -> None:
     """Serve in this process until SIGTERM or SIGINT.
 
     :raises StartupFailed: When a start-up hook failed.
@@ -67,7 +63,7 @@ def serve_here(app: Any, sock: socket.socket, options: ServeOptions) -> None:
     server.run(ready)
 
 
-def serve_assigned(assignment: Assignment, load: Callable[[], Any]) -> None:
+def serve_assigned(assignment: Assignment, load: Loader) -> None:
     """Do a worker's work: load the application, serve it, end the process with the right code.
 
     :param load: Returns the application. What it raises ends the worker; under the reloader it is
@@ -94,7 +90,7 @@ def serve_assigned(assignment: Assignment, load: Callable[[], Any]) -> None:
     gc.freeze()  # what the import made stays: no collection need look at it again
 
     def ready() -> None:
-        assignment.report("ready", **facts, **_watch_facts(options))
+        assignment.report_ready(**facts, **_watch_facts(options))
 
     try:
         server.run(ready)
@@ -117,7 +113,7 @@ def serve_broken(assignment: Assignment, error: BaseException) -> None:
     )
     facts = {"interface": "wsgi", "why": "an error page, until the error is mended", "threads": 0}
     watch = watchable_modules(_files_of(error)) if options.reload else {}
-    server.run(lambda: assignment.report("ready", broken=True, watch=watch, **facts))
+    server.run(lambda: assignment.report_ready(watch=watch, **facts))
 
 
 def _watch_facts(options: ServeOptions) -> dict[str, Any]:
@@ -135,17 +131,18 @@ def _files_of(error: BaseException) -> list[str]:
     return files
 
 
-def _settle(app: Any, options: ServeOptions) -> None:
+def _settle(app: AnyApplication, options: ServeOptions) -> None:
     """Put the options that concern the application itself into it.
 
     ``--threads`` is also the size of the pool that runs sync views under ASGI and RSGI; in debug
     mode, errors are shown on the debugger's page.
     """
-    if options.debug and options.debugger and hasattr(app, "debug_page"):
+    if not is_ours(app):
+        return
+    if options.debug and options.debugger:
         app.debug_page = error_page
-    config = getattr(app, "config", None)
-    if options.threads and config is not None:
-        config["THREADS"] = options.threads
+    if options.threads:
+        app.config["THREADS"] = options.threads
 
 
 def _threads_shown(interface: str, options: ServeOptions) -> int:

@@ -5,61 +5,72 @@ Generators of steps, as the pipeline. This module must not know where the error 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServerError
 from werkzeug.routing import RoutingException
 
 from demijohn.contexts.context import RequestContext
-from demijohn.dispatch.finish import finalize
+from demijohn.dispatch.ports import Application
 from demijohn.signals import got_request_exception, sending
-from demijohn.waiting.steps import HOP, Steps
-from demijohn.wrappers.response import Response
+from demijohn.waiting.callables import is_async
+from demijohn.waiting.steps import HOP, Steps, is_awaitable
 
 
-def user_exception(app: Any, ctx: RequestContext, e: Exception) -> Steps[Any]:
+def answers_itself(app: Application, e: HTTPException) -> bool:
+    """Whether an HTTP error is answered by its own page, because no handler could change that.
+
+    Only for applications that override neither of the steps below.
+    """
+    return (
+        not app.error_handler_spec
+        and not isinstance(e, BadRequestKeyError)
+        and not app.trap_http_exception(e)
+    )
+
+
+def user_exception(app: Application, ctx: RequestContext, e: Exception) -> Steps[Any]:
     """What the error handler registered for ``e`` returns; ``e`` again when there is none."""
     if isinstance(e, HTTPException):
         if isinstance(e, BadRequestKeyError) and (
-            app.compat_level is None or app.debug or app.config["TRAP_BAD_REQUEST_ERRORS"]
+            ctx.way.policy.explained_errors or app.debug or app.config["TRAP_BAD_REQUEST_ERRORS"]
         ):
             e.show_exception = True  # name the field that is missing
         if not app.trap_http_exception(e):
-            if "handle_http_exception" in app._custom:
-                rv = app.handle_http_exception(e)
-                return (yield rv) if hasattr(rv.__class__, "__await__") else rv
-            return (yield from http_exception(app, ctx, e))
-    handler = app._find_error_handler(e, ctx.request.blueprints)
+            return (yield from ctx.way.http_exception(app, ctx, e))
+    handler = app.find_error_handler(e, ctx.request.blueprints)
     if handler is None:
         raise e
     return (yield from call_handler(app, ctx, handler, e))
 
 
-def http_exception(app: Any, ctx: RequestContext, e: HTTPException) -> Steps[Any]:
+def http_exception(app: Application, ctx: RequestContext, e: HTTPException) -> Steps[Any]:
     """What the error handler registered for an HTTP error returns; ``e`` when there is none."""
     # An exception without a code is a response in disguise; routing's own are never handled.
     if e.code is None or isinstance(e, RoutingException) or not app.error_handler_spec:
         return e
-    handler = app._find_error_handler(e, ctx.request.blueprints)
+    handler = app.find_error_handler(e, ctx.request.blueprints)
     if handler is None:
         return e
     return (yield from call_handler(app, ctx, handler, e))
 
 
-def call_handler(app: Any, ctx: RequestContext, handler: Any, e: Exception) -> Steps[Any]:
+def call_handler(
+    app: Application, ctx: RequestContext, handler: Callable[..., Any], e: Exception
+) -> Steps[Any]:
     """Call an error handler, off the loop unless it is async."""
-    if app._own_sync:
-        handler = app.ensure_sync(handler)
+    sync = ctx.way.sync
+    if sync is not None:
+        handler = sync(app, handler)
         yield HOP
-    elif not app._is_async(handler):
+    elif not is_async(handler):
         yield HOP
     rv = handler(e)
-    if hasattr(rv.__class__, "__await__"):
-        rv = yield rv
-    return rv
+    return (yield rv) if is_awaitable(rv) else rv
 
 
-def exception(app: Any, ctx: RequestContext, e: Exception) -> Steps[Response]:
+def exception(app: Application, ctx: RequestContext, e: Exception) -> Steps[Any]:
     """An error nobody handled: logged and answered with 500, or raised when it shall propagate."""
     if got_request_exception.receivers:
         yield from sending(got_request_exception, app, exception=e)
@@ -69,18 +80,16 @@ def exception(app: Any, ctx: RequestContext, e: Exception) -> Steps[Response]:
     if propagate:
         if app.debug_page is not None and app.debug and not app.testing:
             app.log_exception((type(e), e, e.__traceback__))
-            return app.debug_page(app, ctx, e)  # type: ignore[no-any-return]
+            return app.debug_page(app, ctx, e)
         raise e
     app.log_exception((type(e), e, e.__traceback__))
     return (yield from internal_error(app, ctx, e))
 
 
-def internal_error(app: Any, ctx: RequestContext, e: Exception) -> Steps[Response]:
+def internal_error(app: Application, ctx: RequestContext, e: Exception) -> Steps[Any]:
     """The answer to an error nobody handled: what the handler of 500 returns, else a plain page."""
     error: Any = InternalServerError(original_exception=e)
-    handler = app._find_error_handler(error, ctx.request.blueprints)
+    handler = app.find_error_handler(error, ctx.request.blueprints)
     if handler is not None:
         error = yield from call_handler(app, ctx, handler, error)
-    if "finalize_request" in app._custom:
-        return app.finalize_request(error, from_error_handler=True)  # type: ignore[no-any-return]
-    return (yield from finalize(app, ctx, error, from_error_handler=True))
+    return (yield from ctx.way.finalize(app, ctx, error, from_error_handler=True))

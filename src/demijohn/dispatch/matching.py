@@ -1,7 +1,6 @@
-"""From a request to its route and plan.
+"""From a request to its route and its plan: compiled router first, Werkzeug's matcher where only it can tell.
 
-A routing error is left on the request, to be raised where the view would run. This module must not
-know what happens with the request afterwards.
+This module must not know what is done with the route.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.routing import WebsocketMismatch
 
 from demijohn.contexts.context import RequestContext
+from demijohn.dispatch.plan import make_plan
+from demijohn.dispatch.ports import Application
 from demijohn.http.host import is_valid_host
-from demijohn.dispatch.plan import Plan
-from demijohn.wrappers.request import decoded
-
+from demijohn.wrappers.request import Request, decoded
 
 _ONLY_WEBSOCKET = (
     "This URL is a WebSocket's, and the request was plain HTTP. Connect with ws:// or wss://; a WSGI server"
@@ -23,21 +22,22 @@ _ONLY_WEBSOCKET = (
 )
 
 
-def match(app: Any, ctx: RequestContext) -> None:
+def match(app: Application, ctx: RequestContext) -> None:
     """Find the route and the plan; a routing error is left on the context, to be raised later."""
     environ = ctx.environ
     find(app, ctx, environ.get("HTTP_HOST"), environ["PATH_INFO"], environ["REQUEST_METHOD"])
 
 
-def find(app: Any, ctx: RequestContext, host: Any, path: str, method: str) -> None:
+def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: str, method: str) -> None:
     """:func:`match` for the three parts of a request that routing goes by.
 
     :param host: The Host field as text or, as ASGI has it, bytes; None when there is none.
     :param path: The path below the prefix, its bytes read as latin-1 (PEP 3333).
     """
+    way = ctx.way
     # PERF: a path without variable parts that was asked for before costs two look-ups (0.2 us less).
-    methods = app._static_plans.get(path)
-    if methods is not None and host in app._good_hosts:
+    methods = way.static_plans.get(path)
+    if methods is not None and host in way.good_hosts:
         plan = methods.get(method)
         if plan is not None:
             ctx.plan = plan
@@ -47,75 +47,73 @@ def find(app: Any, ctx: RequestContext, host: Any, path: str, method: str) -> No
     rule = None
     static = False
     try:
-        if app._match_completely:
+        if way.by_adapter:
             # Not by the Upgrade header, which Werkzeug goes by: what comes here is HTTP.
             rule, ctx.view_args = ctx.url_adapter.match(return_rule=True, websocket=False)
         else:
-            if host not in app._good_hosts:
+            if host not in way.good_hosts:
                 _check_host(app, ctx, host)
-            router = app._router
-            if router is None:
-                router = app._freeze()
-            methods = router.static_routes.get(path)
-            rule = None if methods is None else methods.get(method)
+            rules = way.router.static_routes.get(path)
+            rule = None if rules is None else rules.get(method)
             if rule is not None:
                 static = True
             else:
-                found = router.match(path if path.isascii() else decoded(path), method)
+                found = way.router.match(path if path.isascii() else decoded(path), method)
                 if found is None:
                     found = ctx.url_adapter.match(return_rule=True, websocket=False)
                 rule, ctx.view_args = found
     except Exception as e:
         # Not only HTTP errors: what a converter raised is handled like what a view raises.
         ctx.routing_exception = e
-        if isinstance(e, WebsocketMismatch) and app.compat_level is None:
+        if isinstance(e, WebsocketMismatch) and way.policy.explained_errors:
             e.description = _ONLY_WEBSOCKET
         elif isinstance(e, BadRequest):
             _replace_refused_host(ctx.request)
-    plan = app._plans.get(id(rule))
+    plan = way.plans.get(id(rule))
     if plan is None:
-        plan = app._plans[id(rule)] = Plan(app, rule)
+        plan = way.plans[id(rule)] = make_plan(app, way, rule)
     if plan.auto_options is not None and method == "OPTIONS":
         plan = plan.auto_options
     ctx.plan = plan
     if static:
-        app._static_plans.setdefault(path, {})[method] = plan
+        way.static_plans.setdefault(path, {})[method] = plan
     if ctx._request is not None:
         ctx.tell_request()
 
 
-def _check_host(app: Any, ctx: RequestContext, host: Any) -> None:
+def _check_host(app: Application, ctx: RequestContext, host: str | bytes | None) -> None:
     """Refuse a malformed or unlisted Host (RFC 9110, 7.2); a good one is remembered."""
     request = ctx.request
+    way = ctx.way
     text = host.decode("latin-1") if isinstance(host, bytes) else host
     trusted = app.config["TRUSTED_HOSTS"]
     if trusted is not None:
         request.trusted_hosts = trusted
     if trusted is not None or (text is not None and not is_valid_host(text)):
         request.host  # noqa: B018 (raises SecurityError, a 400)
-        if app.compat_level is not None:
-            ctx.url_adapter  # noqa: B018 (COMPAT: what Werkzeug's matcher refuses, a name without IDNA form)
-    if host is not None and len(app._good_hosts) < 256:
-        app._good_hosts.add(host)
+        if not way.policy.strict_hosts:
+            ctx.url_adapter  # noqa: B018 (Werkzeug's matcher refuses a name without IDNA form)
+    if host is not None and len(way.good_hosts) < 256:
+        way.good_hosts.add(host)
 
 
-def _replace_refused_host(request: Any) -> None:
+def _replace_refused_host(request: Request) -> None:
     try:
         request.host  # noqa: B018 (raises when it is what was refused)
     except BadRequest:
         request.refuse_host()
 
 
-def match_websocket(app: Any, ctx: RequestContext) -> None:
+def match_websocket(app: Application, ctx: RequestContext) -> None:
     """:func:`match` for the handshake of a WebSocket."""
-    environ = ctx.environ
+    environ: Any = ctx.environ
+    way = ctx.way
     rule = None
     try:
         _check_host(app, ctx, environ.get("HTTP_HOST"))
         found = None
-        if not app._match_completely:
-            router = app._router or app._freeze()
-            found = router.match(decoded(environ["PATH_INFO"]), "GET", websocket=True)
+        if not way.by_adapter:
+            found = way.router.match(decoded(environ["PATH_INFO"]), "GET", websocket=True)
         if found is None:
             found = ctx.url_adapter.match(return_rule=True, websocket=True)
         rule, ctx.view_args = found
@@ -123,5 +121,5 @@ def match_websocket(app: Any, ctx: RequestContext) -> None:
         ctx.routing_exception = e
         if isinstance(e, BadRequest):
             _replace_refused_host(ctx.request)
-    ctx.plan = Plan(app, rule, websocket=True)
+    ctx.plan = make_plan(app, way, rule, websocket=True)
     ctx.tell_request()

@@ -1,98 +1,104 @@
-"""What is decided once per endpoint, so that it is not decided per request.
+"""How the plan of a rule is made: hooks of application and blueprints merged, and where the request runs.
 
-A plan merges the hooks of the application and of the endpoint's blueprints, in the order they run,
-and says where the request runs under an event loop. This module must not know how it is run.
+This module must not know how the plan is run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any
 
+from werkzeug.routing import Rule
+
+from demijohn.contexts.way import Plan, Way
+from demijohn.dispatch.ports import Application, Hooks
+from demijohn.dispatch.pipeline import dispatch, preprocess
+from demijohn.waiting.callables import is_async, may_block
 from demijohn.wrappers.request import split_blueprint_path
-from demijohn.waiting.callables import is_async
+
+Functions = tuple[Callable[..., Any], ...]
 
 
-class Plan:
-    """The hooks of one rule's endpoint.
+def make_plan(
+    app: Application, way: Way, rule: Rule | None, *, websocket: bool = False, options: bool = False
+) -> Plan:
+    """The plan of a rule.
 
     :param app: The application, set up.
+    :param way: The way that the plan belongs to.
     :param rule: The rule that matched, or None for requests whose routing failed.
     :param websocket: Take the hooks of WebSockets instead of those of requests.
+    :param options: Make the plan of OPTIONS requests that are answered without the view.
     """
-
-    __slots__ = (
-        "after", "answers_options", "appcontext_teardown", "at_once", "auto_options", "awaits", "before",
-        "express", "hooks", "in_place", "rule", "stream", "teardown", "tears_down", "url_preprocessors", "view",
-    )  # fmt: skip
-
-    def __init__(self, app: Any, rule: Any, *, websocket: bool = False, options: bool = False) -> None:
-        self.rule = rule
-        endpoint = None if rule is None else rule.endpoint
-        names: list[str | None] = [None]
-        if endpoint is not None and "." in endpoint:
-            names += reversed(split_blueprint_path(endpoint.rpartition(".")[0]))
-        inner_first = names[::-1]
-        self.url_preprocessors = _merged(app.url_value_preprocessors, names)
-        kind = "websocket" if websocket else "request"
-        self.before = _merged(getattr(app, f"before_{kind}_funcs"), names)
-        self.after = _merged(getattr(app, f"after_{kind}_funcs"), inner_first, backwards=True)
-        self.teardown = _merged(getattr(app, f"teardown_{kind}_funcs"), inner_first, backwards=True)
-        self.appcontext_teardown = tuple(reversed(app.teardown_appcontext_funcs))
-        if app._own_sync:
-            for kept in ("before", "after", "teardown", "appcontext_teardown"):
-                setattr(self, kept, tuple(map(app.ensure_sync, getattr(self, kept))))
-        self.hooks = bool(self.before or self.url_preprocessors)
-        self.tears_down = bool(
-            self.teardown
-            or self.appcontext_teardown
-            or app._custom & {"do_teardown_request", "do_teardown_appcontext"}
-        )
-        self.stream = bool(getattr(rule, "stream", False))
-        #: Whether this is the plan of an OPTIONS request that is answered without the view.
-        self.answers_options = options
-        #: The view, or None when there is more to do than call it (or it does not exist).
-        self.view: Callable[..., Any] | None = None
-        if endpoint is not None and not options:
-            self.view = app.view_functions.get(endpoint)
-            if app._own_sync and self.view is not None:
-                self.view = app.ensure_sync(self.view)
-        #: The plan for OPTIONS requests where they are answered automatically.
-        self.auto_options: Plan | None = None
-        if getattr(rule, "provide_automatic_options", False) and not options:
-            self.auto_options = Plan(app, rule, options=True)
-        self.in_place = self._may_run_on_loop(app, rule)
-        #: Whether there is nothing around the view, so that the request may take the short way.
-        self.express = (rule is None or self.view is not None) and not (
-            self.hooks or self.after or self.tears_down or options
-        )
-        #: Whether what the view returns is certainly a coroutine.
-        self.awaits = iscoroutinefunction(self.view)
-        #: Whether the request may take the short way on an event loop.
-        self.at_once = self.express and self.in_place
-
-    def _may_run_on_loop(self, app: Any, rule: Any) -> bool:
-        """Whether nothing of the request can block: all async, or declared not to block."""
-        functions = (*self.before, *self.after, *self.teardown, *self.appcontext_teardown)
-        blocking = getattr(rule, "blocking", None)
-        if blocking is None:
-            blocking = getattr(app, "blocking", True)
-        if self.view is not None and blocking and not _is_async_view(self.view):
-            return False
-        if self.url_preprocessors and blocking:
-            return False
-        # A function can say of itself that it does not block, as a view or an application can.
-        return not app._blocking_steps and all(
-            is_async(f) or not getattr(f, "blocking", blocking) for f in functions
-        )
+    plan = Plan()
+    plan.rule = rule
+    endpoint = None if rule is None else rule.endpoint
+    names: list[str | None] = [None]
+    if endpoint is not None and "." in endpoint:
+        names += reversed(split_blueprint_path(endpoint.rpartition(".")[0]))
+    inner_first = names[::-1]
+    before, after, teardown = (
+        (app.before_websocket_funcs, app.after_websocket_funcs, app.teardown_websocket_funcs)
+        if websocket
+        else (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+    )
+    prepared = partial(_prepared, app, way)
+    plan.url_preprocessors = _merged(app.url_value_preprocessors, names)
+    plan.before = prepared(_merged(before, names))
+    plan.after = prepared(_merged(after, inner_first, backwards=True))
+    plan.teardown = prepared(_merged(teardown, inner_first, backwards=True))
+    plan.stream = bool(getattr(rule, "stream", False))
+    plan.answers_options = options
+    plan.view = None
+    if rule is not None and not options:
+        view = app.view_functions.get(rule.endpoint)
+        if view is not None:
+            for adapt in app.view_adapters:
+                view = adapt(rule, view)
+            plan.view = prepared((view,))[0]
+    plan.awaits = iscoroutinefunction(plan.view)
+    plan.preprocess = None
+    if way.preprocess is not preprocess or plan.before or plan.url_preprocessors:
+        plan.preprocess = way.preprocess
+    plan.dispatch = None
+    if way.dispatch is not dispatch or plan.view is None:
+        plan.dispatch = way.dispatch
+    plan.processes = way.always_processes or bool(plan.after)
+    plan.tears_down = way.always_tears_down or bool(plan.teardown)
+    plan.auto_options = None
+    if getattr(rule, "provide_automatic_options", False) and not options:
+        plan.auto_options = make_plan(app, way, rule, options=True)
+    plan.on_loop = _may_run_on_loop(app, way, plan)
+    around = plan.preprocess or plan.processes or plan.tears_down or options
+    plan.short = way.short and not around and (rule is None or plan.dispatch is None)
+    return plan
 
 
-def _is_async_view(view: Any) -> bool:
-    return is_async(view) or bool(getattr(view, "is_async", False))
+def _prepared(app: Application, way: Way, functions: Functions) -> Functions:
+    """Functions as the application wants them called, where it has its own idea of that."""
+    sync = way.sync
+    return functions if sync is None else tuple(sync(app, function) for function in functions)
 
 
-def _merged(table: Any, names: list[str | None], *, backwards: bool = False) -> tuple[Any, ...]:
+def _may_run_on_loop(app: Application, way: Way, plan: Plan) -> bool:
+    """Whether nothing of the request can block: all async, or declared not to block."""
+    blocking = getattr(plan.rule, "blocking", None)
+    if blocking is None:
+        blocking = app.blocking
+    if plan.view is not None and blocking and not is_async(plan.view):
+        return False
+    if plan.url_preprocessors and blocking:
+        return False
+    functions = (*plan.before, *plan.after, *plan.teardown, *way.appcontext_teardown)
+    # A function can say of itself that it does not block, as a view or an application can.
+    return not way.blocking_steps and not any(
+        may_block(f, bool(blocking)) for f in functions if not is_async(f)
+    )
+
+
+def _merged(table: Hooks, names: list[str | None], *, backwards: bool = False) -> Functions:
     merged: list[Any] = []
     for name in names:
         if name in table:

@@ -5,98 +5,96 @@ Generators of steps, as the pipeline. This module must not know how the response
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from demijohn.contexts.context import RequestContext
-from demijohn.signals import (
-    appcontext_popped, appcontext_tearing_down, request_tearing_down, send_signal, sending, websocket_tearing_down,
-)  # fmt: skip
-from demijohn.waiting.steps import Steps
+from demijohn.contexts.context import AppContext, RequestContext
+from demijohn.dispatch.ports import Application
+from demijohn.signals import appcontext_tearing_down, request_tearing_down, sending, websocket_tearing_down
+from demijohn.waiting.steps import Steps, is_awaitable
+
+Errors = list[BaseException]
 
 
-def end(app: Any, ctx: RequestContext) -> Steps[None]:
-    """Tear the request down, unless a streamed body goes on with it."""
+def end(app: Application, ctx: RequestContext) -> Steps[None]:
+    """The second half of a request: tear it down, unless a streamed body goes on with it."""
     keep = ctx.environ.get("werkzeug.debug.preserve_context")
     if keep is not None:
         keep(ctx)
-    if ctx.holds:
-        if app.before_idle_funcs:
-            yield from before_idle(app)
-        ctx.ended = True  # stream_with_context tears down at the end of the stream
-        return
-    error = ctx.error
-    yield from teardown(app, ctx, None if app.should_ignore_error(error) else error)
+    if ctx.answered():
+        error = ctx.error
+        return tear_down(app, ctx, None if app.should_ignore_error(error) else error)
+    return before_idle(app)
 
 
-def teardown(app: Any, ctx: RequestContext, exc: BaseException | None) -> Steps[None]:
-    """Run every teardown function, even when one raises.
+def tear_down(app: Application, ctx: AppContext, exc: BaseException | None) -> Steps[None]:
+    """Run every teardown function of a request's or an application's context, even when one raises.
 
     :raises Exception: the first error of a teardown function, in testing; else it is logged.
     """
-    errors: list[BaseException] = []
-    if "do_teardown_request" in app._custom:
-        yield from _guarded(app.do_teardown_request, exc, errors)
+    errors: Errors = []
+    if isinstance(ctx, RequestContext):
+        way = ctx.way
+        yield from way.teardown_request(app, ctx, exc, errors)
+        if ctx._request is not None:
+            try:
+                ctx._request.close()
+            except Exception as e:
+                errors.append(e)
     else:
-        yield from teardown_request(app, ctx, exc, errors)
-    if ctx._request is not None:
-        try:
-            ctx._request.close()
-        except Exception as e:
-            errors.append(e)
+        way = ctx.settled()
     if ctx._scope is None:
-        if "do_teardown_appcontext" in app._custom:
-            yield from _guarded(app.do_teardown_appcontext, exc, errors)
-        else:
-            yield from teardown_appcontext(app, ctx.plan.appcontext_teardown, exc, errors)
-    report(app, errors)
+        yield from way.teardown_appcontext(app, ctx, exc, errors)
+    if errors:
+        report(app, errors)
 
 
 def teardown_request(
-    app: Any, ctx: RequestContext, exc: BaseException | None, errors: list[BaseException]
+    app: Application, ctx: RequestContext, exc: BaseException | None, errors: Errors
 ) -> Steps[None]:
     """The teardown functions of the request, then their signal."""
     for function in ctx.plan.teardown:
-        yield from _guarded(function, exc, errors)
+        yield from guarded(function, exc, errors)
     if request_tearing_down.receivers:
         yield from sending(request_tearing_down, app, exc=exc)
 
 
 def teardown_appcontext(
-    app: Any, functions: Any, exc: BaseException | None, errors: list[BaseException]
+    app: Application, ctx: AppContext, exc: BaseException | None, errors: Errors
 ) -> Steps[None]:
     """The teardown functions of the application context, then their signal."""
-    for function in functions:
-        yield from _guarded(function, exc, errors)
+    way = ctx.way if isinstance(ctx, RequestContext) else ctx.settled()
+    for function in way.appcontext_teardown:
+        yield from guarded(function, exc, errors)
     if appcontext_tearing_down.receivers:
         yield from sending(appcontext_tearing_down, app, exc=exc)
 
 
-def teardown_websocket(app: Any, ctx: RequestContext) -> Steps[None]:
+def teardown_websocket(app: Application, ctx: RequestContext) -> Steps[None]:
     """Every teardown function of the WebSocket, then of the application context."""
-    errors: list[BaseException] = []
+    errors: Errors = []
     for function in ctx.plan.teardown:
-        yield from _guarded(function, ctx.error, errors)
+        yield from guarded(function, ctx.error, errors)
     if websocket_tearing_down.receivers:
         yield from sending(websocket_tearing_down, app, exc=ctx.error)
-    yield from teardown_appcontext(app, ctx.plan.appcontext_teardown, ctx.error, errors)
+    yield from teardown_appcontext(app, ctx, ctx.error, errors)
     _raise_cancellation(errors)
-    for e in errors:
-        app.logger.error("A teardown function raised; the others were run", exc_info=e)
-    errors.clear()
+    _log(app, errors)
 
 
-def before_idle(app: Any) -> Steps[None]:
+def before_idle(app: Application) -> Steps[None]:
     """Run what gives things back while the client is waited for; errors are logged."""
     for function in app.before_idle_funcs:
         try:
             rv = function()
-            if hasattr(rv.__class__, "__await__"):
+            if is_awaitable(rv):
                 yield rv
         except Exception:
             app.logger.exception("The before_idle function %r failed", function)
 
 
-def _guarded(function: Any, exc: BaseException | None, errors: list[BaseException]) -> Steps[None]:
+def guarded(function: Callable[..., Any], exc: BaseException | None, errors: Errors) -> Steps[None]:
+    """Call a teardown function, and keep what it raises, so that the others run too."""
     try:
         rv = function(exc)
         if hasattr(rv.__class__, "__await__"):
@@ -107,17 +105,24 @@ def _guarded(function: Any, exc: BaseException | None, errors: list[BaseExceptio
         errors.append(e)
 
 
-def _raise_cancellation(errors: list[BaseException]) -> None:
+def guarded_method(name: str) -> Callable[..., Steps[None]]:
+    """The step that calls the application's own method of this name, as a teardown function is called."""
+
+    def step(app: Application, _: Any, exc: BaseException | None, errors: Errors) -> Steps[None]:
+        return guarded(getattr(app, name), exc, errors)
+
+    return step
+
+
+def _raise_cancellation(errors: Errors) -> None:
     for e in errors:
         if not isinstance(e, Exception):
             errors.clear()
             raise e
 
 
-def report(app: Any, errors: list[BaseException]) -> None:
+def report(app: Application, errors: Errors) -> None:
     """Log the errors of teardown functions, or raise the first where errors shall propagate."""
-    if not errors:
-        return
     _raise_cancellation(errors)
     propagate = app.config["PROPAGATE_EXCEPTIONS"]
     if app.testing if propagate is None else propagate:
@@ -125,13 +130,10 @@ def report(app: Any, errors: list[BaseException]) -> None:
             raise errors[0]
         finally:
             errors.clear()  # an exception must not be reachable from its own frame
+    _log(app, errors)
+
+
+def _log(app: Application, errors: Errors) -> None:
     for e in errors:
         app.logger.error("A teardown function raised; the others were run", exc_info=e)
     errors.clear()
-
-
-def popped(app: Any, ctx: RequestContext) -> None:
-    """Tell that the context is gone, and break the cycle an error on it would keep."""
-    ctx.error = None
-    if ctx._scope is None and appcontext_popped.receivers:
-        send_signal(appcontext_popped, app)

@@ -6,7 +6,7 @@ Must not know where they came from.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, SupportsIndex, TypeVar
 
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequestKeyError
@@ -27,12 +27,13 @@ class Fields(ImmutableMultiDict[str, V]):
         """
         # PERF: 0.06 us against 0.18 us, which `get` shares.
         try:
-            return _get(self, key)[0]  # type: ignore[no-any-return]
+            value: V = _get(self, key)[0]
+            return value
         except (KeyError, IndexError):
             pass
         raise BadRequestKeyError(key)
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return ImmutableMultiDict, (list(self.items(multi=True)),)
 
 

@@ -81,7 +81,7 @@ class Headers(datastructures.Headers):
         self.set(key, checked[0])
         self._list.extend((name, value) for value in checked[1:])
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: str | int | slice, value: Any) -> None:
         """Like `set` for a name; an index or slice replaces whole `(name, value)` pairs."""
         if isinstance(key, str):
             self.set(key, value)
@@ -103,31 +103,31 @@ class Headers(datastructures.Headers):
         return self.over(self._list.copy())
 
 
-def _with_parameters(value: Any, parameters: dict[str, Any]) -> str:
+def _with_parameters(value: str | None, parameters: dict[str, Any]) -> str:
     return dump_options_header(value, {name.replace("_", "-"): item for name, item in parameters.items()})
 
 
-_names_seen: set[str] = set()
+_names_seen: dict[object, str] = {}
 
 
-def check_name(name: Any) -> str:
+def check_name(name: object) -> str:
     """Return *name* if it is a header name (RFC 9110 token).
 
     :raises ValueError: it is not.
     """
-    # PERF: set look-up in place of a regex match, 0.03 against 0.25 us; bounded.
+    # PERF: look-up in place of a regex match, 0.03 against 0.25 us; bounded.
     if name in _names_seen:
-        return name  # type: ignore[no-any-return]
+        return _names_seen[name]
     if not isinstance(name, str) or not _token.fullmatch(name):
         raise ValueError(
             f"Header name {_excerpt(name)} is not a valid name: use only letters, digits and !#$%&'*+-.^_`|~."
         )
     if len(_names_seen) < _CACHE_SIZE:
-        _names_seen.add(name)
+        _names_seen[name] = name
     return name
 
 
-def check_value(name: str, value: Any) -> str:
+def check_value(name: str, value: object) -> str:
     """Return *value* as a string that is safe to send in the header called *name*.
 
     :raises ValueError: it holds NUL, CR, LF or another control character than tab.
@@ -241,7 +241,7 @@ class ScopeHeaders(datastructures.EnvironHeaders):
 
     __hash__ = None
 
-    def _get_key(self, key: Any) -> str:
+    def _get_key(self, key: object) -> str:
         # A plain KeyError, as EnvironHeaders raises, so that a view answers alike on every server.
         value = find_header(self._raw, encoded_name(key)) if isinstance(key, str) else None
         if value is None:

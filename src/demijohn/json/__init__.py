@@ -24,7 +24,7 @@ def _no_app() -> Any:
 _current_app: Callable[[], Any] = _no_app
 
 
-def dumps(obj: Any, **kwargs: Any) -> str:
+def dumps(obj: object, **kwargs: Any) -> str:
     """Encode ``obj`` to JSON text.
 
     :param kwargs: For ``app.json.dumps``, or ``json.dumps`` without a current application.
@@ -37,7 +37,7 @@ def dumps(obj: Any, **kwargs: Any) -> str:
     return _json.dumps(obj, **kwargs)
 
 
-def dump(obj: Any, fp: IO[str], **kwargs: Any) -> None:
+def dump(obj: object, fp: IO[str], **kwargs: Any) -> None:
     """Encode ``obj`` and write it to a text file, which should be UTF-8.
 
     :param kwargs: For ``app.json.dump``, or ``json.dump`` without a current application.

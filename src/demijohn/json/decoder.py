@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
@@ -83,9 +82,10 @@ def decode_trusted(text: str) -> Any:
 
 @cache
 def _plain_decoder() -> Callable[[str], Any]:
-    # Imported when it is used: 5 ms, which a program without sessions need not spend.
-    decode: Callable[[str], Any] = import_module("msgspec.json").decode
-    return decode
+    # Imported with the first session that is read: 5 ms, which a program without sessions need not spend.
+    import msgspec.json
+
+    return msgspec.json.decode
 
 
 def _as_text(s: bytes | bytearray) -> str:
@@ -96,7 +96,7 @@ def _as_text(s: bytes | bytearray) -> str:
     return s.decode()
 
 
-def check_depth(value: Any, source: str | bytes | bytearray, limit: int) -> None:
+def check_depth(value: object, source: str | bytes | bytearray, limit: int) -> None:
     """Let ``value`` pass when at most ``limit`` arrays and objects stand within each other.
 
     :param value: What was read.
@@ -110,7 +110,7 @@ def check_depth(value: Any, source: str | bytes | bytearray, limit: int) -> None
         brackets = source.count(b"[") + source.count(b"{")
     if brackets <= limit:
         return
-    level = [value] if isinstance(value, (dict, list)) else []
+    level: list[Any] = [value] if isinstance(value, (dict, list)) else []
     for _ in range(limit):
         level = [
             child

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 __all__ = ["encode_flat", "make_encoder"]
 
@@ -23,7 +22,7 @@ def make_encoder(
     ensure_ascii: bool,
     sort_keys: bool,
     separators: tuple[str, str],
-) -> Callable[[Any], str]:
+) -> Callable[[object], str]:
     """Return a function that encodes one value just as ``json.dumps`` would with these arguments.
 
     :param default: Turns a value JSON does not know into one it does, or raises TypeError.
@@ -32,7 +31,7 @@ def make_encoder(
     :param separators: Between items, and between a key and its value.
     """
 
-    def encode_plainly(obj: Any) -> str:
+    def encode_plainly(obj: object) -> str:
         return json.dumps(
             obj, default=default, ensure_ascii=ensure_ascii, sort_keys=sort_keys, separators=separators
         )
@@ -48,7 +47,7 @@ def make_encoder(
     )
     join = "".join
 
-    def encode(obj: Any) -> str:
+    def encode(obj: object) -> str:
         try:
             return join(chunks(obj, 0))
         except RecursionError:
@@ -74,10 +73,11 @@ def encode_flat(obj: dict[str, Any]) -> str | None:
 
 @cache
 def _flat_encoder() -> Callable[[Any], bytes]:
-    # Imported when it is used: 5 ms, which a program without sessions need not spend.
-    encode: Callable[[Any], bytes] = import_module("msgspec.json").Encoder(order="sorted").encode
-    return encode
+    # Imported with the first session that is written: 5 ms, which a program without sessions need not spend.
+    import msgspec.json
+
+    return msgspec.json.Encoder(order="sorted").encode
 
 
-def _unknown(obj: Any) -> Any:
+def _unknown(obj: object) -> NoReturn:
     raise TypeError(f"Object of type {type(obj).__name__} is not JSON serializable")

@@ -11,14 +11,13 @@ of ``json.dumps``: session cookies stay as they are. This module must not know a
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from demijohn.json.decoder import check_depth, too_deep
-from demijohn.json.provider import OWN_METHODS, DefaultJSONProvider
+from demijohn.json.provider import OWN_METHODS, DefaultJSONProvider, Owner
 
 __all__ = ["MsgspecJSONProvider", "OrjsonJSONProvider"]
 
@@ -31,18 +30,22 @@ class MsgspecJSONProvider(DefaultJSONProvider):
     It also writes ``msgspec.Struct``, sets, enums and whatever else msgspec knows.
     """
 
-    def _make_encoder(self) -> Callable[[Any], bytes]:
-        order: Any = "sorted" if self.sort_keys else None
+    def __init__(self, app: Owner) -> None:
+        super().__init__(app)
+        self._byte_encoders: dict[tuple[Callable[[Any], Any], bool], Callable[[object], bytes]] = {}
+
+    def _make_encoder(self) -> Callable[[object], bytes]:
+        order: Literal["sorted"] | None = "sorted" if self.sort_keys else None
         return msgspec.json.Encoder(enc_hook=self.default, order=order).encode
 
-    def _encode(self, obj: Any) -> bytes | None:
+    def _encode(self, obj: object) -> bytes | None:
         """``obj`` as compact JSON, or None when this is for the default provider."""
         settings = (self.default, self.sort_keys)
-        encode: Any = self._encoders.get(settings)
+        encode = self._byte_encoders.get(settings)
         if encode is None:
-            encode = self._encoders[settings] = self._make_encoder()  # type: ignore[assignment]
+            encode = self._byte_encoders[settings] = self._make_encoder()
         try:
-            written: bytes = encode(obj)
+            written = encode(obj)
         except (TypeError, ValueError, OverflowError, RecursionError):
             return None  # keys that are no text, lone surrogates, circles ...: Python's json knows
         return written
@@ -68,7 +71,7 @@ class MsgspecJSONProvider(DefaultJSONProvider):
             check_depth(value, s, limit)
         return value
 
-    def body(self, obj: Any, debug: bool) -> bytes:
+    def body(self, obj: object, debug: bool) -> bytes:
         """The body of a response with ``obj`` as JSON and a line end."""
         if self.compact or (self.compact is None and not debug):
             written = self._encode(obj)
@@ -86,17 +89,18 @@ class OrjsonJSONProvider(MsgspecJSONProvider):
     (orjson would read integers above 64 bits as floats.)
     """
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Owner) -> None:
         super().__init__(app)
-        # Not a dependency: only who chooses this provider needs it.
-        self._orjson: Any = importlib.import_module("orjson")
+        # Imported by who chooses this provider: it is no dependency of this package.
+        import orjson
 
-    def _make_encoder(self) -> Callable[[Any], bytes]:
-        orjson, default = self._orjson, self.default
-        option = orjson.OPT_NON_STR_KEYS | (orjson.OPT_SORT_KEYS if self.sort_keys else 0)
+        self._dumps = orjson.dumps
+        self._options = orjson.OPT_NON_STR_KEYS, orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
 
-        def encode(obj: Any) -> bytes:
-            written: bytes = orjson.dumps(obj, default, option)
-            return written
+    def _make_encoder(self) -> Callable[[object], bytes]:
+        dumps, default, option = self._dumps, self.default, self._options[bool(self.sort_keys)]
+
+        def encode(obj: object) -> bytes:
+            return dumps(obj, default, option)
 
         return encode

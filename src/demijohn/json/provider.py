@@ -2,7 +2,7 @@
 
 A provider is exchanged as a whole: subclass :class:`JSONProvider`, implement ``dumps`` and
 ``loads``, and assign it to ``app.json`` or ``Flask.json_provider_class``. This module must not
-know which application it serves beyond its ``debug``, ``response_class`` and ``compat_level``.
+know which application it serves beyond its ``debug``, ``response_class`` and ``policy``.
 """
 
 from __future__ import annotations
@@ -14,17 +14,34 @@ import uuid
 import weakref
 from collections.abc import Callable
 from datetime import date
-from typing import IO, Any, AnyStr
+from typing import IO, Any, AnyStr, Protocol
 
 from werkzeug.http import http_date
 
 from demijohn.json.decoder import decode, decode_trusted
 from demijohn.json.encoder import encode_flat, make_encoder
+from demijohn.policy import Policy
 
 __all__ = ["DefaultJSONProvider", "JSONProvider"]
 
 _SPACED = (", ", ": ")
 _COMPACT = (",", ":")
+
+
+class Owner(Protocol):
+    """An application, as far as its provider goes."""
+
+    policy: Policy
+
+    @property
+    def debug(self) -> bool:
+        """Whether debug mode is on."""
+        ...
+
+    @property
+    def response_class(self) -> type[Any]:
+        """What :meth:`JSONProvider.response` makes."""
+        ...
 
 
 class JSONProvider:
@@ -33,8 +50,8 @@ class JSONProvider:
     :param app: The application. Kept as a weak proxy, so that the two do not keep each other.
     """
 
-    def __init__(self, app: Any) -> None:
-        self._app: Any = weakref.proxy(app)
+    def __init__(self, app: Owner) -> None:
+        self._app = weakref.proxy(app)
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Encode ``obj`` to JSON text.
@@ -86,7 +103,7 @@ class JSONProvider:
         return self._app.response_class(text, mimetype="application/json")
 
 
-def _default(o: Any) -> Any:
+def _default(o: object) -> Any:
     """What JSON has instead of ``o``: dates as HTTP dates, decimals and UUIDs as text, ...
 
     :raises TypeError: when it has nothing.
@@ -132,17 +149,17 @@ class DefaultJSONProvider(JSONProvider):
     mimetype: str = "application/json"
 
     #: Whether :meth:`loads` refuses NaN, infinities, bad UTF-8, and nesting beyond
-    #: :attr:`max_depth`; None: unless the app is at a compatibility level.
+    #: :attr:`max_depth`; None: as the application's policy says (``strict_json``).
     strict: bool | None = None
 
     #: How many arrays and objects may stand within each other; None: as many as Python reads.
     max_depth: int | None = 100
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Owner) -> None:
         super().__init__(app)
-        self._encoders: dict[Any, Callable[[Any], str]] = {}
-        self._last_encoder: tuple[Any, Callable[[Any], str]] = (None, json.dumps)
-        self._strict_app = getattr(app, "compat_level", None) is None
+        self._encoders: dict[Any, Callable[[object], str]] = {}
+        self._last_encoder: tuple[Any, Callable[[object], str]] = (None, json.dumps)
+        self._was_strict = app.policy.strict_json
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Encode ``obj`` to JSON text.
@@ -152,14 +169,15 @@ class DefaultJSONProvider(JSONProvider):
         :raises TypeError: for a value that :attr:`default` does not know either.
         :raises ValueError: for a structure that contains itself.
         """
-        separators: Any = _SPACED
+        separators = _SPACED
         if kwargs:
-            separators = kwargs.get("separators")
-            if len(kwargs) > 1 or type(separators) is not tuple:
+            given = kwargs.get("separators")
+            if len(kwargs) > 1 or type(given) is not tuple:
                 return json.dumps(obj, **(self._defaults() | kwargs))
+            separators = given
         return self._encoder(separators)(obj)
 
-    def _encoder(self, separators: tuple[str, str]) -> Callable[[Any], str]:
+    def _encoder(self, separators: tuple[str, str]) -> Callable[[object], str]:
         settings = (separators, self.default, self.ensure_ascii, self.sort_keys)
         # PERF: comparing with the last ones, mostly the same objects, costs half of looking them up.
         made_for, encode = self._last_encoder
@@ -182,7 +200,12 @@ class DefaultJSONProvider(JSONProvider):
         :raises ValueError: for what is not JSON, or beyond the limits.
         """
         strict = self.strict
-        if self._strict_app if strict is None else strict:
+        if strict is None:
+            try:
+                strict = self._app.policy.strict_json
+            except ReferenceError:  # the application is gone, and left its provider behind
+                strict = self._was_strict
+        if strict:
             return decode(s, self.max_depth, **kwargs)
         return json.loads(s, **kwargs)
 
@@ -194,7 +217,7 @@ class DefaultJSONProvider(JSONProvider):
         body = self.body(self._prepare_response_obj(args, kwargs), self._app.debug)
         return self._app.response_class(body, mimetype=self.mimetype)
 
-    def body(self, obj: Any, debug: bool) -> bytes:
+    def body(self, obj: object, debug: bool) -> bytes:
         """The body of a response with ``obj`` as JSON and a line end.
 
         :param debug: Whether the app is in debug mode.
@@ -210,18 +233,25 @@ class DefaultJSONProvider(JSONProvider):
 OWN_METHODS: set[Any] = {DefaultJSONProvider.dumps, DefaultJSONProvider.loads}
 
 
-def write_compact(provider: JSONProvider, obj: Any, flat: bool = False) -> str:
-    """``provider.dumps(obj, separators=(",", ":"))``, by the shortest way there.
-
-    :param flat: Whether it is a dictionary as :func:`encode_flat` takes it.
-    """
+def write_compact(provider: JSONProvider, obj: object) -> str:
+    """``provider.dumps(obj, separators=(",", ":"))``, by the shortest way there."""
     if isinstance(provider, DefaultJSONProvider) and type(provider).dumps in OWN_METHODS:
-        if flat and provider.ensure_ascii and provider.sort_keys:
-            text = encode_flat(obj)
-            if text is not None:
-                return text
         return provider._encoder(_COMPACT)(obj)
     return provider.dumps(obj, separators=_COMPACT)
+
+
+def write_flat(provider: JSONProvider, obj: dict[str, Any]) -> str:
+    """:func:`write_compact` for a dictionary as :func:`encode_flat` takes it."""
+    if (
+        isinstance(provider, DefaultJSONProvider)
+        and type(provider).dumps in OWN_METHODS
+        and provider.ensure_ascii
+        and provider.sort_keys
+    ):
+        text = encode_flat(obj)
+        if text is not None:
+            return text
+    return write_compact(provider, obj)
 
 
 def read_trusted(provider: JSONProvider, s: str) -> Any:

@@ -25,14 +25,14 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 from uuid import UUID
 
 from markupsafe import Markup
 from werkzeug.http import http_date, parse_date
 
 from demijohn import json
-from demijohn.json.provider import read_trusted, write_compact
+from demijohn.json.provider import read_trusted, write_compact, write_flat
 
 __all__ = [
     "JSONTag",
@@ -62,7 +62,7 @@ class JSONTag:
     def __init__(self, serializer: TaggedJSONSerializer) -> None:
         self.serializer = serializer
 
-    def check(self, value: Any) -> bool:
+    def check(self, value: object) -> bool:
         """Whether this tag is for ``value``."""
         raise NotImplementedError
 
@@ -88,16 +88,16 @@ class TagDict(JSONTag):
     __slots__ = ()
     key = " di"
 
-    def check(self, value: Any) -> bool:
+    def check(self, value: object) -> bool:
         """Whether it is such a dictionary."""
         return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in self.serializer.tags
 
-    def to_json(self, value: Any) -> Any:
+    def to_json(self, value: dict[str, Any]) -> Any:
         """The dictionary with the longer key."""
         ((key, item),) = value.items()
         return {f"{key}__": self.serializer.tag(item)}
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: dict[str, Any]) -> Any:
         """The dictionary with its own key."""
         ((key, item),) = value.items()
         return {key[:-2]: item}
@@ -108,11 +108,11 @@ class PassDict(JSONTag):
 
     __slots__ = ()
 
-    def check(self, value: Any) -> bool:
+    def check(self, value: object) -> bool:
         """Whether it is a dictionary."""
         return isinstance(value, dict)
 
-    def to_json(self, value: Any) -> Any:
+    def to_json(self, value: dict[str, Any]) -> Any:
         """The dictionary with its values tagged; keys are text in JSON anyway."""
         tag = self.serializer.tag
         return {key: tag(item) for key, item in value.items()}
@@ -126,15 +126,15 @@ class TagTuple(JSONTag):
     __slots__ = ()
     key = " t"
 
-    def check(self, value: Any) -> bool:
+    def check(self, value: object) -> bool:
         """Whether it is a tuple."""
         return isinstance(value, tuple)
 
-    def to_json(self, value: Any) -> Any:
+    def to_json(self, value: tuple[Any, ...]) -> Any:
         """The items as a list, tagged."""
         return list(map(self.serializer.tag, value))
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: list[Any]) -> Any:
         """The list as a tuple."""
         return tuple(value)
 
@@ -144,11 +144,11 @@ class PassList(JSONTag):
 
     __slots__ = ()
 
-    def check(self, value: Any) -> bool:
+    def check(self, value: object) -> bool:
         """Whether it is a list."""
         return isinstance(value, list)
 
-    def to_json(self, value: Any) -> Any:
+    def to_json(self, value: list[Any]) -> Any:
         """The list with its items tagged."""
         return list(map(self.serializer.tag, value))
 
@@ -161,15 +161,15 @@ class TagBytes(JSONTag):
     __slots__ = ()
     key = " b"
 
-    def check(self, value: Any) -> bool:
+    def check(self, value: object) -> bool:
         """Whether it is a bytes object."""
         return isinstance(value, bytes)
 
-    def to_json(self, value: Any) -> Any:
+    def to_json(self, value: bytes) -> Any:
         """The bytes in Base64."""
         return str(b64encode(value), "ascii")
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: str) -> Any:
         """The bytes again."""
         return b64decode(value)
 
@@ -180,7 +180,7 @@ class TagMarkup(JSONTag):
     __slots__ = ()
     key = " m"
 
-    def check(self, value: Any) -> bool:
+    def check(self, value: object) -> bool:
         """Whether it can tell its HTML."""
         return callable(getattr(value, "__html__", None))
 
@@ -188,7 +188,7 @@ class TagMarkup(JSONTag):
         """Its HTML."""
         return str(value.__html__())
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: str) -> Any:
         """The HTML as Markup."""
         return Markup(value)  # noqa: S704 - it was marked safe when it was written, and signed since
 
@@ -199,15 +199,15 @@ class TagUUID(JSONTag):
     __slots__ = ()
     key = " u"
 
-    def check(self, value: Any) -> bool:
+    def check(self, value: object) -> bool:
         """Whether it is a UUID."""
         return isinstance(value, UUID)
 
-    def to_json(self, value: Any) -> Any:
+    def to_json(self, value: UUID) -> Any:
         """Its 32 digits."""
         return value.hex
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: str) -> Any:
         """The UUID again."""
         return UUID(value)
 
@@ -218,15 +218,15 @@ class TagDateTime(JSONTag):
     __slots__ = ()
     key = " d"
 
-    def check(self, value: Any) -> bool:
+    def check(self, value: object) -> bool:
         """Whether it is a datetime."""
         return isinstance(value, datetime)
 
-    def to_json(self, value: Any) -> Any:
+    def to_json(self, value: datetime) -> Any:
         """The HTTP date."""
         return http_date(value)
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: str) -> Any:
         """The date as an aware datetime."""
         return parse_date(value)
 
@@ -299,7 +299,7 @@ class TaggedJSONSerializer:
                 return tag.to_python(item)
         return value
 
-    def _untag_scan(self, value: Any) -> Any:
+    def _untag_scan(self, value: object) -> Any:
         """Untag ``value`` and all it contains, innermost first."""
         if isinstance(value, list):
             return [self._untag_scan(item) for item in value]
@@ -307,7 +307,7 @@ class TaggedJSONSerializer:
             return self.untag({key: self._untag_scan(item) for key, item in value.items()})
         return value
 
-    def _is_flat(self, value: Any) -> bool:
+    def _is_flat(self, value: object) -> TypeGuard[dict[str, Any]]:
         """Whether ``value`` is a dictionary of text and the like, which no tag is for."""
         if (
             type(value) is not dict
@@ -321,15 +321,15 @@ class TaggedJSONSerializer:
                 return False
         return True
 
-    def dumps(self, value: Any) -> str:
+    def dumps(self, value: object) -> str:
         """Encode ``value`` to compact JSON text with tags."""
         app = json._current_app()
-        flat = self._is_flat(value)
-        tagged = value if flat else self.tag(value)
         if app is None:
-            return json.dumps(tagged, separators=(",", ":"))
-        # Through the module it would be 0.9 us longer.
-        return write_compact(app.json, tagged, flat)
+            return json.dumps(self.tag(value), separators=(",", ":"))
+        # PERF: through the module it would be 0.9 us longer.
+        if self._is_flat(value):
+            return write_flat(app.json, value)
+        return write_compact(app.json, self.tag(value))
 
     def loads(self, value: str) -> Any:
         """Decode JSON text and what its tags stand for."""

@@ -160,7 +160,7 @@ def _value(name: str, converter: BaseConverter, given: dict[str, Any]) -> str:
     return f"{call}({name})"
 
 
-def _quote_path(value: Any) -> str:
+def _quote_path(value: object) -> str:
     text = str(value)
     # PERF: stripping what may stay bare leaves nothing when there is nothing to quote.
     return quote(text, safe=_PATH_SAFE) if text.strip(_PATH_BARE) else text
@@ -179,9 +179,9 @@ def _query(url: str, values: Mapping[str, Any], taken: frozenset[str]) -> str | 
     return f"{url}?{'&'.join(pairs)}" if pairs else url
 
 
-def _quote_query(value: Any) -> str:
-    if value.__class__ is str and value.isalnum() and value.isascii():
-        return str(value)  # PERF: letters and digits need no quoting
+def _quote_query(value: object) -> str:
+    if type(value) is str and value.isalnum() and value.isascii():
+        return value  # PERF: letters and digits need no quoting
     if isinstance(value, bytes):
         return quote_plus(value, safe=_QUERY_SAFE)
     text = str(value)

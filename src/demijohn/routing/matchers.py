@@ -127,7 +127,7 @@ class _LeafWriter:
             "chains": tuple(chains),
         }
 
-    def name(self, value: Any) -> str:
+    def name(self, value: object) -> str:
         """Hand a value to the generated function and return its name there."""
         name = f"x{len(self.given)}"
         self.given[name] = value

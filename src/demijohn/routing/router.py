@@ -99,7 +99,7 @@ class Router:
 
     def build(
         self,
-        endpoint: Any,
+        endpoint: object,
         values: Mapping[str, Any],
         method: str | None = None,
         append_unknown: bool = True,

@@ -10,7 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from demijohn.contexts.context import current
+from demijohn.contexts.ports import Application
 from demijohn.sessions.session import NullSession, SessionMixin
+from demijohn.wrappers.request import Request
+from demijohn.wrappers.response import Response
 
 __all__ = ["SessionInterface"]
 
@@ -30,7 +33,7 @@ class SessionInterface:
     #: Whether sessions are pickled, for extensions that have to know.
     pickle_based = False
 
-    def make_null_session(self, app: Any) -> Any:
+    def make_null_session(self, app: Application) -> Any:
         """The session used when :meth:`open_session` returns None: reads as empty, refuses writes."""
         return self.null_session_class()
 
@@ -38,12 +41,12 @@ class SessionInterface:
         """Whether ``obj`` came from :meth:`make_null_session`; such a session is not saved."""
         return isinstance(obj, self.null_session_class)
 
-    def get_cookie_name(self, app: Any) -> str:
+    def get_cookie_name(self, app: Application) -> str:
         """The cookie's name: ``SESSION_COOKIE_NAME``."""
         name: str = app.config["SESSION_COOKIE_NAME"]
         return name
 
-    def get_cookie_domain(self, app: Any) -> str | None:
+    def get_cookie_domain(self, app: Application) -> str | None:
         """The domain whose hosts all get the cookie, or None for this host only.
 
         From ``SESSION_COOKIE_DOMAIN``; never from ``SERVER_NAME``.
@@ -51,17 +54,17 @@ class SessionInterface:
         domain: str | None = app.config["SESSION_COOKIE_DOMAIN"]
         return domain
 
-    def get_cookie_path(self, app: Any) -> str:
+    def get_cookie_path(self, app: Application) -> str:
         """The path below which the cookie is sent: ``SESSION_COOKIE_PATH`` or ``APPLICATION_ROOT``."""
         path: str = app.config["SESSION_COOKIE_PATH"] or app.config["APPLICATION_ROOT"]
         return path
 
-    def get_cookie_httponly(self, app: Any) -> bool:
+    def get_cookie_httponly(self, app: Application) -> bool:
         """Whether scripts are kept from the cookie: ``SESSION_COOKIE_HTTPONLY``."""
         httponly: bool = app.config["SESSION_COOKIE_HTTPONLY"]
         return httponly
 
-    def get_cookie_secure(self, app: Any) -> bool:
+    def get_cookie_secure(self, app: Application) -> bool:
         """Whether the cookie is only sent over HTTPS: ``SESSION_COOKIE_SECURE``.
 
         When that is ``"auto"``, it is, except for a request over plain HTTP to a loopback host,
@@ -75,7 +78,7 @@ class SessionInterface:
             return not _names_loopback(environ.get("HTTP_HOST") or environ.get("SERVER_NAME") or "")
         return bool(secure)
 
-    def get_cookie_samesite(self, app: Any) -> str | None:
+    def get_cookie_samesite(self, app: Application) -> str | None:
         """``"Strict"``, ``"Lax"``, ``"None"``, or None to leave it to the browser.
 
         From ``SESSION_COOKIE_SAMESITE``.
@@ -83,30 +86,30 @@ class SessionInterface:
         samesite: str | None = app.config["SESSION_COOKIE_SAMESITE"]
         return samesite
 
-    def get_cookie_partitioned(self, app: Any) -> bool:
+    def get_cookie_partitioned(self, app: Application) -> bool:
         """Whether each embedding site gets a cookie of its own: ``SESSION_COOKIE_PARTITIONED``."""
         partitioned: bool = app.config["SESSION_COOKIE_PARTITIONED"]
         return partitioned
 
-    def get_expiration_time(self, app: Any, session: SessionMixin) -> datetime | None:
+    def get_expiration_time(self, app: Application, session: SessionMixin) -> datetime | None:
         """When the cookie ends: after the application's lifetime if permanent, else with the browser."""
         if not session.permanent:
             return None
         expires: datetime = datetime.now(UTC) + app.permanent_session_lifetime
         return expires
 
-    def should_set_cookie(self, app: Any, session: SessionMixin) -> bool:
+    def should_set_cookie(self, app: Application, session: SessionMixin) -> bool:
         """Whether the response needs the cookie: the session was changed, or lives from use to use.
 
         The latter is a permanent session with ``SESSION_REFRESH_EACH_REQUEST``.
         """
         return bool(session.modified or (session.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]))
 
-    def open_session(self, app: Any, request: Any) -> Any:
+    def open_session(self, app: Any, request: Request) -> Any:
         """The session of ``request``, or None for :meth:`make_null_session`'s."""
         raise NotImplementedError
 
-    def save_session(self, app: Any, session: Any, response: Any) -> None:
+    def save_session(self, app: Any, session: Any, response: Response) -> None:
         """Store ``session``, and put on ``response`` what will bring it back. Not for null sessions."""
         raise NotImplementedError
 

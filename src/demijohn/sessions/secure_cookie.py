@@ -12,15 +12,19 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn.config import ConfigAttribute
+from demijohn.contexts.ports import Application
+from demijohn.errors import MissingSecretKey
 from demijohn.http.cookies import dump_cookie
 from demijohn.http.dates import http_date
 from demijohn.json.tag import TaggedJSONSerializer
-from demijohn.wrappers.response import Response
 from demijohn.sessions.interface import SessionInterface
-from demijohn.sessions.session import SecureCookieSession
+from demijohn.sessions.session import SecureCookieSession, SessionMixin
 from demijohn.sessions.signing import BoundedTimedSerializer
+from demijohn.wrappers.request import Request
+from demijohn.wrappers.response import Response
 
 __all__ = ["SecureCookieSessionInterface", "depend_on_cookie", "session_json_serializer"]
 
@@ -68,7 +72,7 @@ class SecureCookieSessionInterface(SessionInterface):
         if "_plain" not in vars(cls):
             cls._plain = False
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if name not in _READ_EACH_TIME:
             object.__setattr__(self, "_plain", False)
         object.__setattr__(self, name, value)
@@ -92,7 +96,7 @@ class SecureCookieSessionInterface(SessionInterface):
         except TypeError:  # something that cannot be hashed, such as a key that is a bytearray
             return BoundedTimedSerializer(*settings)
 
-    def _cookie(self, app: Any) -> _Cookie:
+    def _cookie(self, app: Application) -> _Cookie:
         """What the settings come to, put together anew when one of them has changed."""
         if not self._plain:
             return _Cookie(self, app)
@@ -121,7 +125,7 @@ class SecureCookieSessionInterface(SessionInterface):
                 self._kept = cookie
         return cookie
 
-    def open_session(self, app: Any, request: Any) -> Any:
+    def open_session(self, app: Any, request: Request) -> Any:
         """The session of the request's cookie, an empty one, or None without a secret key."""
         cookie = self._cookie(app)
         serializer = cookie.serializer
@@ -144,7 +148,7 @@ class SecureCookieSessionInterface(SessionInterface):
         # PERF: asking an abstract class about an instance costs 0.4 us.
         return type(obj) is not self.session_class and super().is_null_session(obj)
 
-    def save_session(self, app: Any, session: Any, response: Any) -> None:
+    def save_session(self, app: Any, session: Any, response: Response) -> None:
         """Put the cookie on the response if needed, and say that the response depends on it."""
         filled, depends, writes = self._look(app, session)
         if depends:
@@ -153,7 +157,7 @@ class SecureCookieSessionInterface(SessionInterface):
             return
         if not filled:
             response.delete_cookie(self.get_cookie_name(app), **self._attributes(app))
-        elif isinstance(response, Response) and type(response).set_cookie is Response.set_cookie:
+        elif type(response).set_cookie is Response.set_cookie:
             response.raw_headers.append(("Set-Cookie", self.cookie_header_value(app, session)))
         else:
             response.set_cookie(
@@ -163,7 +167,7 @@ class SecureCookieSessionInterface(SessionInterface):
                 **self._attributes(app),
             )
 
-    def header_fields(self, app: Any, session: Any) -> list[tuple[str, str]] | None:
+    def header_fields(self, app: Application, session: SessionMixin) -> list[tuple[str, str]] | None:
         """What :meth:`save_session` adds to a response that has nothing but a type and a length.
 
         None where it takes a response to say it, or another method to ask.
@@ -181,12 +185,12 @@ class SecureCookieSessionInterface(SessionInterface):
             return []
         if writes and not filled:
             return None
-        fields: list[tuple[str, str]] = [_VARY, _PRIVATE] if app.compat_level is None else [_VARY]
+        fields: list[tuple[str, str]] = [_VARY, _PRIVATE] if app.policy.private_sessions else [_VARY]
         if writes:
             fields.append(("Set-Cookie", self.cookie_header_value(app, session)))
         return fields
 
-    def _look(self, app: Any, session: Any) -> tuple[bool, bool, bool]:
+    def _look(self, app: Application, session: SessionMixin) -> tuple[bool, bool, bool]:
         """Whether anything is in it, whether the response depends on it, whether the browser is told of it."""
         # First of all: what follows reads the session too.
         accessed = session.accessed
@@ -196,7 +200,7 @@ class SecureCookieSessionInterface(SessionInterface):
             writes = self.should_set_cookie(app, session)
         return filled, accessed or writes, writes
 
-    def cookie_header_value(self, app: Any, session: Any) -> str:
+    def cookie_header_value(self, app: Application, session: SessionMixin) -> str:
         """The value of the Set-Cookie header field that keeps ``session``.
 
         It is what ``response.set_cookie`` would write, made without looking at each character.
@@ -219,13 +223,15 @@ class SecureCookieSessionInterface(SessionInterface):
             return dump_cookie(cookie.name, token, expires=expires, max_size=limit, **self._attributes(app))
         return value
 
-    def _attributes(self, app: Any) -> dict[str, Any]:
+    def _attributes(self, app: Application) -> dict[str, Any]:
         return {name: getattr(self, f"get_cookie_{name}")(app) for name in _ATTRIBUTES}
 
 
-def _token(session: Any, serializer: Any) -> str:
+def _token(session: SessionMixin, serializer: URLSafeTimedSerializer | None) -> str:
     # A plain dictionary: the tags know no other, and a custom serializer need not either.
     contents = dict.copy(session) if isinstance(session, dict) else dict(session.items())
+    if serializer is None:
+        raise MissingSecretKey.for_session()
     token: str | bytes = serializer.dumps(contents)
     return token if isinstance(token, str) else token.decode()
 
@@ -257,19 +263,19 @@ class _Cookie:
 
     __slots__ = ("_frames", "app_class", "max_age", "name", "old_keys", "serializer", "settings", "signing")
 
-    def __init__(self, interface: SecureCookieSessionInterface, app: Any) -> None:
+    def __init__(self, interface: SecureCookieSessionInterface, app: Application) -> None:
         # What it was made for, when it is kept.
         self.app_class: type | None = None
         self.settings: tuple[Any, ...] = ()
         self.signing: tuple[Any, ...] = ()
         self.old_keys: tuple[Any, ...] = ()
         self.name = interface.get_cookie_name(app)
-        self.serializer: Any = interface.get_signing_serializer(app)
+        self.serializer = interface.get_signing_serializer(app)
         #: Seconds, once a cookie had to be read.
         self.max_age: int | None = None
         self._frames: dict[bool, tuple[str, str, str, str]] = {}
 
-    def frame(self, interface: SecureCookieSessionInterface, app: Any) -> tuple[str, str, str, str]:
+    def frame(self, interface: SecureCookieSessionInterface, app: Application) -> tuple[str, str, str, str]:
         """What stands around the cookie's value; only ``Secure`` may differ from request to request."""
         secure = interface.get_cookie_secure(app)
         frame = self._frames.get(secure)
@@ -295,16 +301,16 @@ def _frame_cookie(name: str, *settings: Any) -> tuple[str, str, str, str]:
     return start, bare[len(start) :], before, behind
 
 
-def depend_on_cookie(app: Any, response: Any) -> None:
+def depend_on_cookie(app: Application, response: BaseResponse) -> None:
     """Say that the response depends on the cookie, so that no shared cache gives it to others.
 
     ``Vary: Cookie`` (RFC 9110, section 12.5.5); and unless the application has said who may store
-    the response, or is at a compatibility level, ``Cache-Control: private`` (RFC 9111, 5.2.2.7).
+    the response, ``Cache-Control: private`` (RFC 9111, 5.2.2.7), where its policy has ``private_sessions``.
     """
-    native = getattr(app, "compat_level", None) is None
+    private = app.policy.private_sessions
     if not isinstance(response, Response):
         response.vary.add("Cookie")
-        if native:
+        if private:
             _make_private(response)
         return
     raw = response.raw_headers
@@ -314,7 +320,7 @@ def depend_on_cookie(app: Any, response: Any) -> None:
             break
     else:
         raw.append(_VARY)
-        if native:
+        if private:
             raw.append(_PRIVATE)
         return
     names = {field.lower() for field, _ in raw}
@@ -322,7 +328,7 @@ def depend_on_cookie(app: Any, response: Any) -> None:
         response.vary.add("Cookie")
     else:
         raw.append(_VARY)
-    if native:
+    if private:
         if "cache-control" in names:
             _make_private(response)
         else:
@@ -334,7 +340,7 @@ _VARY = ("Vary", "Cookie")
 _PRIVATE = ("Cache-Control", "private")
 
 
-def _make_private(response: Any) -> None:
+def _make_private(response: BaseResponse) -> None:
     control = response.cache_control
     if not (control.public or control.private or control.no_store):
         control.private = True

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from hmac import compare_digest
-from typing import Any
+from typing import Any, Protocol
 
 from itsdangerous import BadPayload, BadTimeSignature, SignatureExpired, URLSafeTimedSerializer
 
@@ -59,6 +59,18 @@ def _make_sign(key: bytes, digest: Callable[..., Any]) -> Callable[[bytes], byte
     return sign
 
 
+class PayloadSerializer(Protocol):
+    """Writes a value, and reads it back: a :class:`~demijohn.json.tag.TaggedJSONSerializer`, for one."""
+
+    def dumps(self, obj: Any, /) -> str | bytes:
+        """The value as text or bytes."""
+        ...
+
+    def loads(self, payload: Any, /) -> Any:
+        """The value again."""
+        ...
+
+
 class BoundedTimedSerializer(URLSafeTimedSerializer):
     """Signs values with the time, and reads them back within bounds.
 
@@ -76,9 +88,9 @@ class BoundedTimedSerializer(URLSafeTimedSerializer):
         self,
         secret_keys: Sequence[str | bytes],
         salt: str | bytes,
-        serializer: Any,
+        serializer: PayloadSerializer,
         key_derivation: str,
-        digest_method: Any,
+        digest_method: str | Callable[..., Any],
         max_size: int,
         max_payload: int,
     ) -> None:
@@ -94,7 +106,7 @@ class BoundedTimedSerializer(URLSafeTimedSerializer):
 
     # --- writing
 
-    def dumps(self, obj: Any, salt: str | bytes | None = None) -> Any:
+    def dumps(self, obj: object, salt: str | bytes | None = None) -> Any:
         """The token for ``obj``: text, or bytes when the serializer writes bytes.
 
         :param salt: Another salt than the serializer's own.
@@ -105,7 +117,7 @@ class BoundedTimedSerializer(URLSafeTimedSerializer):
         token = b"%b.%b" % (signed, self._signs[0](signed))
         return token.decode() if self.is_text_serializer else token
 
-    def dump_payload(self, obj: Any) -> bytes:
+    def dump_payload(self, obj: object) -> bytes:
         """The serialized ``obj``, compressed when that makes it shorter, in URL-safe Base64."""
         options = self.serializer_kwargs
         written: Any = self.serializer.dumps(obj, **options) if options else self.serializer.dumps(obj)
@@ -173,7 +185,7 @@ class BoundedTimedSerializer(URLSafeTimedSerializer):
         """
         return self._read(payload, kwargs.get("serializer") or self.serializer)
 
-    def _read(self, payload: bytes, serializer: Any) -> Any:
+    def _read(self, payload: bytes, serializer: PayloadSerializer) -> Any:
         try:
             if payload[:1] == b".":
                 data = _decompress(_decode(payload[1:]), self.max_payload)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, ValuesView
+from collections.abc import Callable, Iterable, ValuesView
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -24,6 +24,7 @@ from werkzeug.utils import redirect as _werkzeug_redirect
 from demijohn.setup.blueprint import Blueprint
 from demijohn.config import Config, ConfigAttribute
 from demijohn.contexts.context import _AppCtxGlobals
+from demijohn.contexts.way import Way
 from demijohn.setup.envvars import get_debug_flag
 from demijohn.errors import LateRegistration
 from demijohn.json.provider import DefaultJSONProvider, JSONProvider
@@ -68,8 +69,8 @@ class App(Scaffold):
     config_class: type[Config] = Config
     jinja_environment: type[Environment] = Environment
     json_provider_class: type[JSONProvider] = DefaultJSONProvider
-    url_rule_class: Any = Rule
-    url_map_class: Any = Map
+    url_rule_class: type[Rule] = Rule
+    url_map_class: type[Map] = Map
     test_client_class: Any = None
     test_cli_runner_class: Any = None
     session_interface: Any
@@ -112,9 +113,10 @@ class App(Scaffold):
         template_folder: Any = "templates", instance_path: str | None = None,
         instance_relative_config: bool = False, root_path: str | None = None,
     ) -> None:  # fmt: skip
-        self._plans: dict[Any, Any] = {}
-        #: The plans of paths without variable parts, by path and method, as they are asked for.
-        self._static_plans: dict[str, dict[str, Any]] = {}
+        #: What this is for a request, once that is settled; any change drops it.
+        self._way: Way | None = None
+        #: Stands for all changes so far.
+        self._changes = object()
         self._router: Router | None = None
         self._got_first_request = False
         super().__init__(import_name, static_folder, static_url_path, template_folder, root_path)
@@ -126,6 +128,7 @@ class App(Scaffold):
             )
         self.instance_path = instance_path
         self.config = self.make_config(instance_relative_config)
+        self._watch_config()
         #: Makes the exceptions of ``abort``.
         self.aborter = self.make_aborter()
         #: How JSON is read and written.
@@ -138,6 +141,8 @@ class App(Scaffold):
         self.blueprints: dict[str, Blueprint] = {}
         #: State of extensions, by the extension's name.
         self.extensions: dict[str, Any] = {}
+        #: What adapts views when their plans are made, see :func:`demijohn.extend.adapt_view`.
+        self.view_adapters: list[Callable[[Any, Any], Any]] = []
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
@@ -146,6 +151,21 @@ class App(Scaffold):
         self._watch_url_map()
         self.subdomain_matching = subdomain_matching
         self.template_context_processors[None] = [default_template_ctx_processor]
+
+    def _watch_config(self) -> None:
+        """Drop the way when one of the settings changes that it is made of."""
+        config, reference = self.config, ref(self)
+        before = [config.get("TRUSTED_PROXIES")]
+
+        def changed() -> None:
+            app = reference()
+            now = config.get("TRUSTED_PROXIES")
+            if app is not None and now is not before[0]:
+                before[0] = now
+                app.drop_way()
+
+        if isinstance(config, Config):
+            config.changed = changed
 
     def _watch_url_map(self) -> None:
         """Compile the router anew when a rule is added to the map, by whatever way."""
@@ -157,13 +177,31 @@ class App(Scaffold):
             app = reference()
             if app is not None:
                 app._router = None
-                app._changed()
+                app.drop_way()
 
-        self.url_map.add = watched
+        self.url_map.add = watched  # type: ignore[method-assign]
 
-    def _changed(self) -> None:
-        self._plans = {}
-        self._static_plans = {}
+    def drop_way(self) -> None:
+        """Note that something has changed: the next request is settled anew."""
+        self._changes = object()
+        self._way = self._serve_asgi = None
+
+    _changed = drop_way
+    #: PERF: where ``__call__`` goes under ASGI, once that is known.
+    _serve_asgi: Any = None
+
+    def router(self) -> Router:
+        """The compiled routes, made anew when a rule was added."""
+        router = self._router
+        if router is None:
+            if hasattr(self.url_map, "update"):
+                self.url_map.update()
+            router = self._router = Router(self.url_map)
+        return router
+
+    def freeze(self) -> None:
+        """Note that the first request is here: from now on, what would register something is an error."""
+        self._got_first_request = True
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_first_request:
@@ -197,10 +235,8 @@ class App(Scaffold):
     @debug.setter
     def debug(self, value: bool) -> None:
         self.config["DEBUG"] = value
-        if self.config["TEMPLATES_AUTO_RELOAD"] is None:
-            self._templates = None
-            if "jinja_env" in self.__dict__:
-                self.jinja_env.auto_reload = value
+        if self.config["TEMPLATES_AUTO_RELOAD"] is None and "jinja_env" in self.__dict__:
+            self.jinja_env.auto_reload = value
 
     def make_config(self, instance_relative: bool = False) -> Config:
         """The configuration the application starts with."""
@@ -233,8 +269,6 @@ class App(Scaffold):
 
     # Templates.
 
-    _templates: dict[str, Any] | None = None
-
     @cached_property
     def jinja_env(self) -> Environment:
         """The Jinja environment, made when first asked for."""
@@ -248,8 +282,6 @@ class App(Scaffold):
             reload = self.config["TEMPLATES_AUTO_RELOAD"]
             options["auto_reload"] = self.debug if reload is None else reload
         env = self.jinja_environment(self, **options)
-        if not options["auto_reload"] and self.compat_level is None:
-            self._templates = {}
         env.policies["json.dumps_function"] = self.json.dumps
         return env
 
@@ -264,22 +296,6 @@ class App(Scaffold):
         for suffix in _TEMPLATE_SUFFIXES:
             filename = filename.removesuffix(suffix)
         return not filename.endswith(_TEXT_SUFFIXES)
-
-    @property
-    def _plain_template_context(self) -> bool:
-        """Whether the default context processor is the only one."""
-        plain = self._plans.get("templates")
-        if plain is None:
-            processors = self.template_context_processors
-            plain = self._plans["templates"] = (
-                [default_template_ctx_processor] == processors.get(None)
-                and not any(funcs for scope, funcs in processors.items() if scope is not None)
-                and "update_template_context" not in self._custom_steps()
-            )
-        return cast(bool, plain)
-
-    def _custom_steps(self) -> frozenset[str]:
-        return frozenset()
 
     def _template_decorator(self, add: Callable[..., None], name: Any) -> Any:
         # COMPAT: Flask 3.2 takes the decorators without parentheses as well.
@@ -371,7 +387,7 @@ class App(Scaffold):
             setattr(made, name, value)
         if view_func is not None:
             self._check_endpoint(endpoint, view_func)
-        if self.compat_level is None:
+        if self.policy.one_view_per_rule:
             self._check_taken(made, methods)
         self.url_map.add(made)
         if view_func is not None:
@@ -383,7 +399,7 @@ class App(Scaffold):
             raise AssertionError(
                 f"View function mapping is overwriting an existing endpoint function: {endpoint}."
                 " Give one of the two views another name, or pass endpoint='...' to its route."
-                if self.compat_level is None
+                if self.policy.explained_errors
                 else f"View function mapping is overwriting an existing endpoint function: {endpoint}"
             )
 
@@ -445,9 +461,14 @@ class App(Scaffold):
         self.while_serving_gens.append(f)
         return f
 
+    #: Whether it has to be served by ASGI though nothing of it is asynchronous.
+    needs_asgi = False
+
     @property
     def has_async(self) -> bool:
-        """Whether any view, hook, handler or serving function is asynchronous."""
+        """Whether any view, hook, handler or serving function is asynchronous, or ASGI was asked for."""
+        if self.needs_asgi:
+            return True
         tables = (
             self.before_request_funcs, self.after_request_funcs, self.teardown_request_funcs,
             self.template_context_processors, self.before_websocket_funcs,
@@ -469,7 +490,7 @@ class App(Scaffold):
 
     # Errors.
 
-    def _find_error_handler(self, e: Exception, blueprints: list[str]) -> Any:
+    def find_error_handler(self, e: Exception, blueprints: Iterable[str]) -> Any:
         """The handler of the most specific class, blueprint before application, code before class."""
         spec = self.error_handler_spec
         if not spec:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import cached_property, update_wrapper
-from importlib import import_module
-from typing import Any, TypeVar
+from functools import update_wrapper
+from typing import Any, Protocol, TypeVar
 
 from demijohn.errors import LateRegistration
 from demijohn.contexts.proxies import current_app
@@ -29,11 +28,34 @@ _TABLES = (
 )  # fmt: skip
 
 
+class Application(Protocol):
+    """An application, as far as registering with it goes."""
+
+    blueprints: dict[str, Blueprint]
+    view_functions: dict[str, Callable[..., Any]]
+    error_handler_spec: dict[Any, dict[int | None, dict[type[Exception], Any]]]
+
+    @property
+    def cli(self) -> Any:
+        """The group of the application's own commands."""
+        ...
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None,
+        provide_automatic_options: bool | None = None, **options: Any,
+    ) -> None:  # fmt: skip
+        """Register a URL rule."""
+        ...
+
+
 class BlueprintSetupState:
     """One registration of a blueprint with an application, handed to the recorded functions."""
 
-    def __init__(self, blueprint: Blueprint, app: Any, options: Any, first_registration: bool) -> None:
-        self.app = app
+    def __init__(
+        self, blueprint: Blueprint, app: Application, options: Any, first_registration: bool
+    ) -> None:
+        #: The application; any of its methods may be called.
+        self.app: Any = app
         self.blueprint = blueprint
         #: The keyword arguments of ``register_blueprint``.
         self.options = options
@@ -102,12 +124,6 @@ class Blueprint(Scaffold):
         self.cli_group = cli_group
         self._blueprints: list[tuple[Blueprint, dict[str, Any]]] = []
 
-    @cached_property
-    def cli(self) -> Any:  # type: ignore[override]
-        """The group of commands that the blueprint brings; see ``cli_group``."""
-        # Imported when asked for: click is a quarter of the import time of a hello world.
-        return import_module("demijohn.setup.commands").AppGroup()
-
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_registered_once:
             raise LateRegistration(
@@ -132,7 +148,7 @@ class Blueprint(Scaffold):
 
         self.record(update_wrapper(once, func))
 
-    def make_setup_state(self, app: Any, options: Any, first_registration: bool = False) -> Any:
+    def make_setup_state(self, app: Application, options: Any, first_registration: bool = False) -> Any:
         """The object recorded functions get; override to hand them another."""
         return BlueprintSetupState(self, app, options, first_registration)
 
@@ -143,7 +159,7 @@ class Blueprint(Scaffold):
             raise ValueError("Cannot register a blueprint on itself")
         self._blueprints.append((blueprint, options))
 
-    def register(self, app: Any, options: dict[str, Any]) -> None:
+    def register(self, app: Application, options: dict[str, Any]) -> None:
         """Register with ``app``; called by ``app.register_blueprint``.
 
         :raises ValueError: when the name is taken.
@@ -174,7 +190,7 @@ class Blueprint(Scaffold):
         for blueprint, nested in self._blueprints:
             blueprint.register(app, self._nested_options(state, name, blueprint, nested.copy()))
 
-    def _register_commands(self, app: Any, name: str, options: dict[str, Any]) -> None:
+    def _register_commands(self, app: Application, name: str, options: dict[str, Any]) -> None:
         if not self._has_commands:
             return
         group = options.get("cli_group", self.cli_group)
@@ -211,7 +227,7 @@ class Blueprint(Scaffold):
         options["name_prefix"] = name
         return options
 
-    def _merge_blueprint_funcs(self, app: Any, name: str) -> None:
+    def _merge_blueprint_funcs(self, app: Application, name: str) -> None:
         """Copy this blueprint's hooks into the application's tables, under ``name``."""
         for table in _TABLES:
             own, into = getattr(self, table), getattr(app, table)

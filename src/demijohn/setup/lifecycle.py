@@ -12,20 +12,38 @@ import sys
 from _thread import allocate_lock, get_ident
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, copy_context
-from functools import cache
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet, ref
+
+from demijohn.contexts import ports
+from demijohn.contexts.context import AppContext
+from demijohn.later import later
 
 from demijohn.waiting.callables import is_async
 from demijohn.signals import got_background_exception, got_serving_exception, sending
-from demijohn.waiting.steps import drive_async, running_loop, wait
+from demijohn.waiting.drivers import drive_async, running_loop, wait
+from demijohn.waiting.steps import is_awaitable
+
+if TYPE_CHECKING:
+    from demijohn.waiting import loops
+else:
+    loops = later("demijohn.waiting.loops")  # 13 % of an import of Flask: asyncio
 
 
-@cache
-def _waiting() -> Any:
-    """What waits on loops, imported when there is one: asyncio costs a WSGI application 9 ms."""
-    return import_module("demijohn.waiting.loops")
+class Application(ports.Application, Protocol):
+    """An application, as far as starting and stopping it goes."""
+
+    before_serving_funcs: list[Callable[[], Any]]
+    after_serving_funcs: list[Callable[[], Any]]
+    while_serving_gens: list[Callable[[], Any]]
+
+    def app_context(self) -> AppContext:
+        """A context that makes the application current."""
+        ...
+
+    def freeze(self) -> None:
+        """Note that the first request is here."""
+        ...
 
 
 _all: WeakSet[Lifecycle] = WeakSet()
@@ -49,7 +67,7 @@ class Lifecycle:
     :param app: The application.
     """
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = ref(app)
         self._serving: Any = None
         self._kept: Any = None
@@ -60,6 +78,9 @@ class Lifecycle:
         self._background: set[Any] = set()
         self._has_background = False
         self._starting: Any = None
+        #: The event loop that serves, and the thread it runs in.
+        self.loop: Any = None
+        self.thread: int | None = None
         #: The WebSockets being handled.
         self.sockets: set[Any] = set()
         #: Whether the functions that run before serving have run in this process.
@@ -94,7 +115,7 @@ class Lifecycle:
                 closed = self._pools.pop(old, None)
                 if closed is not None:  # else another thread has closed it
                     closed.close()
-            pool = self._pools[loop] = _waiting().ThreadPool(loop, self.app.config["THREADS"])
+            pool = self._pools[loop] = loops.ThreadPool(loop, self.app.config["THREADS"])
         return pool
 
     # Serving.
@@ -108,30 +129,30 @@ class Lifecycle:
         """Make ``loop`` the one that serves, and start up where the server knows no lifespan."""
         if not self.started:
             await self.startup()
-        self.app._loop, self.app._thread = loop, get_ident()
-        _waiting().use_server_loop(loop)
+        self.loop, self.thread = loop, get_ident()
+        loops.use_server_loop(loop)
 
     async def startup(self) -> None:
         """Run the ``before_serving`` functions, then ``while_serving``, once per process (as Quart).
 
         :raises Exception: what a function raised; the worker must not serve then.
         """
-        _waiting().use_server_loop(running_loop())
+        loops.use_server_loop(running_loop())
         while not self.started and not _beginning.get():
             with self._gate:
                 begun = self._starting
                 if begun is None:
-                    self._starting = _waiting().ThreadFuture()
+                    self._starting = loops.ThreadFuture()
             if begun is not None:
                 # Another request has begun with it, maybe on another loop; if it fails, this one tries.
-                aio = _waiting().asyncio
+                aio = loops.asyncio
                 await aio.shield(aio.wrap_future(begun))
                 continue
             try:
-                self.app._freeze()
+                self.app.settle()
                 if self.has_work():
                     await self._begin_serving()
-                self.app._got_first_request = True  # nothing may be registered from here on
+                self.app.freeze()
                 self.started, self.stopping = True, False
             finally:
                 begun, self._starting = self._starting, None
@@ -194,7 +215,7 @@ class Lifecycle:
 
     async def _call(self, function: Callable[[], Any]) -> None:
         rv = function()
-        if hasattr(rv.__class__, "__await__"):
+        if is_awaitable(rv):
             await rv
 
     async def _advance(self, generator: Any, last: bool = False) -> None:
@@ -220,12 +241,12 @@ class Lifecycle:
         For a server to call while connections still work, from any thread.
         """
         self.stopping = True
-        loop = self.app._loop
+        loop = self.loop
         if loop is None or not loop.is_running():
             return
         for socket in tuple(self.sockets):
             # 1012 is "service restart" in the registry of RFC 6455, 11.7: clients come back.
-            _waiting().asyncio.run_coroutine_threadsafe(socket.close(1012), loop)
+            loops.asyncio.run_coroutine_threadsafe(socket.close(1012), loop)
 
     def start_sync(self) -> None:
         """:meth:`startup` for a WSGI worker: called by the server's hook or by the first request."""
@@ -234,9 +255,9 @@ class Lifecycle:
         with self._lock:
             if self.started:
                 return
-            self.app._got_first_request = True
+            self.app.freeze()
             if not self.has_work():
-                self.app._freeze()
+                self.app.settle()
                 self.started = True
                 return
             wait(self._startup_off_server())
@@ -253,7 +274,7 @@ class Lifecycle:
 
     async def _startup_off_server(self) -> None:
         await self.startup()
-        _waiting().use_server_loop(None)  # the loop is the background one, not a server's
+        loops.use_server_loop(None)  # the loop is the background one, not a server's
 
     def stop_sync(self) -> None:
         """:meth:`shutdown` for a WSGI worker; harmless when nothing was started."""
@@ -272,7 +293,7 @@ class Lifecycle:
         Async functions run on the loop, others in a thread; errors are logged.
         """
         context = copy_context()
-        running = _waiting().tasks
+        running = loops.tasks
 
         def start() -> None:
             work = self._background_work(function, args, kwargs)
@@ -283,11 +304,11 @@ class Lifecycle:
             task.add_done_callback(running.discard)
 
         here = running_loop()
-        loop = here or _waiting().waiting_loop()
+        loop = here or loops.waiting_loop()
         if not self._has_background:
             # Known from here on, not only when the loop has begun it.
             self._has_background = True
-            if loop is _waiting().background.loop and self._kept is None:
+            if loop is loops.background.loop and self._kept is None:
                 self._stop_at_exit()
         if here is None:
             loop.call_soon_threadsafe(start)
@@ -303,7 +324,7 @@ class Lifecycle:
                     rv = await self.pool(running_loop()).run(
                         copy_context(), lambda _: function(*args, **kwargs), None
                     )
-                    if hasattr(rv.__class__, "__await__"):
+                    if is_awaitable(rv):
                         await rv
         except Exception as e:
             if got_background_exception.receivers:
@@ -315,7 +336,7 @@ class Lifecycle:
         here = {t for t in self._background if t.get_loop() is running_loop()}
         if not here:
             return
-        wait_for = _waiting().asyncio.wait
+        wait_for = loops.asyncio.wait
         _, late = await wait_for(here, timeout=self.app.config.get("BACKGROUND_TASK_SHUTDOWN_TIMEOUT", 5))
         for task in late:
             task.cancel()
@@ -327,11 +348,11 @@ class Lifecycle:
 class _AppContext:
     """An application context around async code: its teardown may be async too."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Application) -> None:
         self.ctx = app.app_context()
 
     async def __aenter__(self) -> None:
         self.ctx.push()
 
     async def __aexit__(self, kind: Any, exc: BaseException | None, traceback: Any) -> None:
-        await self.ctx.app._apop(self.ctx, exc)
+        await self.ctx.apop(exc)

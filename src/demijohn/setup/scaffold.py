@@ -16,14 +16,20 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, update_wrapper, wraps
 from importlib.util import find_spec
 from pathlib import Path, PurePath
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import ref
 
 from jinja2 import BaseLoader, FileSystemLoader
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 from demijohn.errors import AsyncUnsupported
+from demijohn.later import later
 from demijohn.waiting.callables import is_async
+
+if TYPE_CHECKING:
+    from demijohn.setup import commands
+else:
+    commands = later("demijohn.setup.commands")  # 25 % of an import of Flask: click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,7 +45,7 @@ def setupmethod(f: F) -> F:
         self._check_setup_finished(f.__name__)
         return f(self, *args, **kwargs)
 
-    return update_wrapper(guarded, f)  # type: ignore[return-value]
+    return cast(F, update_wrapper(guarded, f))
 
 
 def refuse_async(f: Any, place: str) -> None:
@@ -137,9 +143,6 @@ class Scaffold:
     _static_folder: str | None = None
     _static_url_path: str | None = None
 
-    #: The Click group of commands that the owner brings; set by the framework.
-    cli: Any
-
     def __init__(
         self, import_name: str, static_folder: Any = None, static_url_path: str | None = None,
         template_folder: Any = None, root_path: str | None = None,
@@ -175,6 +178,11 @@ class Scaffold:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+    @cached_property
+    def cli(self) -> commands.AppGroup:
+        """The group of commands that the owner brings, made when first asked for."""
+        return commands.AppGroup()
 
     # Folders.
 

@@ -1,4 +1,4 @@
-"""Test an application without a server, over any of the three interfaces it can be served by.
+"""Test an application without a server, over any of the three protocols it can be served by.
 
 ::
 
@@ -14,17 +14,17 @@
     response = await client.get("/")
 
 Leaves alone: starting a real server (there is nothing here to start one with) and your fixtures, apart from
-those `demijohn.pytest_plugin` offers.
+those that :mod:`demijohn.testing.pytest_plugin` offers.
 """
 
 from __future__ import annotations
 
-from .async_client import AsyncFlaskClient, StreamedResponse
-from .builder import EnvironBuilder
-from .client import FlaskClient
-from .exchange import NoResponse
-from .runner import FlaskCliRunner
-from .sockets import AsyncWebSocket, WebSocket, WebSocketDisconnect, WebSocketRejected
+from demijohn.testing.async_client import AsyncFlaskClient, StreamedResponse
+from demijohn.testing.builder import EnvironBuilder
+from demijohn.testing.client import FlaskClient
+from demijohn.testing.exchange import NoResponse
+from demijohn.testing.runner import FlaskCliRunner
+from demijohn.testing.sockets import AsyncWebSocket, WebSocket, WebSocketDisconnect, WebSocketRejected
 
 __all__ = [
     "AsyncFlaskClient",

@@ -7,19 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections.abc import Iterable
 from typing import Any
 
-from .exchange import Exchange, Head
-from .wire import WireRequest
+from demijohn.devserver.entries import asgi_entry
+from demijohn.devserver.lifespan import RAISED, Lifespan
+from demijohn.devserver.ports import Message
+from demijohn.testing.exchange import Exchange
+from demijohn.testing.head import Fields, Head, checked_fields, checked_status
+from demijohn.testing.ports import Application
+from demijohn.testing.wire import WireRequest
 
-Message = dict[str, Any]
+__all__ = ["ASGIExchange", "ASGILifespan", "make_scope", "sent_head", "text_fields"]
 
+#: Scope key under which environ entries that no wire carries travel to the adapter.
 EXTRA_KEY = "demijohn.environ"
-"""Scope key under which environ entries that no wire carries travel to the adapter."""
 
 
 def make_scope(request: WireRequest, kind: str, state: dict[str, Any]) -> dict[str, Any]:
-    """Return the connection scope of `request`; `kind` is ``"http"`` or ``"websocket"``."""
+    """The connection scope of a request.
+
+    :param kind: ``http`` or ``websocket``.
+    :param state: What the lifespan left for requests.
+    """
     scope: dict[str, Any] = {
         "type": kind,
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -41,47 +51,34 @@ def make_scope(request: WireRequest, kind: str, state: dict[str, Any]) -> dict[s
     return scope
 
 
-def text_headers(pairs: Any) -> list[tuple[str, str]]:
-    """Return the header pairs of a message as text; raises `TypeError` or `ValueError` for what no server
-    could send.
+def text_fields(pairs: Iterable[tuple[object, object]]) -> Fields:
+    """The header pairs of a message as text.
+
+    :raises TypeError: For a name or value that is not bytes.
+    :raises ValueError: For one that no server could send.
     """
-    out = []
+    fields = []
     for name, value in pairs:
         if not isinstance(name, bytes) or not isinstance(value, bytes):
             raise TypeError(f"ASGI header names and values are bytes, not {name!r}: {value!r}")
-        out.append(checked_header(name.decode("latin-1"), value.decode("latin-1")))
-    return out
+        fields.append((name.decode("latin-1"), value.decode("latin-1")))
+    return checked_fields(fields)
 
 
-def checked_header(name: str, value: str) -> tuple[str, str]:
-    """Return the pair unless it breaks RFC 9110 section 5 (a name that is no token, CR, LF or NUL in a
-    value).
-    """
-    if not name or not all(c.isascii() and (c.isalnum() or c in "!#$%&'*+-.^_`|~") for c in name):
-        raise ValueError(f"the application sent an invalid header name: {name!r}")
-    if any(c in "\r\n\0" for c in value):
-        raise ValueError(f"the application sent an invalid value for header {name}: {value!r}")
-    return name, value
-
-
-def checked_status(status: Any) -> int:
-    """Return `status` if it is an integer of three digits, the only thing every server can send."""
-    if not isinstance(status, int) or not 100 <= status <= 999:
-        raise ValueError(f"the application sent an invalid status: {status!r}")
-    return status
+def sent_head(message: Message) -> Head:
+    """Status and headers of a message that starts a response."""
+    return Head(checked_status(message["status"]), text_fields(message.get("headers", ())))
 
 
 class ASGIExchange(Exchange):
     """One ``http`` connection."""
 
-    def __init__(self, app: Any, request: WireRequest, state: dict[str, Any]) -> None:
+    def __init__(self, app: Application, request: WireRequest, state: dict[str, Any]) -> None:
         super().__init__()
         self._body = request.body
         self._unread = True
         self._begun = False
-        # The application itself may have been made a WSGI one only, by instrumentation that patches it.
-        serve = getattr(app, "asgi_app", app)
-        self.launch(serve(make_scope(request, "http", state), self.receive, self.send))
+        self.launch(asgi_entry(app)(make_scope(request, "http", state), self.receive, self.send))
 
     async def receive(self) -> Message:
         """Give the application its next event: a piece of the body, later the disconnect."""
@@ -103,14 +100,13 @@ class ASGIExchange(Exchange):
             raise RuntimeError(f"{kind} sent after the response was complete")
         if kind == "http.response.start" and not self._begun:
             self._begun = True
-            head = Head(checked_status(message["status"]), text_headers(message.get("headers", ())))
-            self.events.put_nowait(head)
+            self.events.put_nowait(sent_head(message))
         elif kind == "http.response.body" and self._begun:
             await self._send_body(message.get("body", b""), message.get("more_body", False))
         else:
             raise RuntimeError(f"{kind} is out of place")
 
-    async def _send_body(self, data: bytes, more: bool) -> None:
+    async def _send_body(self, data: object, more: bool) -> None:
         if not isinstance(data, bytes):
             raise TypeError(f"a body event holds bytes, not {type(data).__name__}")
         if more:
@@ -119,42 +115,36 @@ class ASGIExchange(Exchange):
         self.end(data)
 
 
-class ASGILifespan:
-    """The ``lifespan`` connection: `startup` before the first request, `shutdown` after the last.
+class ASGILifespan(Lifespan):
+    """The ``lifespan`` connection: ``startup`` before the first request, ``shutdown`` after the last.
 
     An application that has no lifespan (it raises on the scope) is left alone, as servers do.
     """
 
-    def __init__(self, app: Any) -> None:
-        self.state: dict[str, Any] = {}
-        self._app = app
-        self._inbox: asyncio.Queue[Message] = asyncio.Queue()
-        self._outbox: asyncio.Queue[Message | None] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, app: Application) -> None:
+        super().__init__(asgi_entry(app), contextvars.Context())
 
     async def startup(self) -> None:
-        """Run the application's start-up. Raises `RuntimeError` with its reason if it fails."""
-        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
-        call = self._app(scope, self._inbox.get, self._outbox.put)
-        self._task = asyncio.get_running_loop().create_task(call, context=contextvars.Context())
-        self._task.add_done_callback(lambda _: self._outbox.put_nowait(None))
+        """Run the application's start-up.
+
+        :raises RuntimeError: With its reason, if it fails.
+        """
         await self._step("startup")
 
     async def shutdown(self) -> None:
-        """Run the application's shutdown. Raises `RuntimeError` with its reason if it fails."""
-        if self._task is None or self._task.done():
-            return
-        await self._step("shutdown")
-        await asyncio.wait((self._task,))
+        """Run the application's shut-down. Raises what it raises.
 
-    async def _step(self, name: str) -> None:
-        await self._inbox.put({"type": f"lifespan.{name}"})
-        answer = await self._outbox.get()
-        if answer is None:
-            assert self._task is not None
-            error = None if self._task.cancelled() else self._task.exception()
-            if error is not None and name == "shutdown":
-                raise error
+        :raises RuntimeError: With its reason, if it fails.
+        """
+        if self.task is None or self.task.done():
             return
+        answer = await self._step("shutdown")
+        if answer["type"] == RAISED:
+            raise answer["cause"]
+        await asyncio.wait((self.task,))
+
+    async def _step(self, name: str) -> Message:
+        answer = await self.ask(name)
         if answer["type"] == f"lifespan.{name}.failed":
             raise RuntimeError(f"the application's {name} failed: {answer.get('message', '')}")
+        return answer

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from .asgi import Message, checked_status, make_scope, text_headers
-from .sockets import Accepted, Closed, Refused, SocketExchange
-from .wire import WireRequest
+from demijohn.devserver.entries import asgi_entry
+from demijohn.devserver.ports import Message
+from demijohn.testing.asgi import make_scope, sent_head, text_fields
+from demijohn.testing.ports import Application
+from demijohn.testing.sockets import Accepted, Closed, Refused, SocketExchange
+from demijohn.testing.wire import WireRequest
+
+__all__ = ["ASGISocket"]
 
 
 class ASGISocket(SocketExchange):
     """One ``websocket`` connection."""
 
     def __init__(
-        self, app: Any, request: WireRequest, subprotocols: list[str], state: dict[str, Any]
+        self, app: Application, request: WireRequest, subprotocols: list[str], state: dict[str, Any]
     ) -> None:
         super().__init__()
         scope = make_scope(request, "websocket", state)
@@ -22,7 +27,7 @@ class ASGISocket(SocketExchange):
         self._offered = subprotocols
         self._stage = "connect"
         self._refusal = Refused()
-        self.launch(app(scope, self._receive, self._send))
+        self.launch(asgi_entry(app)(scope, self._receive, self._send))
 
     async def _receive(self) -> Message:
         if self._stage == "connect":
@@ -59,14 +64,13 @@ class ASGISocket(SocketExchange):
                     f"the application chose sub-protocol {chosen!r}, which the client did not offer"
                 )
             self._stage = "open"
-            self.events.put_nowait(Accepted(chosen, text_headers(message.get("headers", ()))))
+            self.events.put_nowait(Accepted(chosen, text_fields(message.get("headers", ()))))
         elif kind == "websocket.close" and self._stage != "refusing":
             self._refuse(Refused(403))
         elif kind == "websocket.http.response.start" and self._stage != "refusing":
             self._stage = "refusing"
-            self._refusal = Refused(
-                checked_status(message["status"]), text_headers(message.get("headers", ()))
-            )
+            head = sent_head(message)
+            self._refusal = Refused(head.status, head.headers)
         elif kind == "websocket.http.response.body" and self._stage == "refusing":
             self._refusal.body += message.get("body", b"")
             if not message.get("more_body", False):
@@ -82,9 +86,7 @@ class ASGISocket(SocketExchange):
 
 
 def _payload(message: Message) -> str | bytes:
-    """Return the one payload of a send message; raises as servers do when it has none or is of the wrong
-    type.
-    """
+    """The one payload of a message; raises as servers do when it has none or is of the wrong type."""
     text, data = message.get("text"), message.get("bytes")
     if isinstance(text, str) and data is None:
         return text

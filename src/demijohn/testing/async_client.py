@@ -1,4 +1,4 @@
-"""The test client for tests that are coroutines themselves: the same requests, with `await`.
+"""The test client for tests that are coroutines themselves: the same requests, with ``await``.
 
 Runs the application on the loop of the test, so what the test awaits and what the application awaits can
 meet.
@@ -12,15 +12,21 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any
 
+import werkzeug.test
 from werkzeug.datastructures import Headers
-from werkzeug.test import ClientRedirectError, TestResponse, run_wsgi_app
+from werkzeug.test import ClientRedirectError, Cookie, TestResponse
 from werkzeug.wrappers import Request
 
-from .client import ClientBase
-from .exchange import Exchange, Head
-from .sockets import AsyncWebSocket
+from demijohn.sessions import SessionMixin
+from demijohn.testing.base import ClientBase, status_line
+from demijohn.testing.exchange import Exchange
+from demijohn.testing.head import Head
+from demijohn.testing.sockets import AsyncWebSocket
+from demijohn.typing import HeadersValue
 
-REDIRECTS = frozenset((301, 302, 303, 305, 307, 308))
+__all__ = ["AsyncFlaskClient", "StreamedResponse"]
+
+_REDIRECTS = frozenset((301, 302, 303, 305, 307, 308))
 
 
 class StreamedResponse:
@@ -41,11 +47,16 @@ class StreamedResponse:
             await self._exchange.disconnect()
 
 
-class AsyncFlaskClient(ClientBase):
-    """`FlaskClient` with `await`: ``response = await client.get("/")``; ``app.async_test_client()`` makes
-    one.
+class AsyncFlaskClient:
+    """:class:`~demijohn.testing.FlaskClient` with ``await``: ``response = await client.get("/")``;
+    ``app.async_test_client()`` makes one.
 
-    Bodies are read whole; `stream` gives one piece by piece. `protocol` is ``"asgi"`` unless said otherwise.
+    Bodies are read whole; :meth:`stream` gives one piece by piece.
+
+    :param args: What :class:`werkzeug.test.Client` takes, as ``kwargs`` are: the application first.
+    :param protocol: ``wsgi``, ``asgi`` or ``rsgi``.
+    :param lifespan: The application is started before the first request, and shut down by :meth:`close` or at
+        the end of the ``async with`` block.
     """
 
     def __init__(self, *args: Any, protocol: str = "asgi", lifespan: bool = False, **kwargs: Any) -> None:
@@ -53,47 +64,108 @@ class AsyncFlaskClient(ClientBase):
             raise ValueError(
                 "RSGI starts an application before its loop runs, which a coroutine cannot: use FlaskClient"
             )
-        super().__init__(*args, protocol=protocol, lifespan=lifespan, **kwargs)
+        self._client = ClientBase(*args, protocol=protocol, lifespan=lifespan, **kwargs)
         self._started = False
+        #: The application under test, a ``Flask``.
+        self.application: Any = self._client.application
+        self.protocol = self._client.protocol
+        self.lifespan = lifespan
+        self.response_wrapper = self._client.response_wrapper
 
-    async def open(  # type: ignore[override]
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.application!r}>"
+
+    # What is kept from one request to the next.
+
+    @property
+    def environ_base(self) -> dict[str, Any]:
+        """Environ entries that every request begins with."""
+        return self._client.environ_base
+
+    @environ_base.setter
+    def environ_base(self, value: dict[str, Any]) -> None:
+        self._client.environ_base = value
+
+    @property
+    def allow_subdomain_redirects(self) -> bool:
+        """Whether redirects to a sub-domain are followed."""
+        return self._client.allow_subdomain_redirects
+
+    @allow_subdomain_redirects.setter
+    def allow_subdomain_redirects(self, value: bool) -> None:
+        self._client.allow_subdomain_redirects = value
+
+    @property
+    def preserve_context(self) -> bool:
+        """Whether the context of the last request is kept: it is in an ``async with`` block."""
+        return self._client.preserve_context
+
+    @preserve_context.setter
+    def preserve_context(self, value: bool) -> None:
+        self._client.preserve_context = value
+
+    def get_cookie(self, key: str, domain: str = "localhost", path: str = "/") -> Cookie | None:
+        """The cookie of that name, domain and path, or None."""
+        return self._client.get_cookie(key, domain, path)
+
+    def set_cookie(
+        self, key: str, value: str = "", *, domain: str = "localhost", origin_only: bool = True, path: str = "/",
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """Set a cookie to be sent with later requests; parameters as :meth:`werkzeug.test.Client.set_cookie`."""
+        self._client.set_cookie(key, value, domain=domain, origin_only=origin_only, path=path, **kwargs)
+
+    def delete_cookie(self, key: str, *, domain: str = "localhost", path: str = "/") -> None:
+        """Delete a cookie if it is set."""
+        self._client.delete_cookie(key, domain=domain, path=path)
+
+    @asynccontextmanager
+    async def session_transaction(self, *args: Any, **kwargs: Any) -> AsyncIterator[SessionMixin]:
+        """Open this client's session and store it back: ``async with client.session_transaction() as
+        session:``.
+
+        Parameters and errors as :meth:`~demijohn.testing.FlaskClient.session_transaction`.
+        """
+        with self._client.session_transaction(*args, **kwargs) as session:
+            yield session
+
+    # Making requests.
+
+    async def open(
         self, *args: Any, buffered: bool = True, follow_redirects: bool = False, **kwargs: Any
     ) -> TestResponse:
-        """Make a request and return its answer, body read; the arguments are those of `FlaskClient.open`."""
-        response = await self._send(self._prepare(args, kwargs))
+        """Make a request and return its answer, body read whatever ``buffered`` says.
+
+        Parameters as :meth:`~demijohn.testing.FlaskClient.open`.
+        """
+        response = await self._send(self._client._prepare(args, kwargs))
         seen: set[tuple[str | None, int]] = set()
         history: list[TestResponse] = []
-        while follow_redirects and response.status_code in REDIRECTS:
+        while follow_redirects and response.status_code in _REDIRECTS:
             step = (response.location, response.status_code)
             if step in seen:
                 raise ClientRedirectError(f"redirect loop: {step[1]} to {step[0]} was answered twice")
             seen.add(step)
             history.append(response)
-            # Werkzeug's resolve_redirect hands the next request to self.open, which here gives a coroutine.
-            response = await self.resolve_redirect(response)  # type: ignore[misc]
+            following = _Following(self._client, response)
+            response = await self.open(following.builder)
         response.history = tuple(history)
         return response
 
     async def _send(self, request: Request) -> TestResponse:
-        self._context_stack.close()
+        client = self._client
+        client._context_stack.close()
         await self._start()
-        environ = request.environ
-        self._add_cookies_to_wsgi(environ)
         if self.protocol == "wsgi":
-            call = asyncio.to_thread(run_wsgi_app, self.application, environ, buffered=True)
-            body, status, headers = await call
-            self._take_cookies(environ, headers)
-            response = self.response_wrapper(body, status, headers, request=request)
-            response.json_module = self.application.json
+            parts = await asyncio.to_thread(client.run_wsgi_app, request.environ, buffered=True)
+            response = client._present(*parts, request)
         else:
-            exchange = self._driver.exchange(environ)
-            head = await exchange.head()
+            exchange, head = await client._send(request.environ)
             chunks = []
             while (chunk := await exchange.chunk()) is not None:
                 chunks.append(chunk)
-            self._take_cookies(environ, head.headers)
-            response = self._present(head, chunks, request)
-        self._enter_contexts()
+            response = client._present(chunks, status_line(head.status), Headers(head.headers), request)
+        client._enter_contexts()
         return response
 
     @asynccontextmanager
@@ -107,12 +179,9 @@ class AsyncFlaskClient(ClientBase):
         """
         if self.protocol == "wsgi":
             raise RuntimeError("the async client streams over ASGI or RSGI; for WSGI use FlaskClient")
-        request = self._prepare(args, kwargs)
+        request = self._client._prepare(args, kwargs)
         await self._start()
-        self._add_cookies_to_wsgi(request.environ)
-        exchange = self._driver.exchange(request.environ)
-        head = await exchange.head()
-        self._take_cookies(request.environ, head.headers)
+        exchange, head = await self._client._send(request.environ)
         response = StreamedResponse(head, exchange)
         try:
             yield response
@@ -120,74 +189,91 @@ class AsyncFlaskClient(ClientBase):
             await response.disconnect()
 
     def websocket(
-        self, path: str, subprotocols: Iterable[str] = (), headers: Any = None, **kwargs: Any
+        self,
+        path: str,
+        subprotocols: Iterable[str] = (),
+        headers: HeadersValue | None = None,
+        **kwargs: Any,
     ) -> AsyncWebSocket:
-        """Open a WebSocket: ``async with client.websocket("/ws") as ws: await ws.send("hi")``."""
-        return self._web_socket(path, subprotocols, {"headers": headers, **kwargs})
+        """Open a WebSocket: ``async with client.websocket("/ws") as ws: await ws.send("hi")``.
 
-    @asynccontextmanager
-    async def session_transaction(  # type: ignore[override]
-        self, *args: Any, **kwargs: Any
-    ) -> AsyncIterator[Any]:
-        """Open this client's session and store it back: ``async with client.session_transaction() as
-        session:``.
+        Parameters and errors as :meth:`~demijohn.testing.FlaskClient.websocket`.
         """
-        with super().session_transaction(*args, **kwargs) as session:
-            yield session
+        return self._client._web_socket(path, subprotocols, {"headers": headers, **kwargs})
 
-    async def get(self, *args: Any, **kw: Any) -> TestResponse:  # type: ignore[override]
-        """`open` with GET."""
+    async def get(self, *args: Any, **kw: Any) -> TestResponse:
+        """:meth:`open` with GET."""
         return await self.open(*args, **kw, method="GET")
 
-    async def post(self, *args: Any, **kw: Any) -> TestResponse:  # type: ignore[override]
-        """`open` with POST."""
+    async def post(self, *args: Any, **kw: Any) -> TestResponse:
+        """:meth:`open` with POST."""
         return await self.open(*args, **kw, method="POST")
 
-    async def put(self, *args: Any, **kw: Any) -> TestResponse:  # type: ignore[override]
-        """`open` with PUT."""
+    async def put(self, *args: Any, **kw: Any) -> TestResponse:
+        """:meth:`open` with PUT."""
         return await self.open(*args, **kw, method="PUT")
 
-    async def delete(self, *args: Any, **kw: Any) -> TestResponse:  # type: ignore[override]
-        """`open` with DELETE."""
+    async def delete(self, *args: Any, **kw: Any) -> TestResponse:
+        """:meth:`open` with DELETE."""
         return await self.open(*args, **kw, method="DELETE")
 
-    async def patch(self, *args: Any, **kw: Any) -> TestResponse:  # type: ignore[override]
-        """`open` with PATCH."""
+    async def patch(self, *args: Any, **kw: Any) -> TestResponse:
+        """:meth:`open` with PATCH."""
         return await self.open(*args, **kw, method="PATCH")
 
-    async def options(self, *args: Any, **kw: Any) -> TestResponse:  # type: ignore[override]
-        """`open` with OPTIONS."""
+    async def options(self, *args: Any, **kw: Any) -> TestResponse:
+        """:meth:`open` with OPTIONS."""
         return await self.open(*args, **kw, method="OPTIONS")
 
-    async def head(self, *args: Any, **kw: Any) -> TestResponse:  # type: ignore[override]
-        """`open` with HEAD."""
+    async def head(self, *args: Any, **kw: Any) -> TestResponse:
+        """:meth:`open` with HEAD."""
         return await self.open(*args, **kw, method="HEAD")
 
-    async def trace(self, *args: Any, **kw: Any) -> TestResponse:  # type: ignore[override]
-        """`open` with TRACE."""
+    async def trace(self, *args: Any, **kw: Any) -> TestResponse:
+        """:meth:`open` with TRACE."""
         return await self.open(*args, **kw, method="TRACE")
+
+    # The life of the application.
 
     async def _start(self) -> None:
         if self.lifespan and not self._started:
-            await self._driver.startup()
+            await self._client._driver.startup()
             self._started = True
 
     async def close(self) -> None:
         """Shut the application down if this client started it."""
         started, self._started = self._started, False
         if started:
-            await self._driver.shutdown()
+            await self._client._driver.shutdown()
 
     async def __aenter__(self) -> AsyncFlaskClient:
-        if self.preserve_context:
-            raise RuntimeError("Cannot nest client invocations: this client's with block is already open.")
+        self._client._refuse_nesting()
         await self._start()
-        self.preserve_context = True
+        self._client.preserve_context = True
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.preserve_context = False
-        self._context_stack.close()
+        self._client._leave_block()
         await self.close()
+
+
+class _Following(werkzeug.test.Client):
+    """The request that a redirect asks for, by Werkzeug's rules, which would send it at once.
+
+    :param client: Whose request was redirected.
+    :param response: The redirect.
+    """
+
+    builder: werkzeug.test.EnvironBuilder
+
+    def __init__(self, client: werkzeug.test.Client, response: TestResponse) -> None:
+        super().__init__(client.application, allow_subdomain_redirects=client.allow_subdomain_redirects)
+        self._response = response
+        self.resolve_redirect(response)
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Keep the request."""
+        self.builder = args[0]
+        return self._response

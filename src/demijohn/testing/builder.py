@@ -5,25 +5,32 @@ Knows the application's configuration and JSON provider; knows nothing of how th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import werkzeug.test
 
+from demijohn.testing.ports import Application
+
+__all__ = ["EnvironBuilder"]
+
 
 class EnvironBuilder(werkzeug.test.EnvironBuilder):
     """Werkzeug's builder, which here asks the application for the host, the scheme, the root and JSON.
 
-    `app` is the application to test. `path` may be a path or a whole URL. Give either `base_url`, or any of
-    `subdomain` (put before ``SERVER_NAME``) and `url_scheme` (instead of ``PREFERRED_URL_SCHEME``). All that
-    follows is Werkzeug's: ``method``, ``data``, ``json``, ``query_string``, ``headers``, ``content_type`` ...
-
-    Raises `ValueError` when `base_url` is given together with what it already says.
+    :param app: The application to test.
+    :param path: A path or a whole URL.
+    :param base_url: Scheme, host and root; else they come of the application and the next two.
+    :param subdomain: Put before ``SERVER_NAME``.
+    :param url_scheme: Instead of ``PREFERRED_URL_SCHEME``.
+    :param args: Werkzeug's, as ``kwargs`` are: ``method``, ``data``, ``json``, ``query_string``, ``headers`` ...
+    :raises ValueError: When ``base_url`` is given together with what it already says.
     """
 
     def __init__(
         self,
-        app: Any,
+        app: Application,
         path: str = "/",
         base_url: str | None = None,
         subdomain: str | None = None,
@@ -42,14 +49,15 @@ class EnvironBuilder(werkzeug.test.EnvironBuilder):
         self.app = app
         super().__init__(path, base_url, *args, **kwargs)
 
-    def json_dumps(self, obj: Any, **kwargs: Any) -> str:
-        """Return `obj` as JSON text, made by the application's JSON provider."""
-        text: str = self.app.json.dumps(obj, **kwargs)
-        return text
+    def json_dumps(self, obj: object, **kwargs: Any) -> str:
+        """A value as JSON text, made by the application's JSON provider."""
+        return self.app.json.dumps(obj, **kwargs)
 
 
-def _base_url(config: Any, target: SplitResult, subdomain: str | None, url_scheme: str | None) -> str:
-    """Return scheme, host and root for a request to `target`, whose own parts win over the configuration."""
+def _base_url(
+    config: Mapping[str, Any], target: SplitResult, subdomain: str | None, url_scheme: str | None
+) -> str:  # fmt: skip
+    """Scheme, host and root for a request to ``target``, whose own parts win over the configuration."""
     host = target.netloc
     if not host:
         host = config.get("SERVER_NAME") or "localhost"

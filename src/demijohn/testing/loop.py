@@ -1,4 +1,4 @@
-"""One event loop on a thread of its own, for a client that is used without `await`.
+"""One event loop on a thread of its own, for a client that is used without ``await``.
 
 It lives as long as its client, so connection pools and background tasks survive from one request to the next,
 as they do in a server's worker. Knows nothing of requests.
@@ -11,16 +11,21 @@ import concurrent.futures
 import contextvars
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar
+
+__all__ = ["Hook", "LoopThread"]
 
 T = TypeVar("T")
-Hook = Callable[[asyncio.AbstractEventLoop], None]
+
+#: What is called on the loop's thread while the loop stands still.
+Hook: TypeAlias = Callable[[asyncio.AbstractEventLoop], None]
 
 
 class LoopThread:
-    """A running loop. `setup` and `cleanup` are called on its thread while the loop stands still, first and
-    last.
+    """A running loop.
+
+    :param setup: Called on its thread before it runs.
+    :param cleanup: Called on its thread after it ran.
     """
 
     def __init__(self, setup: Hook | None = None, cleanup: Hook | None = None) -> None:
@@ -70,10 +75,12 @@ class LoopThread:
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
 
     def run(self, call: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
-        """Run `call` on the loop and return its result.
+        """Run a coroutine on the loop and return its result.
 
-        Raises `TimeoutError` after `timeout` seconds, having cancelled it. The caller's context variables are
-        not seen by it, as no request of a server sees those of its start-up.
+        The caller's context variables are not seen by it, as no request of a server sees those of its start-up.
+
+        :param timeout: Seconds to wait; None waits for ever.
+        :raises TimeoutError: When they are over; then it is cancelled.
         """
         if threading.current_thread() is self._thread:
             call.close()
@@ -82,17 +89,9 @@ class LoopThread:
             )
         answer: concurrent.futures.Future[T] = concurrent.futures.Future()
 
-        async def captured() -> _Outcome[T]:
-            # An application may raise KeyboardInterrupt or SystemExit, which would end the loop itself.
-            try:
-                return _Outcome(value=await call)
-            except (KeyboardInterrupt, SystemExit) as error:
-                return _Outcome(error=error)
-
         def begin() -> None:
-            task = self._loop.create_task(captured())
-            task.add_done_callback(lambda done: _copy_outcome(done, answer))
-            answer.add_done_callback(lambda _: self._cancel(task))
+            task = self._loop.create_task(_answering(call, answer))
+            answer.add_done_callback(lambda given: self._cancel(task) if given.cancelled() else None)
 
         self._loop.call_soon_threadsafe(begin, context=contextvars.Context())
         try:
@@ -121,18 +120,21 @@ class LoopThread:
             raise failure
 
 
-@dataclass(slots=True)
-class _Outcome(Generic[T]):
-    value: T | None = None
-    error: BaseException | None = None
+async def _answering(call: Coroutine[Any, Any, T], answer: concurrent.futures.Future[T]) -> None:
+    """Hand on what comes of a call.
 
-
-def _copy_outcome(task: asyncio.Task[_Outcome[T]], answer: concurrent.futures.Future[T]) -> None:
-    if answer.cancelled():
-        return
-    if task.cancelled():
+    All of it: an application may raise KeyboardInterrupt or SystemExit, which would end the loop itself.
+    """
+    try:
+        value = await call
+    except asyncio.CancelledError:
         answer.cancel()
-    elif (error := task.exception() or task.result().error) is not None:
-        answer.set_exception(error)
+        raise
+    except BaseException as error:
+        if not answer.cancelled():
+            answer.set_exception(error)
     else:
-        answer.set_result(cast(T, task.result().value))
+        if not answer.cancelled():
+            answer.set_result(value)
+    finally:
+        del answer  # or what was raised keeps a cycle through this frame

@@ -1,4 +1,4 @@
-"""Pytest fixtures for applications: define `app`, get `client`, `async_client` and `runner`.
+"""Pytest fixtures for applications: define ``app``, get ``client``, ``async_client`` and ``runner``.
 
 ::
 
@@ -12,21 +12,37 @@
     @pytest.mark.parametrize("protocol", ["wsgi", "asgi"])
     def test_on_both(client): ...
 
-``pytest --protocols all`` runs every test that uses a client once per interface. Leaves alone: your own
+``pytest --protocols all`` runs every test that uses a client once per protocol. Leaves alone: your own
 fixtures of these names win.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol
 
 import pytest
 
-from .async_client import AsyncFlaskClient
-from .client import FlaskClient
-from .drive import PROTOCOLS
-from .runner import FlaskCliRunner
+from demijohn.testing.async_client import AsyncFlaskClient
+from demijohn.testing.client import FlaskClient
+from demijohn.testing.drive import PROTOCOLS
+from demijohn.testing.runner import FlaskCliRunner
+
+
+class Testable(Protocol):
+    """An application, as the fixtures have it."""
+
+    def test_client(self, *, protocol: str) -> FlaskClient:
+        """A client."""
+        ...
+
+    def async_test_client(self) -> AsyncFlaskClient:
+        """A client whose methods are awaited."""
+        ...
+
+    def test_cli_runner(self) -> FlaskCliRunner:
+        """A runner for its commands."""
+        ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,12 +51,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--protocols",
         default="",
         metavar="LIST",
-        help="run tests that use a demijohn client over these interfaces: wsgi,asgi,rsgi or all",
+        help="run tests that use a demijohn client over these protocols: wsgi,asgi,rsgi or all",
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Repeat a test that uses a client once per interface that ``--protocols`` names."""
+    """Repeat a test that uses a client once per protocol that ``--protocols`` names."""
     wanted = metafunc.config.getoption("--protocols")
     marked = {name for mark in metafunc.definition.iter_markers("parametrize") for name in _names(mark)}
     if wanted and "protocol" in metafunc.fixturenames and "protocol" not in marked:
@@ -59,27 +75,25 @@ def _names(mark: pytest.Mark) -> list[str]:
 
 @pytest.fixture
 def protocol() -> str:
-    """The interface that `client` drives; parametrize it, or pass ``--protocols``, for others."""
+    """The protocol that ``client`` goes through; parametrize it, or pass ``--protocols``, for others."""
     return "wsgi"
 
 
 @pytest.fixture
-def client(app: Any, protocol: str) -> Iterator[FlaskClient]:
-    """Give a test client of the `app` fixture over `protocol`."""
-    made: FlaskClient = app.test_client(protocol=protocol)
+def client(app: Testable, protocol: str) -> Iterator[FlaskClient]:
+    """A test client of the ``app`` fixture."""
+    made = app.test_client(protocol=protocol)
     yield made
     made.close()
 
 
 @pytest.fixture
-def async_client(app: Any) -> AsyncFlaskClient:
-    """Give a test client of the `app` fixture whose methods are awaited."""
-    made: AsyncFlaskClient = app.async_test_client()
-    return made
+def async_client(app: Testable) -> AsyncFlaskClient:
+    """A test client of the ``app`` fixture whose methods are awaited."""
+    return app.async_test_client()
 
 
 @pytest.fixture
-def runner(app: Any) -> FlaskCliRunner:
-    """Give a runner for the commands of the `app` fixture."""
-    made: FlaskCliRunner = app.test_cli_runner()
-    return made
+def runner(app: Testable) -> FlaskCliRunner:
+    """A runner for the commands of the ``app`` fixture."""
+    return app.test_cli_runner()

@@ -8,27 +8,37 @@ raise instead, so that a test sees it.
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
-from .asgi import checked_header, checked_status
-from .exchange import Exchange, Head
-from .wire import Body, WireRequest
+from demijohn.testing.exchange import Exchange
+from demijohn.testing.head import Fields, Head, checked_fields, checked_status
+from demijohn.testing.ports import Application
+from demijohn.testing.wire import Body, WireRequest
 
-try:  # the server is an extra: without it the stand-ins raise errors of their own
-    granian_rsgi: Any = importlib.import_module("granian.rsgi")
-except ImportError:  # pragma: no cover
-    granian_rsgi = None
+__all__ = [
+    "ProtocolClosed",
+    "ProtocolError",
+    "RSGIExchange",
+    "RSGIHTTPProtocol",
+    "RSGIHeaders",
+    "RSGIScope",
+    "RSGITransport",
+]
 
-ProtocolClosed: type[RuntimeError] = getattr(granian_rsgi, "ProtocolClosed", RuntimeError)
-"""Raised when the peer is gone."""
-ProtocolError: type[RuntimeError] = getattr(granian_rsgi, "ProtocolError", RuntimeError)
-"""Raised when a protocol object is used out of turn."""
 
-Headers = list[tuple[str, str]]
+def _errors() -> tuple[type[RuntimeError], type[RuntimeError]]:
+    """Granian's two errors, so that an application that handles them can be tested; else plain ones."""
+    try:
+        # Imported here: an optional requirement.
+        from granian._granian import RSGIProtocolClosed, RSGIProtocolError
+    except ImportError:
+        return RuntimeError, RuntimeError
+    return RSGIProtocolClosed, RSGIProtocolError
+
+
+#: Raised when the peer is gone, and when a protocol object is used out of turn.
+ProtocolClosed, ProtocolError = _errors()
 
 
 class RSGIHeaders:
@@ -38,24 +48,24 @@ class RSGIHeaders:
         self._names = list(dict.fromkeys(name.decode("latin-1") for name, _ in pairs))
         self._pairs = [(n.decode("latin-1"), v.decode("ascii")) for n, v in pairs if _is_visible(v)]
 
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return the first value of `key`, if it is the first and readable, else `default`."""
+    def get(self, key: str, default: str | None = None) -> str | None:
+        """The first readable value of ``key``, else ``default``."""
         return next(iter(self.get_all(key)), default)
 
     def get_all(self, key: str) -> list[str]:
-        """Return every readable value of `key`."""
+        """Every readable value of ``key``."""
         return [value for name, value in self._pairs if name == key.lower()]
 
-    def items(self) -> Headers:
-        """Return the pairs whose value is readable."""
+    def items(self) -> Fields:
+        """The pairs whose value is readable."""
         return list(self._pairs)
 
     def keys(self) -> list[str]:
-        """Return each name once, those with unreadable values included."""
+        """Each name once, those with unreadable values included."""
         return list(self._names)
 
     def values(self) -> list[str]:
-        """Return the readable values."""
+        """The readable values."""
         return [value for _, value in self._pairs]
 
     def __contains__(self, key: str) -> bool:
@@ -104,9 +114,9 @@ class RSGIScope:
 
 
 class RSGIExchange(Exchange):
-    """One request; the protocol object the application gets is `RSGIHTTPProtocol`."""
+    """One request; the protocol object that the application gets is an :class:`RSGIHTTPProtocol`."""
 
-    def __init__(self, app: Any, request: WireRequest) -> None:
+    def __init__(self, app: Application, request: WireRequest) -> None:
         super().__init__()
         self.streaming = False
         protocol = RSGIHTTPProtocol(self, request.body)
@@ -121,14 +131,17 @@ class RSGIExchange(Exchange):
 class RSGIHTTPProtocol:
     """What an application reads its body from and answers through."""
 
-    def __init__(self, exchange: Exchange, body: Body) -> None:
+    def __init__(self, exchange: RSGIExchange, body: Body) -> None:
         self._exchange = exchange
         self._body = body
         self._taken = False
         self._answered = False
 
     async def __call__(self) -> bytes:
-        """Return the whole body. Raises `ProtocolClosed` if it was cut short."""
+        """The whole body.
+
+        :raises ProtocolClosed: If it was cut short.
+        """
         self._take()
         parts = []
         more = True
@@ -165,19 +178,19 @@ class RSGIHTTPProtocol:
         """Wait until the client went away."""
         await self._exchange.gone.wait()
 
-    def response_empty(self, status: int, headers: Headers) -> None:
+    def response_empty(self, status: int, headers: Fields) -> None:
         """Answer without a body."""
         self._answer(status, headers, b"")
 
-    def response_str(self, status: int, headers: Headers, body: str) -> None:
+    def response_str(self, status: int, headers: Fields, body: str) -> None:
         """Answer with text, sent as UTF-8."""
         self._answer(status, headers, body.encode())
 
-    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
+    def response_bytes(self, status: int, headers: Fields, body: bytes) -> None:
         """Answer with bytes."""
         self._answer(status, headers, body)
 
-    def response_file(self, status: int, headers: Headers, file: str) -> None:
+    def response_file(self, status: int, headers: Fields, file: str) -> None:
         """Answer with a file's content; 404 if there is none."""
         path = Path(file)
         if path.is_file():
@@ -185,25 +198,24 @@ class RSGIHTTPProtocol:
         else:
             self._answer(404, [], b"Not found")
 
-    def response_file_range(self, status: int, headers: Headers, file: str, start: int, end: int) -> None:
-        """Answer with the bytes of a file from `start` up to, not including, `end`."""
+    def response_file_range(self, status: int, headers: Fields, file: str, start: int, end: int) -> None:
+        """Answer with the bytes of a file from ``start`` up to, not including, ``end``."""
         self._answer(status, headers, Path(file).read_bytes()[start:end])
 
-    def response_stream(self, status: int, headers: Headers) -> RSGITransport:
+    def response_stream(self, status: int, headers: Fields) -> RSGITransport:
         """Begin an answer whose body the returned transport sends."""
-        if isinstance(self._exchange, RSGIExchange):
-            self._exchange.streaming = True
+        self._exchange.streaming = True
         self._begin(status, headers)
         return RSGITransport(self._exchange)
 
-    def _begin(self, status: int, headers: Headers) -> bool:
-        head = Head(checked_status(status), [checked_header(name, value) for name, value in headers])
+    def _begin(self, status: int, headers: Fields) -> bool:
+        head = Head(checked_status(status), checked_fields(headers))
         first, self._answered = not self._answered, True
         if first:
             self._exchange.events.put_nowait(head)
         return first
 
-    def _answer(self, status: int, headers: Headers, body: bytes) -> None:
+    def _answer(self, status: int, headers: Fields, body: bytes) -> None:
         if self._begin(status, headers):
             self._exchange.end(body)
 
@@ -215,23 +227,14 @@ class RSGITransport:
         self._exchange = exchange
 
     async def send_bytes(self, data: bytes) -> None:
-        """Send `data`. Raises `ProtocolClosed` once the client is gone."""
+        """Send a part.
+
+        :raises ProtocolClosed: Once the client is gone.
+        """
         if self._exchange.gone.is_set():
             raise ProtocolClosed("RSGI transport is closed")
         self._exchange.events.put_nowait(bytes(data))
 
     async def send_str(self, data: str) -> None:
-        """Send `data` as UTF-8."""
+        """Send a part as UTF-8."""
         await self.send_bytes(data.encode())
-
-
-def start(app: Any, loop: asyncio.AbstractEventLoop) -> None:
-    """Tell the application that a worker starts; Granian does so before the loop runs."""
-    if hasattr(app, "__rsgi_init__"):
-        app.__rsgi_init__(loop)
-
-
-def stop(app: Any, loop: asyncio.AbstractEventLoop) -> None:
-    """Tell the application that the worker ends; the loop has stopped running."""
-    if hasattr(app, "__rsgi_del__"):
-        app.__rsgi_del__(loop)

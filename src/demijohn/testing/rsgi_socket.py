@@ -6,21 +6,23 @@ No sub-protocol can be chosen, and whatever code the application closes with the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from .rsgi import ProtocolClosed, ProtocolError, RSGIScope
-from .sockets import NO_STATUS, Accepted, Closed, Refused, SocketExchange
-from .wire import WireRequest
+from demijohn.testing.ports import Application
+from demijohn.testing.rsgi import ProtocolClosed, ProtocolError, RSGIScope
+from demijohn.testing.sockets import NO_STATUS, Accepted, Closed, Refused, SocketExchange
+from demijohn.testing.wire import WireRequest
+
+__all__ = ["CloseMessage", "DataMessage", "RSGISocket", "RSGIWebsocketProtocol", "RSGIWebsocketTransport"]
 
 
 class RSGISocket(SocketExchange):
-    """One conversation; the application gets an `RSGIWebsocketProtocol`."""
+    """One conversation; the application gets an :class:`RSGIWebsocketProtocol`."""
 
-    def __init__(self, app: Any, request: WireRequest) -> None:
+    def __init__(self, app: Application, request: WireRequest) -> None:
         super().__init__()
         self.launch(self._serve(app, RSGIScope(request, "ws"), RSGIWebsocketProtocol(self)))
 
-    async def _serve(self, app: Any, scope: RSGIScope, protocol: RSGIWebsocketProtocol) -> None:
+    async def _serve(self, app: Application, scope: RSGIScope, protocol: RSGIWebsocketProtocol) -> None:
         """Run the application; returning without a decision refuses, returning later closes."""
         await app.__rsgi__(scope, protocol)
         if not protocol.over:
@@ -44,7 +46,7 @@ class RSGIWebsocketProtocol:
         return RSGIWebsocketTransport(self._exchange, self)
 
     def close(self, status: int | None = None) -> None:
-        """Refuse with HTTP `status` (403) before the handshake; close, without a code, after it."""
+        """Refuse with an HTTP status (403) before the handshake; close, without a code, after it."""
         if self.over:
             return
         self.over = True
@@ -84,11 +86,17 @@ class RSGIWebsocketTransport:
         return DataMessage(2 if isinstance(message, str) else 1, message)
 
     async def send_bytes(self, data: bytes) -> None:
-        """Send a binary message. Raises `ProtocolClosed` once the client is gone."""
+        """Send a binary message.
+
+        :raises ProtocolClosed: Once the client is gone.
+        """
         await self._send(bytes(data))
 
     async def send_str(self, data: str) -> None:
-        """Send a text message. Raises `ProtocolClosed` once the client is gone."""
+        """Send a text message.
+
+        :raises ProtocolClosed: Once the client is gone.
+        """
         await self._send(data)
 
     async def _send(self, data: str | bytes) -> None:

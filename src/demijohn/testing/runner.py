@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import click
 from click.testing import CliRunner, Result
 
 from demijohn.cli import ScriptInfo
+from demijohn.testing.ports import Application
+
+__all__ = ["FlaskCliRunner"]
 
 
 class FlaskCliRunner(CliRunner):
-    """Click's runner for the commands of `app`; ``app.test_cli_runner()`` makes one."""
+    """Click's runner for the commands of an application; ``app.test_cli_runner()`` makes one.
 
-    def __init__(self, app: Any, **kwargs: Any) -> None:
+    :param app: The application.
+    :param kwargs: What :class:`click.testing.CliRunner` takes.
+    """
+
+    def __init__(self, app: Application, **kwargs: Any) -> None:
         self.app = app
         super().__init__(**kwargs)
 
-    def invoke(  # type: ignore[override]
-        self, cli: Any = None, args: Any = None, **kwargs: Any
+    def invoke(
+        self,
+        cli: click.Command | None = None,
+        args: str | Sequence[str] | None = None,
+        *more: Any,
+        **kwargs: Any,
     ) -> Result:
-        """Run the command `cli` (the application's whole group if not given) with the arguments `args`.
+        """Run a command, which gets a :class:`~demijohn.cli.ScriptInfo` that loads this application.
 
-        The command gets a `ScriptInfo` that loads this application as its context object, unless ``obj`` is
-        given. The rest is that of `click.testing.CliRunner.invoke`.
+        :param cli: The command; the application's whole group if not given.
+        :param args: The arguments, as a list or as a line.
+        :param more: As :meth:`click.testing.CliRunner.invoke` takes it, as ``kwargs`` are; ``obj`` replaces the
+            object that the command gets.
         """
         if "obj" not in kwargs:
             kwargs["obj"] = ScriptInfo(create_app=lambda: self.app)
-        return super().invoke(self.app.cli if cli is None else cli, args, **kwargs)
+        return super().invoke(self.app.cli if cli is None else cli, args, *more, **kwargs)

@@ -1,30 +1,42 @@
-"""WebSocket conversations of the test client, apart from the interface they go through.
+"""WebSocket conversations of the test client, apart from the protocol they go through.
 
-`SocketExchange` holds one conversation inside an event loop; `AsyncWebSocket` and `WebSocket` are its two
-faces, for `await` and for plain calls. Knows nothing of ASGI or RSGI messages.
+:class:`SocketExchange` holds one conversation inside an event loop; :class:`AsyncWebSocket` and
+:class:`WebSocket` are its two faces, for ``await`` and for plain calls. Knows nothing of ASGI or RSGI messages.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from werkzeug.test import TestResponse
 
-from .exchange import GRACE, Mark, Window
-from .loop import LoopThread
+from demijohn.testing.call import GRACE, Call
+from demijohn.testing.head import Fields
+from demijohn.testing.loop import LoopThread
 
+__all__ = [
+    "Accepted",
+    "AsyncWebSocket",
+    "Closed",
+    "NO_STATUS",
+    "Refused",
+    "SocketExchange",
+    "WebSocket",
+    "WebSocketDisconnect",
+    "WebSocketRejected",
+]
+
+#: Close code of a peer that gave none (RFC 6455, section 7.4.1).
 NO_STATUS = 1005
-"""Close code of a peer that gave none (RFC 6455 section 7.4.1)."""
 
 
 class WebSocketDisconnect(Exception):
-    """The application closed the conversation with `code` and `reason` (or the test already had)."""
+    """The application closed the conversation with ``code`` and ``reason`` (or the test already had)."""
 
     def __init__(self, code: int, reason: str = "") -> None:
         super().__init__(f"the WebSocket is closed with code {code}" + (f": {reason}" if reason else ""))
@@ -33,7 +45,7 @@ class WebSocketDisconnect(Exception):
 
 
 class WebSocketRejected(Exception):
-    """The application refused the handshake; `response` is the HTTP answer a client would have seen."""
+    """The application refused the handshake; ``response`` is the HTTP answer a client would have seen."""
 
     def __init__(self, response: TestResponse) -> None:
         super().__init__(f"the WebSocket handshake was refused with status {response.status}")
@@ -45,7 +57,7 @@ class Accepted:
     """Event: the handshake was accepted."""
 
     subprotocol: str | None = None
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: Fields = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -53,7 +65,7 @@ class Refused:
     """Event: the handshake was refused with an HTTP answer."""
 
     status: int = 403
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: Fields = field(default_factory=list)
     body: bytes = b""
 
 
@@ -65,31 +77,19 @@ class Closed:
     reason: str = ""
 
 
-class SocketExchange:
-    """One conversation. Subclasses run the application and turn its messages into events.
-
-    `incoming` holds what the client sent (`str`, `bytes`, or `Closed` last); `events` what the application
-    did.
-    """
+class SocketExchange(Call):
+    """One conversation. Subclasses run the application and turn its messages into events."""
 
     ahead = 32
-    """Messages the application may be ahead of the client before its send waits, as a full socket makes it.
-    """
 
     def __init__(self) -> None:
+        super().__init__()
+        #: What the client sent: messages, and its close last.
         self.incoming: asyncio.Queue[str | bytes | Closed] = asyncio.Queue()
-        self.events: asyncio.Queue[Any] = asyncio.Queue()
         self.closed: Closed | None = None
-        self.window = Window(self.ahead)
-        self._task: asyncio.Task[None] | None = None
-
-    def launch(self, call: Coroutine[Any, Any, Any]) -> None:
-        """Start the application in a task of its own, in an empty context as under a server."""
-        self._task = asyncio.get_running_loop().create_task(call, context=contextvars.Context())
-        self._task.add_done_callback(lambda _: self.events.put_nowait(Mark.DONE))
 
     async def offer(self, message: str | bytes) -> None:
-        """Hand a message to the client; waits while it is `ahead` messages behind."""
+        """Hand a message to the client, waiting while it is too far behind; nothing once it is closed."""
         await self.window.enter()
         if self.closed is None:
             self.events.put_nowait(message)
@@ -105,13 +105,19 @@ class SocketExchange:
         return Refused(500)
 
     async def send(self, message: str | bytes) -> None:
-        """Send a message to the application. Raises `WebSocketDisconnect` once the conversation is closed."""
+        """Send a message to the application.
+
+        :raises WebSocketDisconnect: Once the conversation is closed.
+        """
         if self.closed is not None:
             raise WebSocketDisconnect(self.closed.code, self.closed.reason)
         await self.incoming.put(message)
 
     async def receive(self) -> str | bytes:
-        """Wait for a message. Raises `WebSocketDisconnect` at the close, or what the application raised."""
+        """Wait for a message. Raises what the application raised.
+
+        :raises WebSocketDisconnect: At the close.
+        """
         if self.closed is not None:
             raise WebSocketDisconnect(self.closed.code, self.closed.reason)
         event = await self.events.get()
@@ -126,7 +132,7 @@ class SocketExchange:
     async def close(self, code: int, reason: str) -> None:
         """Close from the client's side, then wait for the application to end. Raises what it raised.
 
-        Raises `TimeoutError` if it is still running after `GRACE` seconds.
+        :raises TimeoutError: If it is still running after :data:`GRACE` seconds.
         """
         if self.closed is None:
             self._end(Closed(code, reason))
@@ -139,34 +145,31 @@ class SocketExchange:
         self.window.lift()
 
     async def _finish(self) -> None:
-        if self._task is None:
-            return
-        done, _ = await asyncio.wait((self._task,), timeout=GRACE)
-        if not done:
-            self._task.cancel()
-            raise TimeoutError(f"the WebSocket handler still ran {GRACE:g} seconds after the close")
-        if not self._task.cancelled():
-            self._task.result()
+        await self.finish(f"the WebSocket handler still ran {GRACE:g} seconds after the close", GRACE)
 
 
-Connector = Callable[[], Coroutine[Any, Any, tuple[SocketExchange, Accepted]]]
+#: Makes the handshake.
+Connector: TypeAlias = Callable[[], Coroutine[Any, Any, tuple[SocketExchange, Accepted]]]
 
 
 class AsyncWebSocket:
     """A conversation for ``async with``: entering makes the handshake, leaving closes with code 1000.
 
-    Made by `AsyncFlaskClient.websocket`.
+    Made by ``AsyncFlaskClient.websocket``.
     """
 
     def __init__(
-        self, connect: Connector, dumps: Callable[[Any], str] = json.dumps, loads: Any = json.loads
+        self,
+        connect: Connector,
+        dumps: Callable[[object], str] = json.dumps,
+        loads: Callable[[str | bytes], Any] = json.loads,
     ) -> None:
         self._connect = connect
         self._dumps = dumps
         self._loads = loads
         self._open: SocketExchange | None = None
         self.subprotocol: str | None = None
-        self.headers: list[tuple[str, str]] = []
+        self.headers: Fields = []
 
     @property
     def _exchange(self) -> SocketExchange:
@@ -178,30 +181,40 @@ class AsyncWebSocket:
 
     @property
     def close_code(self) -> int | None:
-        """The code the conversation was closed with, by either side; `None` while it is open."""
+        """The code the conversation was closed with, by either side; None while it is open."""
         closed = self._exchange.closed
         return None if closed is None else closed.code
 
     async def connect(self) -> AsyncWebSocket:
-        """Make the handshake. Raises `WebSocketRejected` if the application refuses it."""
+        """Make the handshake.
+
+        :raises WebSocketRejected: If the application refuses it.
+        """
         self._open, accepted = await self._connect()
         self.subprotocol, self.headers = accepted.subprotocol, accepted.headers
         return self
 
     async def send(self, message: str | bytes) -> None:
-        """Send text or bytes. Raises `WebSocketDisconnect` once closed."""
+        """Send text or bytes.
+
+        :raises WebSocketDisconnect: Once closed.
+        """
         await self._exchange.send(message)
 
     async def receive(self, timeout: float | None = 10) -> str | bytes:  # noqa: ASYNC109
-        """Return the next message; waits `timeout` seconds, then raises `TimeoutError`."""
+        """The next message.
+
+        :param timeout: Seconds to wait; None waits for ever.
+        :raises TimeoutError: When they are over.
+        """
         return await asyncio.wait_for(self._exchange.receive(), timeout)
 
-    async def send_json(self, value: Any) -> None:
-        """Send `value` as JSON text, made by the application's provider."""
+    async def send_json(self, value: object) -> None:
+        """Send a value as JSON text, made by the application's provider."""
         await self.send(self._dumps(value))
 
     async def receive_json(self, timeout: float | None = 10) -> Any:  # noqa: ASYNC109
-        """Return the next message, read as JSON."""
+        """The next message, read as JSON."""
         return self._loads(await self.receive(timeout))
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
@@ -219,7 +232,7 @@ class AsyncWebSocket:
 
 
 class WebSocket:
-    """A conversation for plain ``with``, on the client's own loop. Made by `FlaskClient.websocket`."""
+    """A conversation for plain ``with``, on the client's own loop. Made by ``FlaskClient.websocket``."""
 
     def __init__(self, inner: AsyncWebSocket, loop: LoopThread) -> None:
         self._inner = inner
@@ -231,34 +244,44 @@ class WebSocket:
         return self._inner.subprotocol
 
     @property
-    def headers(self) -> list[tuple[str, str]]:
+    def headers(self) -> Fields:
         """The headers the application sent with its acceptance."""
         return self._inner.headers
 
     @property
     def close_code(self) -> int | None:
-        """The code the conversation was closed with, by either side; `None` while it is open."""
+        """The code the conversation was closed with, by either side; None while it is open."""
         return self._inner.close_code
 
     def connect(self) -> WebSocket:
-        """Make the handshake. Raises `WebSocketRejected` if the application refuses it."""
+        """Make the handshake.
+
+        :raises WebSocketRejected: If the application refuses it.
+        """
         self._loop.run(self._inner.connect(), timeout=30)
         return self
 
     def send(self, message: str | bytes) -> None:
-        """Send text or bytes. Raises `WebSocketDisconnect` once closed."""
+        """Send text or bytes.
+
+        :raises WebSocketDisconnect: Once closed.
+        """
         self._loop.run(self._inner.send(message))
 
     def receive(self, timeout: float | None = 10) -> str | bytes:
-        """Return the next message; waits `timeout` seconds, then raises `TimeoutError`."""
+        """The next message.
+
+        :param timeout: Seconds to wait; None waits for ever.
+        :raises TimeoutError: When they are over.
+        """
         return self._loop.run(self._inner.receive(timeout))
 
-    def send_json(self, value: Any) -> None:
-        """Send `value` as JSON text, made by the application's provider."""
+    def send_json(self, value: object) -> None:
+        """Send a value as JSON text, made by the application's provider."""
         self._loop.run(self._inner.send_json(value))
 
     def receive_json(self, timeout: float | None = 10) -> Any:
-        """Return the next message, read as JSON."""
+        """The next message, read as JSON."""
         return self._loop.run(self._inner.receive_json(timeout))
 
     def close(self, code: int = 1000, reason: str = "") -> None:

@@ -1,7 +1,7 @@
 """A test request as a server would have read it off the wire.
 
 Turns a WSGI environ (which Werkzeug's builder makes) into the parts from which the ASGI and RSGI scopes are
-made. Knows the header and path encodings; knows no protocol interface and no application.
+made. Knows the header and path encodings; knows no protocol and no application.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import quote, unquote_to_bytes
 
-CHUNK_SIZE = 65_536
-"""Bytes per body event, about what servers hand on in one piece."""
+__all__ = ["Body", "CHUNK_SIZE", "HEADERS_KEY", "WireRequest", "wire_request"]
 
+#: Bytes per body event, about what servers hand on in one piece.
+CHUNK_SIZE = 65_536
+
+#: Environ key that holds the headers as they were given, which the environ's own keys may not tell.
 HEADERS_KEY = "demijohn.testing.headers"
-"""Environ key that holds the headers as they were given, which the environ's own keys may not tell."""
 
 _CGI = """
 REQUEST_METHOD SCRIPT_NAME PATH_INFO QUERY_STRING REQUEST_URI RAW_URI SERVER_NAME SERVER_PORT SERVER_PROTOCOL
@@ -26,8 +28,11 @@ _CGI_KEYS = frozenset(_CGI.split())
 
 @dataclass(slots=True)
 class Body:
-    """The request body: a stream, and how many bytes the client promised (`None`: it sends chunks until the
-    end).
+    """The request body.
+
+    :param stream: Where it is read from.
+    :param length: How many bytes the client promised; None for chunks until the end.
+    :param at: How many bytes were read of a stream that can be rewound.
     """
 
     stream: IO[bytes]
@@ -35,9 +40,9 @@ class Body:
     at: int = 0
 
     def chunk(self) -> tuple[bytes, bool]:
-        """Return the next bytes and whether more follow.
+        """The next bytes, and whether more follow.
 
-        Raises `EOFError` where a client would have gone away: the stream ended before the promised length.
+        :raises EOFError: Where a client would have gone away: the stream ended before the promised length.
         """
         want = CHUNK_SIZE if self.length is None else min(CHUNK_SIZE, self.length)
         data = self._read(want) if want else b""
@@ -62,7 +67,11 @@ class Body:
 
 @dataclass(slots=True)
 class WireRequest:
-    """One request: every text decoded as the interfaces want it, headers lower-cased and in order."""
+    """One request: every text decoded as the protocols want it, headers lower-cased and in order.
+
+    :param extra: Environ entries that no wire carries (``environ_base`` keys of the test's own); the adapters
+        merge them.
+    """
 
     method: str
     scheme: str
@@ -76,11 +85,10 @@ class WireRequest:
     server: tuple[str, int]
     body: Body
     extra: dict[str, Any]
-    """Environ entries no wire carries (``environ_base`` keys of the test's own); the adapters merge them."""
 
 
 def wire_request(environ: dict[str, Any]) -> WireRequest:
-    """Return what a server would have received if a client had sent `environ`."""
+    """What a server would have received if a client had sent this environ."""
     root, rest = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
     address = environ.get("REMOTE_ADDR")
     headers = _headers(environ)
@@ -113,12 +121,12 @@ def _extra(environ: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: str) -> str:
-    """Return a WSGI string (bytes held as Latin-1, PEP 3333) as the UTF-8 text it stands for."""
+    """A WSGI string (bytes held as Latin-1, PEP 3333) as the UTF-8 text that it stands for."""
     return value.encode("latin-1").decode("utf-8", "replace")
 
 
 def _octets(value: str) -> bytes:
-    """Return a header or query as bytes; text beyond Latin-1, which only a test can hold, goes as UTF-8."""
+    """A header or query as bytes; text beyond Latin-1, which only a test can hold, goes as UTF-8."""
     try:
         return value.encode("latin-1")
     except UnicodeEncodeError:
@@ -126,7 +134,7 @@ def _octets(value: str) -> bytes:
 
 
 def _raw_path(environ: dict[str, Any], root: bytes, rest: bytes) -> bytes:
-    """Return the path still percent-encoded, as it was asked for if the environ remembers that truly."""
+    """The path still percent-encoded, as it was asked for if the environ remembers that truly."""
     asked = str(environ.get("RAW_URI", "")).partition("?")[0].encode("latin-1", "replace")
     if asked.startswith((b"http://", b"https://")):
         asked = b"/" + asked.split(b"/", 3)[3] if asked.count(b"/") > 2 else b"/"
@@ -156,7 +164,7 @@ def _headers(environ: dict[str, Any]) -> list[tuple[bytes, bytes]]:
 
 
 def _body(environ: dict[str, Any], headers: list[tuple[bytes, bytes]]) -> Body:
-    """Return the body, marking it chunked (RFC 9112 section 7.1) when it has bytes but no declared length."""
+    """The body, marked as chunked (RFC 9112, section 7.1) when it has bytes but no declared length."""
     stream: IO[bytes] = environ["wsgi.input"]
     if any(name == b"transfer-encoding" for name, _ in headers):
         # The builder counts every body it can; a client that sends chunks declares no length.

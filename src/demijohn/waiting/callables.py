@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["call", "is_async", "may_block"]
+__all__ = ["call", "is_async", "may_await", "may_block", "nonblocking"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: An object that claims an attribute of any name wraps itself for ever.
+_MOST_WRAPPERS = 100
 
 
 def is_async(f: Any) -> bool:
@@ -21,6 +26,31 @@ def is_async(f: Any) -> bool:
     if iscoroutinefunction(f) or getattr(f, "is_async", None) is True:
         return True
     return not hasattr(f, "__code__") and iscoroutinefunction(getattr(type(f), "__call__", None))  # noqa: B004
+
+
+def may_await(f: object) -> bool:
+    """Whether what calling ``f`` returns may have to be awaited: it is async, or wraps what is.
+
+    A decorator's sync wrapper may hand on what an async view returns, whose code then runs on the loop; it may
+    wait for it just as well, so this does not say where the wrapper itself may run.
+    """
+    seen = 0
+    while not is_async(f):
+        inner = f.func if isinstance(f, partial) else getattr(f, "__wrapped__", None)
+        if inner is None or (seen := seen + 1) > _MOST_WRAPPERS:
+            return False
+        f = inner
+    return True
+
+
+def nonblocking(function: F) -> F:
+    """Say of a sync hook that it never keeps its thread waiting, so that it may run on an event loop.
+
+    It is a promise that nobody checks, like ``blocking=False`` of a route.
+    """
+    marked: Any = function
+    marked.blocking = False
+    return function
 
 
 def may_block(f: Any, unless_said: bool = True) -> bool:

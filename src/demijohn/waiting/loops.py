@@ -57,7 +57,8 @@ async def drive_here(steps: Steps[T], pool: ThreadPool) -> T:
             else:
                 wanted = steps.send(result)
     except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
+        value: T = stop.value
+        return value
 
 
 async def drive_hopping(steps: Steps[T], pool: ThreadPool) -> T:
@@ -78,7 +79,8 @@ async def drive_hopping(steps: Steps[T], pool: ThreadPool) -> T:
             context = copy_context()
             continue
         if type(wanted) is Finished:
-            return wanted.value  # type: ignore[no-any-return]
+            finished: T = wanted.value
+            return finished
         if wanted is HOP:
             resume, value = steps.send, None
             continue
@@ -264,7 +266,8 @@ def wait(awaitable: Awaitable[T]) -> T:
             "Async code was called synchronously on the event loop it has to run on, so waiting for"
             " it would never end. Await it instead, or make the calling function sync."
         )
-    return _Waiter(loop).wait(awaitable)  # type: ignore[no-any-return]
+    result: T = _Waiter(loop).wait(awaitable)
+    return result
 
 
 class _Waiter:

@@ -10,27 +10,32 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from io import BytesIO, RawIOBase
 from tempfile import TemporaryFile
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from demijohn.contexts.context import current
-from demijohn.waiting.steps import running_loop, wait
+from demijohn.waiting.drivers import running_loop, wait
 
-Source = Callable[[], Awaitable[bytes]]
+if TYPE_CHECKING:  # there is no such module at run time
+    from _typeshed import WriteableBuffer
+
+#: Gives the next chunk, ``b""`` at the end.
+Source: TypeAlias = Callable[[], Awaitable[bytes]]
 
 _CHUNK = 64 * 1024
 
 
-def _at_compat_level() -> bool:
-    """Whether the page of an error has to be Flask's, word for word."""
+def explained() -> bool:
+    """Whether errors say what was wrong with the request: the policy of the current application."""
     ctx = current.get(None)
-    return ctx is not None and ctx.app.compat_level is not None
+    explains: bool = ctx is None or ctx.app.policy.explained_errors
+    return explains
 
 
 def too_large(limit: int) -> RequestEntityTooLarge:
     """The 413 that names the limit."""
-    if _at_compat_level():
+    if not explained():
         return RequestEntityTooLarge()
     return RequestEntityTooLarge(
         f"The request body is larger than the {limit} bytes allowed here (MAX_CONTENT_LENGTH)."
@@ -39,7 +44,7 @@ def too_large(limit: int) -> RequestEntityTooLarge:
 
 def truncated() -> ClientDisconnected:
     """The error of a body that ended before it was complete."""
-    if _at_compat_level():
+    if not explained():
         return ClientDisconnected()
     return ClientDisconnected(
         "The request body ended early: the client has gone, or sent less than announced."
@@ -147,9 +152,9 @@ class StreamedBody(RawIOBase):
             return self._reader.read(size) or b""
         return wait(self.aread(size))
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """Read into ``buffer``, waiting in this thread (see :class:`io.RawIOBase`)."""
-        return _fill(buffer, self.read(len(buffer)))
+        return _fill(memoryview(buffer), self.read)
 
     def readall(self) -> bytes:
         """All of the rest, waiting in this thread."""
@@ -158,12 +163,21 @@ class StreamedBody(RawIOBase):
         return wait(self.aread())
 
 
-def _fill(buffer: Any, data: bytes) -> int:
+def _fill(buffer: memoryview, read: Callable[[int], bytes]) -> int:
+    data = read(len(buffer))
     buffer[: len(data)] = data
     return len(data)
 
 
-def from_reader(reader: Any) -> Source:
+class Reader(Protocol):
+    """What can be read in parts: ``wsgi.input``, a file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes, ``b""`` at the end."""
+        ...
+
+
+def from_reader(reader: Reader) -> Source:
     """A source over a blocking reader, such as ``wsgi.input``: read in a thread when on a loop."""
 
     async def source() -> bytes:
@@ -181,7 +195,7 @@ class BoundedBody(RawIOBase):
     :param expected: The announced length; None when the stream ends by itself.
     """
 
-    def __init__(self, stream: Any, limit: int | None, expected: int | None) -> None:
+    def __init__(self, stream: Reader, limit: int | None, expected: int | None) -> None:
         self._stream = stream
         self._limit = limit
         self._expected = expected
@@ -202,7 +216,7 @@ class BoundedBody(RawIOBase):
             if size <= 0:
                 return b""
         try:
-            data: bytes = self._stream.read(size)
+            data = self._stream.read(size)
         except (OSError, ValueError) as e:
             raise truncated() from e
         self._taken += len(data)
@@ -219,9 +233,9 @@ class BoundedBody(RawIOBase):
         """
         return self.readall() if size is None or size < 0 else self._take(size)
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """See :class:`io.RawIOBase`."""
-        return _fill(buffer, self._take(len(buffer)))
+        return _fill(memoryview(buffer), self._take)
 
     def readall(self) -> bytes:
         """All of the rest."""

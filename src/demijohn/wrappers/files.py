@@ -9,22 +9,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from werkzeug import utils
 from werkzeug.exceptions import NotFound
 
-from demijohn.http.filenames import content_disposition, download_basename, safe_join
+from demijohn.config import Configured
+from demijohn.contexts.ports import Application
 from demijohn.contexts.proxies import current_app, request
+from demijohn.http.filenames import content_disposition, download_basename, safe_join
 from demijohn.wrappers.response import Response
 
 
-def max_age_setting(app: Any) -> int | None:
+def max_age_setting(app: Configured) -> int | None:
     """``SEND_FILE_MAX_AGE_DEFAULT`` of ``app`` in seconds; None asks the client to revalidate."""
-    value = app.config["SEND_FILE_MAX_AGE_DEFAULT"]
-    if value is None:
-        return None
-    return int(value.total_seconds()) if isinstance(value, timedelta) else cast(int, value)
+    value: timedelta | int | None = app.config["SEND_FILE_MAX_AGE_DEFAULT"]
+    return int(value.total_seconds()) if isinstance(value, timedelta) else value
 
 
 def send_file(
@@ -50,12 +50,12 @@ def send_file(
         application's ``get_send_file_max_age`` by default.
     :raises ValueError: when no name is known to guess a media type from.
     """
-    app = current_app._get_current_object()
+    app: Application = current_app._get_current_object()
     cleaned = download_name
-    if download_name is not None and app.compat_level is None:
+    if download_name is not None and app.policy.clean_download_names:
         cleaned = download_basename(download_name)
     response = utils.send_file(
-        cast(Any, path_or_file),
+        path_or_file,
         request.environ,
         mimetype,
         as_attachment,
@@ -68,14 +68,16 @@ def send_file(
         response_class=app.response_class,
         _root_path=app.root_path,
     )
-    if download_name is not None and app.compat_level is None:
+    if download_name is not None and app.policy.clean_download_names:
         # RFC 6266, by our own writer: Werkzeug's lets a name choose another folder or direction.
         kind = "attachment" if as_attachment else "inline"
         response.headers["Content-Disposition"] = content_disposition(kind, download_name)
     return cast(Response, response)
 
 
-def send_from_directory(directory: Any, path: Any, **kwargs: Any) -> Response:
+def send_from_directory(
+    directory: os.PathLike[str] | str, path: os.PathLike[str] | str, **kwargs: Any
+) -> Response:
     """A response with a file below ``directory``, for paths that come from a client.
 
     :param directory: Folder, relative to the application's ``root_path``.
@@ -83,12 +85,12 @@ def send_from_directory(directory: Any, path: Any, **kwargs: Any) -> Response:
     :param kwargs: As :func:`send_file`.
     :raises NotFound: when there is no such file, or it must not be reached.
     """
-    app = current_app._get_current_object()
+    app: Application = current_app._get_current_object()
     folder = os.path.join(app.root_path, os.fspath(directory))
     found = safe_join(folder, os.fspath(path))
     if found is None or not os.path.isfile(found):
         raise NotFound
-    if app.compat_level is None and _leads_out(folder, found):
+    if app.policy.links_stay_inside and _leads_out(folder, found):
         raise NotFound
     return send_file(found, **kwargs)
 
@@ -98,13 +100,30 @@ def _leads_out(folder: str, found: str) -> bool:
     return not os.path.realpath(found).startswith(os.path.join(os.path.realpath(folder), ""))
 
 
-def send_static_file(owner: Any, filename: str) -> Response:
-    """A response with a file of ``owner``'s static folder; ``owner`` is an app or a blueprint.
+class StaticFiles(Protocol):
+    """An application or a blueprint: what has a folder of static files."""
+
+    @property
+    def has_static_folder(self) -> bool:
+        """Whether there is one."""
+        ...
+
+    @property
+    def static_folder(self) -> str | None:
+        """The folder's absolute path, or None for no folder."""
+        ...
+
+    def get_send_file_max_age(self, filename: str | None) -> int | None:
+        """How many seconds clients may keep a file."""
+        ...
+
+
+def send_static_file(owner: StaticFiles, filename: str) -> Response:
+    """A response with a file of ``owner``'s static folder.
 
     :raises RuntimeError: when it has no static folder.
     """
-    if not owner.has_static_folder:
+    folder = owner.static_folder
+    if folder is None or not owner.has_static_folder:
         raise RuntimeError("'static_folder' must be set to serve static_files.")
-    return send_from_directory(
-        cast(str, owner.static_folder), filename, max_age=owner.get_send_file_max_age(filename)
-    )
+    return send_from_directory(folder, filename, max_age=owner.get_send_file_max_age(filename))

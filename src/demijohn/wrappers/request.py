@@ -9,23 +9,26 @@ because its attributes are one class, and what one has read of the body the othe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.datastructures import EnvironHeaders, FileStorage, Headers, ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.routing import Rule
+from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as BaseRequest
 
 from demijohn import json
-from demijohn.wrappers.body import BoundedBody, StreamedBody, from_reader, too_large, truncated
 from demijohn.contexts.context import current
 from demijohn.errors import attach_enctype_error_multidict
 from demijohn.http.cookies import get_cookie, parse_cookie
 from demijohn.http.host import get_host
 from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.http.query import parse_form, parse_pairs, parse_query
+from demijohn.typing import WSGIEnvironment
+from demijohn.wrappers.body import BoundedBody, StreamedBody, explained, from_reader, too_large, truncated
 
 _boundary = re.compile(r"multipart/form-data; ?boundary=([0-9A-Za-z'()+_,./:=?-]+)")
 _URLENCODED = "application/x-www-form-urlencoded"
@@ -33,12 +36,14 @@ _URLENCODED = "application/x-www-form-urlencoded"
 
 T = TypeVar("T")
 
-if TYPE_CHECKING:  # checkers know its base, so every attribute keeps its type
+if TYPE_CHECKING:  # as Werkzeug's class has the same attribute, so that each keeps its type
 
     class lazy(cached_property[T]):
         """What is said below."""
 
-        compute: Callable[[Any], T]
+    def computed(compute: Callable[[Any], T]) -> T:
+        """The same for what is a plain attribute there."""
+        ...
 
 else:
 
@@ -53,11 +58,13 @@ else:
             self.name = compute.__name__
             self.__doc__ = compute.__doc__
 
-        def __get__(self, obj: Any, owner: Any = None) -> Any:
+        def __get__(self, obj: Request | None, owner: type[Request] | None = None) -> Any:
             if obj is None:
                 return self
             value = obj.__dict__[self.name] = self.compute(obj)
             return value
+
+    computed = lazy
 
 
 def _limit(setting: str, unset: int | None) -> Any:
@@ -66,16 +73,18 @@ def _limit(setting: str, unset: int | None) -> Any:
     option = setting.lower()
 
     def read(self: Request) -> int | None:
-        state = self.__dict__
+        limit: int | None
+        state, rule = self.__dict__, self.url_rule
         if slot in state:
-            return state[slot]  # type: ignore[no-any-return]
-        rule = self.url_rule
-        if rule is not None and option in rule.__dict__:
-            return rule.__dict__[option]  # type: ignore[no-any-return]
-        try:
-            return current.get().app.config[setting]  # type: ignore[no-any-return]
-        except LookupError:  # no application, or one without the setting
-            return unset
+            limit = state[slot]
+        elif rule is not None and option in rule.__dict__:
+            limit = rule.__dict__[option]
+        else:
+            try:
+                limit = current.get().app.config[setting]
+            except LookupError:  # no application, or one without the setting
+                limit = unset
+        return limit
 
     def write(self: Request, value: int | None) -> None:
         if value is None:  # as in Flask: back to the configuration
@@ -107,7 +116,7 @@ def split_blueprint_path(name: str) -> list[str]:
     return parts
 
 
-def _announced_length(environ: Any) -> int | None:
+def _announced_length(environ: WSGIEnvironment) -> int | None:
     """The length of the body that the fields announce (RFC 9112, 6), or None."""
     length = environ.get("CONTENT_LENGTH")
     if not length or environ.get("HTTP_TRANSFER_ENCODING") == "chunked":
@@ -115,9 +124,10 @@ def _announced_length(environ: Any) -> int | None:
     return int(length) if length.isdecimal() and length.isascii() else None
 
 
-def _stored(storage: Any, fields: ImmutableMultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+def _stored(storage: Callable[..., Any], fields: Iterable[tuple[str, str]]) -> ImmutableMultiDict[str, str]:
     """The fields in a container that a subclass wants instead."""
-    return storage(fields.items(multi=True))  # type: ignore[no-any-return]
+    stored: ImmutableMultiDict[str, str] = storage(fields)
+    return stored
 
 
 class Request(BaseRequest):
@@ -135,17 +145,19 @@ class Request(BaseRequest):
         return json if ctx is None else ctx.app.json
 
     #: The rule that matched, or None when routing failed (then see ``routing_exception``).
-    url_rule: Any = None
+    url_rule: Rule | None = None
     #: The values of the rule's variable parts, or None when routing failed.
     view_args: dict[str, Any] | None = None
     #: What routing raised: raised again when the request is dispatched.
-    routing_exception: Any = None
+    routing_exception: Exception | None = None
 
     # COMPAT: a reference from the environ to the request makes a cycle per request, so only the
     # compat level leaves one ("werkzeug.request" is read by Flask's own tests).
     _populate = False
 
-    def __init__(self, environ: Any, populate_request: bool = True, shallow: bool = False) -> None:
+    def __init__(
+        self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
+    ) -> None:
         # Werkzeug's __init__ is not called: all that it computes is computed below when asked for.
         self.environ = environ
         if shallow:
@@ -163,18 +175,20 @@ class Request(BaseRequest):
 
     # What Werkzeug's __init__ would have set.
 
-    @lazy
-    def method(self) -> str:  # type: ignore[override]
+    @computed
+    def method(self) -> str:
         """The request method, upper case as sent."""
-        return cast(str, self.environ.get("REQUEST_METHOD", "GET")).upper()
+        method: str = self.environ.get("REQUEST_METHOD", "GET")
+        return method.upper()
 
-    @lazy
-    def scheme(self) -> str:  # type: ignore[override]
+    @computed
+    def scheme(self) -> str:
         """``http`` or ``https``."""
-        return cast(str, self.environ.get("wsgi.url_scheme", "http"))
+        scheme: str = self.environ.get("wsgi.url_scheme", "http")
+        return scheme
 
-    @lazy
-    def server(self) -> tuple[str, int | None] | None:  # type: ignore[override]
+    @computed
+    def server(self) -> tuple[str, int | None] | None:
         """Name and port the server listens at; a port of None means a Unix socket."""
         environ = self.environ
         name = environ.get("SERVER_NAME")
@@ -183,42 +197,45 @@ class Request(BaseRequest):
         port = environ.get("SERVER_PORT")
         return name, int(port) if port and port.isdecimal() else None
 
-    @lazy
-    def root_path(self) -> str:  # type: ignore[override]
+    @computed
+    def root_path(self) -> str:
         """The prefix the application is mounted under, without a slash at the end."""
         return decoded(self.environ.get("SCRIPT_NAME") or "").rstrip("/")
 
-    @lazy
-    def path(self) -> str:  # type: ignore[override]
+    @computed
+    def path(self) -> str:
         """The decoded path below ``root_path``, beginning with a slash."""
         return "/" + decoded(self.environ.get("PATH_INFO") or "").lstrip("/")
 
-    @lazy
-    def query_string(self) -> bytes:  # type: ignore[override]
+    @computed
+    def query_string(self) -> bytes:
         """The part of the URL behind the question mark, undecoded."""
-        return cast(str, self.environ.get("QUERY_STRING", "")).encode("latin-1")
+        query: str = self.environ.get("QUERY_STRING", "")
+        return query.encode("latin-1")
 
-    @lazy
-    def headers(self) -> Headers:  # type: ignore[override]
+    @computed
+    def headers(self) -> Headers:
         """The header fields of the request."""
         environ = self.environ
         make = getattr(environ, "make_headers", None)
-        return EnvironHeaders(environ) if make is None else cast(Headers, make())
+        fields: Headers = EnvironHeaders(environ) if make is None else make()
+        return fields
 
-    @lazy
-    def remote_addr(self) -> str | None:  # type: ignore[override]
+    @computed
+    def remote_addr(self) -> str | None:
         """The address of the peer. Behind a proxy, see ``TRUSTED_PROXIES``."""
-        return cast("str | None", self.environ.get("REMOTE_ADDR"))
+        address: str | None = self.environ.get("REMOTE_ADDR")
+        return address
 
     @lazy
-    def host(self) -> str:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+    def host(self) -> str:
         """The host the request was made to, with its port unless that is the scheme's own.
 
         :raises SecurityError: when the Host is malformed or not in ``trusted_hosts`` (400).
         """
         ctx = current.get(None)
-        if ctx is not None and ctx.app.compat_level is not None:
-            return str(super().host)
+        if ctx is not None and not ctx.app.policy.strict_hosts:
+            return str(super().host)  # Werkzeug's
         return get_host(self.scheme, self.environ.get("HTTP_HOST"), self.server, self.trusted_hosts)
 
     def refuse_host(self) -> str:
@@ -237,38 +254,37 @@ class Request(BaseRequest):
     # Parsed on demand.
 
     @lazy
-    def args(self) -> ImmutableMultiDict[str, str]:  # type: ignore[override]
+    def args(self) -> ImmutableMultiDict[str, str]:
         """The fields of the query string.
 
         :raises BadRequest: with more than 1,000 fields.
         """
-        query = self.environ.get("QUERY_STRING", "")
+        query: str = self.environ.get("QUERY_STRING", "")
         storage = self.parameter_storage_class
-        if not query:
-            return cast("ImmutableMultiDict[str, str]", storage())
         text = query if query.isascii() else query.encode("latin-1")
         if storage is not ImmutableMultiDict:
-            return cast("ImmutableMultiDict[str, str]", storage(parse_pairs(text, self.max_query_fields)))
-        return parse_query(text, self.max_query_fields)
+            return _stored(storage, parse_pairs(text, self.max_query_fields) if text else ())
+        return parse_query(text, self.max_query_fields) if text else ImmutableMultiDict()
 
     @lazy
-    def cookies(self) -> ImmutableMultiDict[str, str]:  # type: ignore[override]
+    def cookies(self) -> ImmutableMultiDict[str, str]:
         """The cookies of the request; of several with one name, all are kept."""
         header = self.environ.get("HTTP_COOKIE")
         fields: ImmutableMultiDict[str, str] = parse_cookie(header) if header else ImmutableMultiDict()
         storage = self.dict_storage_class
-        return fields if storage is ImmutableMultiDict else _stored(storage, fields)
+        return fields if storage is ImmutableMultiDict else _stored(storage, fields.items(multi=True))
 
     def get_cookie(self, name: str) -> str | None:
         """One cookie's value, found without parsing the others; None when it is not there."""
         cookies = self.__dict__.get("cookies")
         if cookies is not None:
-            return cast("str | None", cookies.get(name))
+            value: str | None = cookies.get(name)
+            return value
         header = self.environ.get("HTTP_COOKIE")
         return get_cookie(header, name) if header else None
 
     @lazy
-    def content_length(self) -> int | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def content_length(self) -> int | None:
         """The announced length of the body in bytes; None when it is chunked or not announced."""
         return _announced_length(self.environ)
 
@@ -297,20 +313,21 @@ class Request(BaseRequest):
     # The body.
 
     @lazy
-    def form(self) -> ImmutableMultiDict[str, str]:  # type: ignore[override]
+    def form(self) -> ImmutableMultiDict[str, str]:
         """The fields of a submitted form; files are in ``files``."""
         self._load_form_data()
-        return self.__dict__["form"]  # type: ignore[no-any-return]
+        form: ImmutableMultiDict[str, str] = self.__dict__["form"]
+        return form
 
     @lazy
-    def files(self) -> ImmutableMultiDict[str, FileStorage]:  # type: ignore[override]
+    def files(self) -> ImmutableMultiDict[str, FileStorage]:
         """The uploaded files of a submitted form."""
         self._load_form_data()
-        state = self.__dict__
-        if "files" not in state:
-            state["files"] = self.parameter_storage_class()
+        if "files" not in self.__dict__:
+            self.__dict__["files"] = self.parameter_storage_class()
             self._explain_missing_files()
-        return state["files"]  # type: ignore[no-any-return]
+        files: ImmutableMultiDict[str, FileStorage] = vars(self)["files"]
+        return files
 
     def _explain_missing_files(self) -> None:
         """In debug mode, let a look-up in ``files`` say that the form was not sent as multipart."""
@@ -330,10 +347,15 @@ class Request(BaseRequest):
             return
         content_type: str = self.environ.get("CONTENT_TYPE", "")
         ours = self.form_data_parser_class is BaseRequest.form_data_parser_class
-        if ours and content_type[:33] == _URLENCODED:
-            self._load_urlencoded()
-        elif not (ours and content_type[:19] == "multipart/form-data" and self._load_small_multipart()):
-            self._load_by_werkzeug()
+        try:
+            if ours and content_type[:33] == _URLENCODED:
+                self._load_urlencoded()
+            elif not (ours and content_type[:19] == "multipart/form-data" and self._load_small_multipart()):
+                self._load_by_werkzeug()
+        except RequestEntityTooLarge as e:
+            if explained():
+                raise
+            raise RequestEntityTooLarge from e
 
     def _load_by_werkzeug(self) -> None:
         """Parse any kind of form, as large as it may be, within the same limits."""
@@ -381,7 +403,8 @@ class Request(BaseRequest):
         state = self.__dict__
         length = state["content_length"] if "content_length" in state else _announced_length(self.environ)
         if length is None or self.shallow or "stream" in state or "form" in state:
-            return self.stream.read()  # type: ignore[no-any-return]
+            body: bytes = self.stream.read()
+            return body
         limit = self.max_content_length
         if limit is not None and length > limit:
             raise too_large(limit)
@@ -398,11 +421,11 @@ class Request(BaseRequest):
         return data
 
     @lazy
-    def stream(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def stream(self) -> Any:
         """The body as a stream, to be read once; with safety limits.
 
         On a route registered with ``stream=True`` it is read from the network as you read it, and
-        can be iterated with ``async for`` as well (see :class:`demijohn.body.StreamedBody`).
+        can be iterated with ``async for`` as well (see :class:`~demijohn.wrappers.body.StreamedBody`).
         """
         if "form" in self.__dict__:
             return BytesIO()  # it has been read
@@ -452,13 +475,13 @@ class Request(BaseRequest):
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
         """Turn a JSON error into a 400 that says what is wrong and where.
 
-        Under compat the reason is told in debug mode only, as in Flask.
+        With a policy without ``explained_errors`` it says so in debug mode only.
         """
         try:
             return super().on_json_loading_failed(e)
         except BadRequest as error:
             ctx = current.get(None)
-            if ctx is None or (ctx.app.compat_level is not None and not ctx.app.debug):
+            if ctx is None or not (ctx.app.policy.explained_errors or ctx.app.debug):
                 raise BadRequest() from error
             raise
 

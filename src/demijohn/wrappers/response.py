@@ -9,10 +9,11 @@ This module must not know which protocol the response leaves by.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from contextvars import Context, copy_context
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from http import HTTPStatus
+from typing import Any, TypeAlias
 
 from werkzeug.datastructures import Headers as WerkzeugHeaders
 from werkzeug.utils import get_content_type
@@ -22,8 +23,14 @@ from demijohn import json
 from demijohn.contexts.context import current
 from demijohn.http.cookies import dump_cookie
 from demijohn.http.headers import Headers, check_status
+from demijohn.typing import RawHeaders, StartResponse, WSGIEnvironment
 
-Raw = list[tuple[str, str]]
+#: Header fields, as they will be sent.
+Raw: TypeAlias = RawHeaders
+#: What a body is made of.
+Body: TypeAlias = (
+    str | bytes | bytearray | Iterable[str] | Iterable[bytes] | AsyncIterable[str] | AsyncIterable[bytes]
+)
 
 _NO_BODY_METHOD = "HEAD"
 #: Statuses that have no body (RFC 9110, 6.4.1), and those whose Location has to be a URI.
@@ -51,28 +58,30 @@ class Response(BaseResponse):
 
     _raw: Raw
     _context: Context | None = None
+    #: Whether it is always sent by Werkzeug's complete path: a subclass has a say in how.
+    _sends_itself = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if any(getattr(cls, name) is not getattr(Response, name) for name in _EMISSION):
-            cls.plain = _not_plain  # type: ignore[method-assign]
+            cls._sends_itself = True
 
     def __init__(
         self,
-        response: Any = None,
-        status: Any = None,
-        headers: Any = None,
+        response: Body | None = None,
+        status: int | str | HTTPStatus | None = None,
+        headers: Mapping[str, str | Iterable[str]] | Iterable[tuple[str, str]] | None = None,
         mimetype: str | None = None,
         content_type: str | None = None,
         direct_passthrough: bool = False,
     ) -> None:
         if isinstance(headers, WerkzeugHeaders):
             # Werkzeug shares the object given; a strict view of the same list does the same.
-            raw: Raw = headers._list  # type: ignore[attr-defined]
+            raw: Raw = headers._list
             self.__dict__["headers"] = headers if isinstance(headers, Headers) else Headers.over(raw)
         elif headers:
             kept = Headers(headers)
-            raw = kept._list  # type: ignore[attr-defined]
+            raw = kept._list
             self.__dict__["headers"] = kept
         else:
             raw = []
@@ -100,7 +109,8 @@ class Response(BaseResponse):
         elif response is None:
             self.response = []
         else:
-            self.response = response
+            parts: Any = response  # Werkzeug's knows no async ones
+            self.response = parts
             if type(response) is not list:
                 self._context = copy_context()
 
@@ -148,7 +158,7 @@ class Response(BaseResponse):
             view = self.__dict__["headers"] = Headers(view)
         return view._list
 
-    def _clean_status(self, value: Any) -> tuple[str, int]:
+    def _clean_status(self, value: str | int | HTTPStatus) -> tuple[str, int]:
         check_status(value)
         return super()._clean_status(value)
 
@@ -221,6 +231,7 @@ class Response(BaseResponse):
         body = self.response
         if (
             type(body) is not list
+            or self._sends_itself
             or method == _NO_BODY_METHOD
             or self._status_code in _BODYLESS
             or self._on_close
@@ -248,33 +259,28 @@ class Response(BaseResponse):
         locations = [value for name, value in self.raw_headers if name.lower() == "location"]
         return all(_plain_uri.fullmatch(location) for location in locations)
 
-    def emit(self, environ: Any) -> tuple[Iterable[bytes] | AsyncIterator[bytes], str, Raw]:
+    def emit(self, environ: WSGIEnvironment) -> tuple[Any, str, Raw]:
         """Body, status line and header fields of a response that is not plain (RFC 9110, 15)."""
-        if self.is_async:
-            return self._emit_async(environ)
-        complete: Any = self.get_wsgi_response(environ)
-        return complete  # type: ignore[no-any-return]
+        return self._emit_async(environ) if self.is_async else self.get_wsgi_response(environ)
 
-    def _emit_async(self, environ: Any) -> tuple[Any, str, Raw]:
+    def _emit_async(self, environ: WSGIEnvironment) -> tuple[AsyncBody, str, Raw]:
         headers = self.get_wsgi_headers(environ)
-        body: Any = AsyncBody(self.response, self.close)
+        source: Any = self.response
+        body = AsyncBody(source, self.close)
         if environ["REQUEST_METHOD"] == _NO_BODY_METHOD or self._status_code in {204, 304}:
             body.skip = True
         return body, self._status, headers.to_wsgi_list()
 
-    def get_wsgi_headers(self, environ: Any) -> Headers:
-        """The header fields made ready for ``environ``'s request, as Werkzeug does."""
-        return cast(Headers, super().get_wsgi_headers(environ))
-
-    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Send the response by WSGI."""
         plain = self.plain(environ["REQUEST_METHOD"])
         if plain is not None:
             start_response(self._status, plain[1][:])
             return [plain[0]]
-        iterable, status, headers = self.emit(environ)
+        parts: Iterable[bytes]
+        parts, status, headers = self.emit(environ)
         start_response(status, headers)
-        return cast("Iterable[bytes]", iterable)
+        return parts
 
 
 #: What a subclass overrides to have a say in how the response is sent.
@@ -284,14 +290,10 @@ _EMISSION = (
 )  # fmt: skip
 
 
-def _not_plain(self: Response, method: str) -> None:
-    """:meth:`Response.plain` of such a subclass: it is always sent by Werkzeug's complete path."""
-
-
 class AsyncBody:
     """An asynchronous body encoded to bytes, which closes its source and the response at the end."""
 
-    def __init__(self, source: Any, on_close: Callable[[], Any]) -> None:
+    def __init__(self, source: AsyncIterable[str | bytes], on_close: Callable[[], Any]) -> None:
         self.source = source
         self.on_close = on_close
         self.skip = False

@@ -6,12 +6,20 @@ brings what arrives.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+from blinker import NamedSignal
+from werkzeug.datastructures import Headers
 
 from demijohn.contexts.context import current
 from demijohn.signals import sending, websocket_received, websocket_sent
-from demijohn.waiting.steps import running_loop
+from demijohn.typing import RawHeaders
+from demijohn.waiting.drivers import running_loop
 from demijohn.wrappers.request import Request
+
+#: Header fields of a handshake: a dictionary of them, or pairs of name and value.
+HandshakeFields: TypeAlias = Mapping[str, str] | Headers | Iterable[tuple[str, str]]
 
 #: Close code for an error in the handler (RFC 6455, 7.4.1).
 INTERNAL_ERROR = 1011
@@ -63,7 +71,7 @@ class Websocket(Request):
         offered = self.headers.get("Sec-WebSocket-Protocol", "")
         return [name.strip() for name in offered.split(",") if name.strip()]
 
-    async def accept(self, headers: Any = None, subprotocol: str | None = None) -> None:
+    async def accept(self, headers: HandshakeFields | None = None, subprotocol: str | None = None) -> None:
         """Complete the handshake; ``receive`` and ``send`` do so when it was not done.
 
         :param headers: Header fields of the handshake's response.
@@ -77,7 +85,10 @@ class Websocket(Request):
                 f"The sub-protocol {subprotocol!r} cannot be accepted: the client offers"
                 f" {self.requested_subprotocols!r}."
             )
-        fields = [] if headers is None else list(getattr(headers, "items", lambda: headers)())
+        fields: RawHeaders = []
+        if headers is not None:
+            pairs: Any = headers
+            fields += pairs.items() if hasattr(headers, "items") else pairs
         if self.accept_headers is not None:
             fields += await self.accept_headers()
             self.accept_headers = None
@@ -138,7 +149,7 @@ class Websocket(Request):
         if websocket_sent.receivers:
             await self._tell(websocket_sent, data)
 
-    async def _tell(self, signal: Any, data: str | bytes) -> None:
+    async def _tell(self, signal: NamedSignal, data: str | bytes) -> None:
         for step in sending(signal, current.get().app, data=data):
             await step
 

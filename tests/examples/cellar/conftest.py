@@ -81,9 +81,8 @@ def errors_in(page):
 
 def close(app):
     """Close what an application holds open of its database."""
-    app.lifecycle.stop_sync()  # what async views opened
     with app.app_context():
-        db.engine.dispose()
+        db.dispose()
 
 
 def fill(folder, url):

@@ -77,10 +77,10 @@ def make_app(tmp_path: Any) -> Iterator[Any]:
 
     yield make
     for app in made:
-        app.lifecycle.stop_sync()  # closes what async views opened under WSGI
         db = app.extensions.get("sqlalchemy")
-        for engine in db._app_engines.get(app, {}).values() if db else ():
-            engine.dispose()
+        if db is not None:
+            with app.app_context():
+                db.dispose()
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def small_shop(make_shop: Any, sqlite: str) -> Shop:
 
 @pytest.fixture
 def run_async() -> Any:
-    """Runs a coroutine function inside an application context on a loop of its own, engines closed after."""
+    """Runs a coroutine function inside an application context on a loop of its own, whose engines are closed after."""
 
     def run(shop: Shop, function: Any) -> Any:
         async def work() -> Any:
@@ -128,7 +128,8 @@ def run_async() -> Any:
                 return await function()
             finally:
                 await shop.db.async_session.remove()
-                await shop.db._app_async_engines[shop.app].dispose()
+                for engine in shop.db.async_engines.values():
+                    await engine.dispose()
                 ctx.pop()
 
         return asyncio.run(work())

@@ -142,7 +142,8 @@ def test_concurrent_requests_have_sessions_of_their_own(shop):
                 each.text for each in await asyncio.gather(*(client.get(f"/{number}") for number in range(8)))
             ]
         finally:
-            await db._app_async_engines[shop.app].dispose()
+            with shop.app.app_context():
+                await db.dispose()
 
     assert asyncio.run(all_at_once()) == [str(number) for number in range(8)]
     assert len({id(session) for session in seen}) == 8
@@ -242,7 +243,8 @@ def test_a_context_that_is_left_in_async_code_gives_its_connection_back(shop):
             if not pool.checkedout():
                 break
             await asyncio.sleep(0.01)
-        await shop.db._app_async_engines[shop.app].dispose()
+        with shop.app.app_context():
+            await shop.db.dispose()
         return held, pool.checkedout()
 
     assert asyncio.run(work()) == (1, 0)

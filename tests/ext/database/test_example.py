@@ -16,9 +16,8 @@ def guests(address):
     module = runpy.run_path(str(FILE))
     app = module["create_app"](address)
     yield app
-    for engine in module["db"]._app_engines[app].values():
-        engine.dispose()
-    app.lifecycle.stop_sync()
+    with app.app_context():
+        module["db"].dispose()
 
 
 @pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])

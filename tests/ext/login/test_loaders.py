@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 
 import pytest
@@ -96,6 +97,41 @@ def test_a_websocket_knows_its_user(new_site):
         client.get("/in/1")
         with client.websocket("/ws") as ws:
             assert ws.receive() == "Ada"
+
+
+@pytest.mark.parametrize("wraps_twice", [False, True])
+def test_an_async_view_below_a_decorator_made_for_plain_ones_knows_its_user(new_site, wraps_twice):
+    site = new_site(async_views=True, async_loader=True)
+
+    def counted(view):
+        @functools.wraps(view)
+        def count(**values):
+            return view(**values)
+
+        return count
+
+    async def who():
+        return current_user.name
+
+    view = counted(who)
+    site.app.add_url_rule("/below", "below", functools.partial(counted(view)) if wraps_twice else view)
+    with site.app.test_client(protocol="asgi") as client:
+        client.get("/in/1")
+        assert client.get("/below").text == "Ada"
+
+
+def test_a_class_whose_call_is_async_can_be_a_view_that_needs_a_login(new_site):
+    site = new_site(async_views=True, async_loader=True)
+
+    class Page:
+        async def __call__(self):
+            return current_user.name
+
+    site.app.add_url_rule("/page", "page", login_required(Page()))
+    with site.app.test_client(protocol="asgi") as client:
+        assert client.get("/page").status_code == 401
+        client.get("/in/1")
+        assert client.get("/page").text == "Ada"
 
 
 def test_asking_on_the_loop_before_the_loader_ran_says_what_to_await(new_site):

@@ -115,8 +115,8 @@ class Cellar:
     def close(self) -> None:
         """Close all engines."""
         for app, db in self.made:
-            for engine in db._app_engines[app].values():
-                engine.dispose()
+            with app.app_context():
+                db.dispose()
 
 
 @pytest.fixture

@@ -19,4 +19,5 @@ def test_the_folder_and_the_model_agree(address, monkeypatch):
         db.session.add(Bottle(label="Nectar"))
         db.session.commit()
     assert module["app"].test_client().get("/").json == ["Nectar"]
-    db._app_engines[module["app"]][None].dispose()
+    with module["app"].app_context():
+        db.dispose()

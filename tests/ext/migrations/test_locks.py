@@ -81,7 +81,8 @@ def test_a_lock_that_is_held_too_long_is_an_error_that_names_the_setting(cellar)
             thread.start()
             thread.join()
     assert "MIGRATE_LOCK_TIMEOUT" in printed[0]
-    password = cellar.db._app_engines[cellar.app][None].url.password
+    with cellar.app.app_context():
+        password = cellar.db.engine.url.password
     assert password is None or password not in printed[0]
 
 

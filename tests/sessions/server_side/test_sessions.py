@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -171,6 +172,28 @@ def test_a_slower_request_does_not_bring_an_ended_session_back(site, count, sid)
     assert count(site.store) == 1
     site.other.set_cookie("session", old)
     assert site.other.get("/get/a").text == "None"
+
+
+def test_the_store_is_asked_off_the_event_loop_for_an_async_view_below_a_plain_decorator(make_site):
+    store, threads, loops = MemoryStore(), [], []
+    get = store.get
+    store.get = lambda *a: (threads.append(threading.get_ident()), get(*a))[1]
+    site = make_site(store)
+
+    async def read():
+        loops.append(threading.get_ident())
+        return str(session.get("a"))
+
+    @functools.wraps(read)
+    def counted():
+        return read()
+
+    site.add("/read", counted)
+    with site.app.test_client(protocol="asgi") as client:
+        client.get("/set/a/1")
+        assert client.get("/read").text == "1"
+    assert threads
+    assert not set(threads) & set(loops)
 
 
 def test_the_store_is_asked_off_the_event_loop_for_async_views(make_site):

@@ -7,19 +7,20 @@ or under WSGI the process's background loop. This module must not know how a syn
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 import sqlalchemy.exc as sa_exc
 import sqlalchemy.ext.asyncio as sa_async
+import sqlalchemy.orm as sa_orm
 
 from demijohn import abort
 from demijohn.ext.database.engines import async_options, is_memory, make_engine
 from demijohn.ext.database.pagination import MAX_PER_PAGE, SelectPagination
 from demijohn.ext.database.query import NO_KEY
-from demijohn.ext.database.session import ContextRegistry
+from demijohn.ext.database.session import ContextRegistry, Session
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ class AsyncPagination(SelectPagination[T]):
 
     async def _async_page(self, number: int, error_out: bool) -> AsyncPagination[T]:
         session: AsyncSession = self._query_args["async_session"]
-        return await session.run_sync(lambda _: self._page(number, error_out))  # type: ignore[arg-type, return-value]
+        return cast(AsyncPagination[T], await session.run_sync(lambda _: self._page(number, error_out)))
 
 
 class AsyncSession(sa_async.AsyncSession):
@@ -54,12 +55,12 @@ class AsyncSession(sa_async.AsyncSession):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sync_session._on_loop = True  # type: ignore[attr-defined]
+        cast(Session, self.sync_session)._on_loop = True
         #: The loop it was made on, to which its connections belong; None outside of async code.
         self.loop = asyncio._get_running_loop()
 
     async def get_or_404(
-        self, entity: type[T], ident: Any, *, description: str | None = None, **kwargs: Any
+        self, entity: type[T], ident: object, *, description: str | None = None, **kwargs: Any
     ) -> T:
         """The object with this primary key; the parameters are those of :meth:`.SQLAlchemy.get_or_404`.
 
@@ -100,7 +101,7 @@ class AsyncSession(sa_async.AsyncSession):
     ) -> AsyncPagination[T]:  # fmt: skip
         """One page of the result; the parameters are those of :meth:`.SQLAlchemy.paginate`."""
 
-        def query(session: Any) -> AsyncPagination[T]:
+        def query(session: sa_orm.Session) -> AsyncPagination[T]:
             return AsyncPagination(
                 page, per_page, max_per_page, error_out=error_out, count=count, select=select,
                 session=session, async_session=self,
@@ -115,7 +116,7 @@ class AsyncSession(sa_async.AsyncSession):
         """
         if not self.sync_session.in_transaction():
             return True
-        return await self.run_sync(lambda session: session.release())  # type: ignore[attr-defined,no-any-return]
+        return await self.run_sync(lambda session: cast(Session, session).release())
 
 
 async def close_where_made(session: AsyncSession) -> None:
@@ -132,9 +133,14 @@ async def close_where_made(session: AsyncSession) -> None:
 
 
 def _close_soon(loop: asyncio.AbstractEventLoop, session: AsyncSession) -> None:
-    task = loop.create_task(session.close())
+    _start(loop, session.close())
+
+
+def _start(loop: asyncio.AbstractEventLoop, closing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    task = loop.create_task(closing)
     _closing.add(task)
     task.add_done_callback(_closing.discard)
+    return task
 
 
 #: Strong references: a loop keeps only weak ones.
@@ -151,9 +157,9 @@ class ScopedAsyncSession(sa_async.async_scoped_session[AsyncSession]):
         self.session_factory = session_factory
         #: The sessions by context.
         self.sessions = ContextRegistry(session_factory)
-        self.registry = self.sessions  # type: ignore[assignment]
+        self.registry = cast(Any, self.sessions)
 
-    async def get_or_404(self, entity: type[T], ident: Any, **kwargs: Any) -> T:
+    async def get_or_404(self, entity: type[T], ident: object, **kwargs: Any) -> T:
         """See :meth:`AsyncSession.get_or_404`."""
         return await self().get_or_404(entity, ident, **kwargs)
 
@@ -181,13 +187,13 @@ class AsyncEngines:
     :param engines: The application's sync engines, by bind key.
     :param options: What they were made with.
     :param drivers: The async drivers that their addresses ask for.
-    :param made: Called with the key and each new engine, to listen to its events.
+    :param made: Called with this object and each new engine, to listen to its events.
     """
 
     def __init__(
         self, engines: Mapping[str | None, sa.Engine], options: Mapping[str | None, Mapping[str, Any]],
         drivers: Mapping[str | None, str | None],
-        made: Callable[[str | None, sa_async.AsyncEngine], None],
+        made: Callable[[AsyncEngines, sa_async.AsyncEngine], None],
     ) -> None:  # fmt: skip
         self._engines = engines
         self._options = options
@@ -217,7 +223,7 @@ class AsyncEngines:
             found = self._by_loop[loop] = {}
             for key, engine in self._engines.items():
                 found[key] = self._make(engine, self._options[key], self._drivers[key])
-                self._made(key, found[key])
+                self._made(self, found[key])
         return found
 
     def faces_here(self) -> Mapping[str | None, sa.Engine]:
@@ -240,8 +246,52 @@ class AsyncEngines:
         """Close the connections of the running loop's engines."""
         loop = asyncio.get_running_loop()
         self._faces.pop(loop, None)
-        for engine in self._by_loop.pop(loop, {}).values():
-            await engine.dispose()
+        await _close_all(self._by_loop.pop(loop, {}))
+
+    def dispose_everywhere(self) -> Awaitable[None]:
+        """Close the connections of every loop's engines: of another one's now, of the running one's soon.
+
+        :return: What has to be awaited for the running loop's to be closed.
+        """
+        here = asyncio._get_running_loop()
+        closing: list[asyncio.Future[None]] = []
+        for loop in list(self._by_loop):
+            self._faces.pop(loop, None)
+            engines = self._by_loop.pop(loop, {})
+            if loop is here:
+                closing.append(_start(loop, _close_all(engines)))
+            elif loop.is_running():
+                elsewhere = asyncio.run_coroutine_threadsafe(_close_all(engines), loop)
+                if here is None:
+                    elsewhere.result()
+                else:
+                    closing.append(asyncio.wrap_future(elsewhere))
+            elif here is None and not loop.is_closed():
+                loop.run_until_complete(_close_all(engines))
+            else:
+                # Nothing can be awaited any more where they were opened.
+                for engine in engines.values():
+                    engine.sync_engine.dispose(close=False)
+        return Closing(closing)
+
+
+async def _close_all(engines: Mapping[str | None, sa_async.AsyncEngine]) -> None:
+    for engine in engines.values():
+        await engine.dispose()
+
+
+class Closing(Awaitable[None]):
+    """Connections that are being closed, on a loop or not at all: then there is nothing left to wait for.
+
+    :param parts: What has begun and is to be awaited.
+    """
+
+    def __init__(self, parts: Sequence[asyncio.Future[None]]) -> None:
+        self._parts = parts
+
+    def __await__(self) -> Generator[Any, None, None]:
+        for part in self._parts:
+            yield from part
 
 
 class _Shared:
@@ -268,7 +318,7 @@ def _sharing(engine: sa.Engine) -> Callable[[], Any]:
     async def connect() -> Any:
         with engine.connect() as connection:
             raw: Any = connection.connection.driver_connection
-        made: Any = aiosqlite.Connection(lambda: _Shared(raw), 64)  # type: ignore[arg-type,return-value]
+        made: Any = aiosqlite.Connection(lambda: cast(Any, _Shared(raw)), 64)
         # Before 0.22 the connection was the thread itself.
         getattr(
             made, "_thread", made

@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import sqlalchemy.event as sa_event
-from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool, StaticPool
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection, QueuePool, StaticPool
 
+from demijohn import Flask
 from demijohn.ext.database.pool import AsyncWaitingPool, WaitingPool
 
 T = TypeVar("T")
@@ -81,7 +83,7 @@ def is_memory(url: sa.URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
 
 
-def apply_driver_defaults(options: dict[str, Any], app: Any) -> None:
+def apply_driver_defaults(options: dict[str, Any], app: Flask) -> None:
     """Complete the options of a sync engine in place: address, pool, character set.
 
     A relative SQLite path is taken from the application's instance folder, which is made.
@@ -106,7 +108,7 @@ def apply_driver_defaults(options: dict[str, Any], app: Any) -> None:
         _apply_pool_settings(options, app)
 
 
-def _apply_pool_settings(options: dict[str, Any], app: Any) -> None:
+def _apply_pool_settings(options: dict[str, Any], app: Flask) -> None:
     for setting, option in (
         ("SQLALCHEMY_POOL_SIZE", "pool_size"),
         ("SQLALCHEMY_MAX_OVERFLOW", "max_overflow"),
@@ -117,7 +119,7 @@ def _apply_pool_settings(options: dict[str, Any], app: Any) -> None:
             options.setdefault(option, value)
 
 
-def _in_instance_folder(url: sa.URL, app: Any) -> sa.URL:
+def _in_instance_folder(url: sa.URL, app: Flask) -> sa.URL:
     path = url.database or ""
     # With ?uri=true the driver takes the address "file:path?..." itself.
     prefix = "file:" if url.query.get("uri") and path.startswith("file:") else ""
@@ -176,7 +178,7 @@ def prepare_sqlite(engine: sa.Engine, pragmas: Mapping[str, Any] | None) -> None
     if pragmas:
         statements = [f"PRAGMA {name}={value}" for name, value in pragmas.items()]
 
-        def on_connect(connection: Any, record: Any) -> None:
+        def on_connect(connection: DBAPIConnection, record: object) -> None:
             cursor = connection.cursor()
             for statement in statements:
                 try:
@@ -205,7 +207,7 @@ def _begin_and_savepoint(savepoint: Callable[..., None], connection: sa.Connecti
     savepoint(connection, name)
 
 
-def _rollback_if_begun(rollback: Callable[..., None], connection: Any) -> None:
+def _rollback_if_begun(rollback: Callable[..., None], connection: PoolProxiedConnection) -> None:
     # PERF: the async driver has a thread for each connection; without a transaction there is nothing to wait for.
     driver: Any = connection.driver_connection
     if driver.in_transaction:

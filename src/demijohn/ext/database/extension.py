@@ -32,19 +32,18 @@ from demijohn.ext.database.cli import add_models_to_shell
 from demijohn.ext.database.engines import (
     apply_driver_defaults, make_engine, named_async_driver, prepare_sqlite,
 )  # fmt: skip
-from demijohn.ext.database.lifetime import (
-    HELD, AsyncMade, Release, Teardown, forget_connections_after_fork,
-)  # fmt: skip
+from demijohn.ext.database.lifetime import AsyncMade, forget_connections_after_fork
 from demijohn.ext.database.model import DECLARATIVE_BASES, _QueryProperty, declarative_model
 from demijohn.ext.database.model import Model as BaseModel
 from demijohn.ext.database.names import Names
 from demijohn.ext.database.pagination import MAX_PER_PAGE, Pagination, SelectPagination
 from demijohn.ext.database.query import NO_KEY
 from demijohn.ext.database.query import Query as BaseQuery
-from demijohn.ext.database.session import ContextRegistry, Session
+from demijohn.ext.database.session import HELD, ContextRegistry, Session
 from demijohn.ext.database.settings import engine_options as engine_options_of
-from demijohn.ext.database.table import _Table
+from demijohn.ext.database.table import _Table, table_class
 from demijohn.ext.database.transactions import Transaction
+from demijohn.extend import current_application, nonblocking
 
 T = TypeVar("T")
 M = TypeVar("M", default=BaseModel)
@@ -106,7 +105,7 @@ class SQLAlchemy(Names, Generic[M]):
     def __init__(
         self, app: Flask | None = None, *, metadata: sa.MetaData | None = None,
         session_options: dict[str, Any] | None = None, query_class: type[BaseQuery[Any]] = BaseQuery,
-        model_class: Any = BaseModel, engine_options: dict[str, Any] | None = None,
+        model_class: type[Any] = BaseModel, engine_options: dict[str, Any] | None = None,
         add_models_to_shell: bool = True, disable_autonaming: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -127,7 +126,7 @@ class SQLAlchemy(Names, Generic[M]):
         self._add_models_to_shell = add_models_to_shell
         self._app_engines: WeakKeyDictionary[Flask, dict[str | None, sa.Engine]] = WeakKeyDictionary()
         self._app_async_engines: WeakKeyDictionary[Flask, AsyncEngines] = WeakKeyDictionary()
-        forget_connections_after_fork(self)
+        forget_connections_after_fork(self._app_engines)
         if app is not None:
             self.init_app(app)
 
@@ -154,9 +153,9 @@ class SQLAlchemy(Names, Generic[M]):
             )
         options = engine_options_of(app, self._engine_options)
         app.extensions["sqlalchemy"] = self
-        app.teardown_appcontext(Teardown(self))
+        app.teardown_appcontext(self._teardown_session)
         if app.config["SQLALCHEMY_RELEASE_WHEN_IDLE"]:
-            app.before_idle(Release(self))
+            app.before_idle(self._release_sessions)
         if self._add_models_to_shell:
             app.shell_context_processor(add_models_to_shell)
         engines = self._app_engines.setdefault(app, {})
@@ -169,7 +168,9 @@ class SQLAlchemy(Names, Generic[M]):
             self._apply_driver_defaults(own, app)
             engines[key] = self._make_engine(key, own, app)
             self._watch_engine(engines[key], app)
-        self._app_async_engines[app] = AsyncEngines(engines, options, drivers, AsyncMade(self, app))
+        self._app_async_engines[app] = AsyncEngines(
+            engines, options, drivers, AsyncMade(app, self._watch_engine)
+        )
         if app.config.setdefault("SQLALCHEMY_TRACK_MODIFICATIONS", False):
             track_modifications._listen(self.session)
 
@@ -221,6 +222,7 @@ class SQLAlchemy(Names, Generic[M]):
             sa_async.async_sessionmaker(class_=AsyncSession, sync_session_class=sync_class, **options)
         )
 
+    @nonblocking
     def _teardown_session(self, exc: BaseException | None) -> Awaitable[None] | None:
         """Drop the current context's sessions; an awaitable when there is an async one."""
         registry: Any = self.session.registry
@@ -233,6 +235,7 @@ class SQLAlchemy(Names, Generic[M]):
         async_session = self.async_session.sessions.pop()
         return None if async_session is None else close_where_made(async_session)
 
+    @nonblocking
     def _release_sessions(self) -> Awaitable[Any] | None:
         """Give the connections of the current context back, as long as nothing would be lost."""
         registry: Any = self.session.registry
@@ -266,17 +269,9 @@ class SQLAlchemy(Names, Generic[M]):
 
     def _make_table_class(self) -> type[_Table]:
         """``db.Table``, which passes a metadata when it was called without one."""
-        make_metadata = self._make_metadata
+        return table_class(self._make_metadata)
 
-        class Table(_Table):
-            def __new__(cls, *args: Any, bind_key: str | None = None, **kwargs: Any) -> Table:
-                if args and not any(isinstance(arg, sa.MetaData) for arg in args[1:2]):
-                    args = (args[0], make_metadata(bind_key), *args[1:])
-                return super().__new__(cls, *args, **kwargs)
-
-        return Table
-
-    def _make_declarative_base(self, model_class: Any, disable_autonaming: bool = False) -> Any:
+    def _make_declarative_base(self, model_class: type[Any], disable_autonaming: bool = False) -> Any:
         """``db.Model``, from what was passed as ``model_class``.
 
         :raises ValueError: for a class with two declarative bases.
@@ -305,8 +300,7 @@ class SQLAlchemy(Names, Generic[M]):
 
         :raises RuntimeError: outside of an application context, or when the object was not registered.
         """
-        app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
-        found = self._app_engines.get(app)
+        found = self._app_engines.get(current_application())
         if found is None:
             raise RuntimeError(
                 "The current Flask app is not registered with this 'SQLAlchemy' instance. Did you forget"
@@ -326,8 +320,7 @@ class SQLAlchemy(Names, Generic[M]):
         :raises RuntimeError: outside of async code.
         """
         assert self.engines is not None  # raises when the object was not registered
-        app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
-        return self._app_async_engines[app].here()
+        return self._app_async_engines[current_application()].here()
 
     @property
     def async_engine(self) -> sa_async.AsyncEngine:
@@ -336,8 +329,19 @@ class SQLAlchemy(Names, Generic[M]):
 
     def _engines_on_loop(self) -> Mapping[str | None, sa.Engine]:
         """The sync faces of the async engines, for the sync face of an async session."""
-        app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
-        return self._app_async_engines[app].faces_here()
+        return self._app_async_engines[current_application()].faces_here()
+
+    def dispose(self) -> Awaitable[None]:
+        """Close the connections of the current application's engines, sync and async; later queries open new ones.
+
+        For the end of a test or of a program, and before a process forks. One that is in use goes on until it
+        is given back. A database in memory is gone.
+
+        :return: Await it in async code, until when the running loop's connections may be open.
+        """
+        for engine in self.engines.values():
+            engine.dispose()
+        return self._app_async_engines[current_application()].dispose_everywhere()
 
     def get_engine(self, bind_key: str | None = None, **kwargs: Any) -> sa.Engine:
         """Deprecated: use :attr:`engine`, or :attr:`engines` with a key."""
@@ -384,7 +388,9 @@ class SQLAlchemy(Names, Generic[M]):
 
     # Queries that answer 404.
 
-    def get_or_404(self, entity: type[T], ident: Any, *, description: str | None = None, **kwargs: Any) -> T:
+    def get_or_404(
+        self, entity: type[T], ident: object, *, description: str | None = None, **kwargs: Any
+    ) -> T:
         """The object with this primary key.
 
         :param description: A message for the error page.

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as sa_orm
 from sqlalchemy.orm.decl_api import DeclarativeAttributeIntercept
 
+from demijohn.ext.database.ports import Database
 from demijohn.ext.database.query import Query
 
 O = TypeVar("O")  # noqa: E741 (as in SQLAlchemy)
@@ -125,7 +126,7 @@ class DefaultMetaNoName(BindMetaMixin, sa_orm.DeclarativeMeta):
     """The metaclass of ``db.Model`` under ``disable_autonaming``."""
 
 
-def declarative_model(db: Any, model_class: Any, *, named: bool) -> Any:
+def declarative_model(db: Database, model_class: type[Any], *, named: bool) -> Any:
     """``db.Model``, from what was passed as ``model_class``.
 
     A declarative class, or a ``DeclarativeBase`` that has :class:`Model` and :class:`BindMixin` among its
@@ -158,7 +159,7 @@ def declarative_model(db: Any, model_class: Any, *, named: bool) -> Any:
 # What the mixins and the metaclasses share.
 
 
-def choose_metadata(cls: Any) -> None:
+def choose_metadata(cls: type[Any]) -> None:
     """Give a model the metadata of its ``__bind_key__``, unless it inherits that one anyway."""
     if "metadata" in vars(cls) or "__table__" in vars(cls):
         return
@@ -167,20 +168,20 @@ def choose_metadata(cls: Any) -> None:
         cls.metadata = chosen
 
 
-def name_table(cls: Any) -> None:
+def name_table(cls: type[Any]) -> None:
     """Set ``__tablename__`` where one should be made."""
     if should_set_tablename(cls):
         cls.__tablename__ = camel_to_snake_case(cls.__name__)
 
 
-def forget_missing_table(cls: Any) -> None:
+def forget_missing_table(cls: type[Any]) -> None:
     """Let a model whose :func:`make_table` made none use its parent's table."""
     own = vars(cls)
     if "__tablename__" not in own and own.get("__table__", cls) is None:
         del cls.__table__
 
 
-def make_table(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> sa.Table | None:
+def make_table(cls: type[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> sa.Table | None:
     """The table of a model that is being mapped, or None to use the parent's (single-table inheritance).
 
     SQLAlchemy calls this as ``__table_cls__`` with what it would call :class:`sqlalchemy.Table` with.
@@ -197,7 +198,7 @@ def make_table(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> sa.Ta
     return None
 
 
-def _is_primary_key(item: Any) -> bool:
+def _is_primary_key(item: object) -> bool:
     return isinstance(item, sa.PrimaryKeyConstraint) or (isinstance(item, sa.Column) and item.primary_key)
 
 

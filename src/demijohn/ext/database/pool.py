@@ -38,7 +38,7 @@ class PoolExhausted(ServiceUnavailable, sa_exc.TimeoutError):  # type: ignore[mi
         return self.message
 
 
-def _exhausted(pool: Any, cause: Exception) -> PoolExhausted:
+def _exhausted(pool: QueuePool, cause: Exception) -> PoolExhausted:
     message = (
         f"No database connection became free in {pool._timeout:g} s: {pool.checkedout()} are in use, and the"
         f" pool has {pool.size()} with {max(pool._max_overflow, 0)} more in a rush. Set SQLALCHEMY_POOL_SIZE,"

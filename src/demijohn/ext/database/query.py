@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy.exc as sa_exc
 import sqlalchemy.orm as sa_orm
@@ -19,7 +19,7 @@ NO_KEY = OverflowError, sa_exc.DataError
 class Query(sa_orm.Query[T]):
     """The class of ``Model.query`` and of ``lazy="dynamic"`` relationships."""
 
-    def get_or_404(self, ident: Any, description: str | None = None) -> T:
+    def get_or_404(self, ident: object, description: str | None = None) -> T:
         """The row with this primary key.
 
         :param description: A message for the error page.

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.event as sa_event
+from sqlalchemy.engine.default import DefaultExecutionContext
 
 from demijohn import current_app, g, has_app_context
 
@@ -59,7 +60,7 @@ def _listen(engine: sa.Engine) -> None:
 def log_slow_queries(engine: sa.Engine, limit: float) -> None:
     """Warn about each statement that takes ``limit`` seconds or longer; parameters are not logged."""
 
-    def look(context: Any, **kwargs: Any) -> None:
+    def look(context: DefaultExecutionContext, **kwargs: object) -> None:
         duration = perf_counter() - getattr(context, _STARTED, perf_counter())
         if duration >= limit and has_app_context():
             statement = " ".join((context.statement or "").split())
@@ -74,11 +75,11 @@ def log_slow_queries(engine: sa.Engine, limit: float) -> None:
 _LONGEST_STATEMENT = 2000
 
 
-def _note_start(context: Any, **kwargs: Any) -> None:
+def _note_start(context: DefaultExecutionContext, **kwargs: object) -> None:
     setattr(context, _STARTED, perf_counter())
 
 
-def _record(context: Any, **kwargs: Any) -> None:
+def _record(context: DefaultExecutionContext, **kwargs: object) -> None:
     if not has_app_context():
         return
     end = perf_counter()

@@ -18,6 +18,7 @@ import sqlalchemy.orm as sa_orm
 from sqlalchemy.sql import visitors
 
 from demijohn.ctx import AppContext
+from demijohn.ext.database.ports import Database
 from demijohn.globals import app_ctx
 
 S = TypeVar("S")
@@ -27,6 +28,12 @@ OPEN = "demijohn.transaction"
 #: In ``session.info`` while the session holds flushed changes that were not committed.
 UNCOMMITTED = "demijohn.uncommitted"
 
+#: Logged where :meth:`Session.release` could not release it.
+HELD = (
+    "A database connection is held while the client is waited for, because a transaction is open or there are"
+    " changes that were not committed: end it before a body is streamed and before a socket waits."
+)
+
 
 class _NotingSession(sa_orm.Session):
     """Notes in ``info`` what changes rows past the unit of work: for :meth:`Session.release`."""
@@ -35,17 +42,17 @@ class _NotingSession(sa_orm.Session):
         # PERF: not the event "do_orm_execute": while that is listened to, SQLAlchemy prepares each statement
         # twice (70 of 610 calls of a page with one query).
 
-        def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        def execute(self, statement: object, *args: Any, **kwargs: Any) -> Any:
             if not getattr(statement, "is_select", False):
                 self._note_statement(statement)
             return super().execute(statement, *args, **kwargs)
 
-        def scalar(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        def scalar(self, statement: object, *args: Any, **kwargs: Any) -> Any:
             if not getattr(statement, "is_select", False):
                 self._note_statement(statement)
             return super().scalar(statement, *args, **kwargs)
 
-        def scalars(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        def scalars(self, statement: object, *args: Any, **kwargs: Any) -> Any:
             if not getattr(statement, "is_select", False):
                 self._note_statement(statement)
             return super().scalars(statement, *args, **kwargs)
@@ -68,7 +75,7 @@ class _NotingSession(sa_orm.Session):
             self.info[UNCOMMITTED] = True
             super().bulk_update_mappings(*args, **kwargs)
 
-    def _note_statement(self, statement: Any) -> None:
+    def _note_statement(self, statement: object) -> None:
         if not (isinstance(statement, sa.TextClause) and _READS(statement.text)):
             self.info[UNCOMMITTED] = True
 
@@ -85,20 +92,24 @@ class Session(_NotingSession):
     #: Whether this is the sync face of an async session, which uses the async engines.
     _on_loop = False
 
-    def __init__(self, db: Any, **kwargs: Any) -> None:
+    def __init__(self, db: Database, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._db = db
         self._model_changes: dict[object, tuple[Any, str]] = {}
 
     def get_bind(
-        self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any
+        self,
+        mapper: Any = None,
+        clause: sa.ClauseElement | None = None,
+        bind: sa.Engine | sa.Connection | None = None,
+        **kwargs: Any,
     ) -> sa.Engine | sa.Connection:
         """The engine for a model or a statement; the default one when it names no bind key.
 
         :raises UnboundExecutionError: when the bind key is not configured.
         """
         if bind is not None:
-            return bind  # type: ignore[no-any-return]
+            return bind
         engines: Mapping[str | None, sa.Engine] = (
             self._db._engines_on_loop() if self._on_loop else self._db.engines
         )
@@ -133,7 +144,7 @@ class Session(_NotingSession):
         return True
 
 
-def _note_flush(session: sa_orm.Session, context: Any) -> None:
+def _note_flush(session: sa_orm.Session, context: object) -> None:
     session.info[UNCOMMITTED] = True
 
 
@@ -149,7 +160,7 @@ sa_event.listen(Session, "after_commit", _note_end)
 sa_event.listen(Session, "after_rollback", _note_end)
 
 
-def _inspected(mapper: Any) -> Any:
+def _inspected(mapper: object) -> Any:
     try:
         return sa.inspect(mapper)
     except sa_exc.NoInspectionAvailable as e:
@@ -158,7 +169,7 @@ def _inspected(mapper: Any) -> Any:
         raise
 
 
-def _clause_to_engine(clause: Any, engines: Mapping[str | None, sa.Engine]) -> sa.Engine | None:
+def _clause_to_engine(clause: object, engines: Mapping[str | None, sa.Engine]) -> sa.Engine | None:
     """The engine of a table, or of the tables of a statement; None when none has a bind key."""
     if isinstance(clause, sa.UpdateBase):
         clause = clause.table

@@ -36,8 +36,8 @@ def engine_options(app: Flask, defaults: Mapping[str, Any]) -> dict[str | None, 
     config = app.config
     for setting, value in DEFAULTS.items():
         config.setdefault(setting, value)
-    # COMPAT: an application that comes from Flask may hold rows that break its foreign keys.
-    pragmas = {} if app.compat_level else dict(SQLITE_PRAGMAS)
+    # An application that comes from Flask may hold rows that break its foreign keys.
+    pragmas = dict(SQLITE_PRAGMAS) if app.policy.tuned_sqlite else {}
     config.setdefault("SQLALCHEMY_SQLITE_PRAGMAS", pragmas)
     default = {**defaults, **config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})}
     if config["SQLALCHEMY_DATABASE_URI"] is not None:

@@ -10,9 +10,12 @@ from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.event as sa_event
+import sqlalchemy.orm as sa_orm
+from blinker import NamedSignal
 
-from demijohn import Flask, current_app, has_app_context
-from demijohn.extend import send_signal
+from demijohn import Flask, has_app_context
+from demijohn.ext.database.session import Session
+from demijohn.extend import current_application, send_signal
 from demijohn.signals import Namespace
 
 _signals = Namespace()
@@ -23,7 +26,7 @@ models_committed = _signals.signal("models-committed")
 before_models_committed = _signals.signal("before-models-committed")
 
 
-def _listen(session: Any) -> None:
+def _listen(session: sa_orm.scoped_session[Session] | type[Session]) -> None:
     """Follow the changes of a scoped session's sessions, or those of a session class."""
     sa_event.listen(session, "before_flush", _note_changes, named=True)
     sa_event.listen(session, "before_commit", _note_changes, named=True)
@@ -36,11 +39,11 @@ def _tracking_app() -> Flask | None:
     """The current application, when it wants its models followed."""
     if not has_app_context():
         return None
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = current_application()
     return app if app.config["SQLALCHEMY_TRACK_MODIFICATIONS"] else None
 
 
-def _note_changes(session: Any, **kwargs: Any) -> None:
+def _note_changes(session: Session, **kwargs: object) -> None:
     if _tracking_app() is None:
         return
     for operation, objects in ("insert", session.new), ("update", session.dirty), ("delete", session.deleted):
@@ -53,16 +56,16 @@ def _note_changes(session: Any, **kwargs: Any) -> None:
             )
 
 
-def _announce(session: Any) -> None:
+def _announce(session: Session) -> None:
     _send(before_models_committed, session)
 
 
-def _report(session: Any) -> None:
+def _report(session: Session) -> None:
     if _send(models_committed, session):
         session._model_changes.clear()
 
 
-def _send(signal: Any, session: Any) -> bool:
+def _send(signal: NamedSignal, session: Session) -> bool:
     app = _tracking_app()
     if app is None or not session._model_changes:
         return False
@@ -70,5 +73,5 @@ def _send(signal: Any, session: Any) -> bool:
     return True
 
 
-def _forget(session: Any) -> None:
+def _forget(session: Session) -> None:
     session._model_changes.clear()

@@ -26,9 +26,9 @@ them logged in; where they are stored, and forms to log in with, are the applica
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from demijohn.ext.login import signals
 from demijohn.ext.login.__about__ import __version__
 from demijohn.ext.login.config import (
     AUTH_HEADER_NAME, COOKIE_DURATION, COOKIE_HTTPONLY, COOKIE_NAME, COOKIE_SECURE, ID_ATTRIBUTE, LOGIN_MESSAGE,
@@ -47,6 +47,12 @@ from demijohn.ext.login.utils import (
     confirm_login, current_user, fresh_login_required, login_fresh, login_remembered, login_required, login_user,
     logout_user, set_login_view,
 )  # fmt: skip
+from demijohn.extend import later
+
+if TYPE_CHECKING:
+    from demijohn.ext.login import test_client
+else:
+    test_client = later("demijohn.ext.login.test_client")  # 60 % of an import of Flask; only tests ask for it
 
 __all__ = [
     "AUTH_HEADER_NAME", "AnonymousUserMixin", "COOKIE_DURATION", "COOKIE_HTTPONLY", "COOKIE_NAME", "COOKIE_SECURE",
@@ -58,13 +64,13 @@ __all__ = [
     "user_logged_in", "user_logged_out", "user_login_confirmed", "user_needs_refresh", "user_unauthorized",
 ]  # fmt: skip
 
-#: Imported when a test asks for it: the test client costs as much as the whole package.
-FlaskLoginClient: Any
+#: A class of test clients that are logged in from the start.
+FlaskLoginClient: type[test_client.FlaskLoginClient]
 
 
 def __getattr__(name: str) -> Any:
     if name == "FlaskLoginClient":
-        return import_module(f"{__name__}.test_client").FlaskLoginClient
+        return test_client.FlaskLoginClient
     if name == "user_loaded_from_header":
-        return getattr(import_module(f"{__name__}.signals"), name)
+        return getattr(signals, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,11 +8,11 @@ from datetime import timedelta
 COOKIE_NAME = "remember_token"
 #: ``REMEMBER_COOKIE_DURATION``: how long a browser is remembered.
 COOKIE_DURATION = timedelta(days=365)
-#: ``REMEMBER_COOKIE_SECURE`` at a compatibility level; natively it follows ``SESSION_COOKIE_SECURE``.
+#: ``REMEMBER_COOKIE_SECURE`` where the cookie does not go by the session's (``policy.remember_as_session``).
 COOKIE_SECURE = False
 #: ``REMEMBER_COOKIE_HTTPONLY``.
 COOKIE_HTTPONLY = True
-#: ``REMEMBER_COOKIE_SAMESITE`` at a compatibility level; natively it follows ``SESSION_COOKIE_SAMESITE``.
+#: ``REMEMBER_COOKIE_SAMESITE`` likewise.
 COOKIE_SAMESITE: str | None = None
 #: ``LoginManager.login_message`` and its category.
 LOGIN_MESSAGE, LOGIN_MESSAGE_CATEGORY = "Please log in to access this page.", "message"

@@ -15,17 +15,22 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 from weakref import WeakSet
 
 from demijohn import (
-    Flask, abort, after_this_request, current_app, flash, g, has_app_context, redirect, request, session,
+    Flask, Response, abort, after_this_request, current_app, flash, g, has_app_context, redirect, request,
+    session,
 )  # fmt: skip
 from demijohn.ext.login import signals, utils
 from demijohn.ext.login.config import (
     AUTH_HEADER_NAME, COOKIE_DURATION, COOKIE_NAME, ID_ATTRIBUTE, LOGIN_MESSAGE, LOGIN_MESSAGE_CATEGORY,
     REFRESH_MESSAGE, REFRESH_MESSAGE_CATEGORY, SESSION_KEYS, USE_SESSION_FOR_NEXT,
 )  # fmt: skip
-from demijohn.ext.login.loading import call_async, call_here, is_async
+from demijohn.ext.login.loading import call_here
 from demijohn.ext.login.mixins import AnonymousUserMixin
 from demijohn.ext.login.next_page import expand_login_view, login_url, make_next_param
+from demijohn.ext.login.port import Manager
 from demijohn.ext.login.remember import cookie_attributes, decode_cookie, encode_cookie
+from demijohn.extend import (
+    call, current_application, current_request, current_session, may_await, nonblocking, send_signal,
+)  # fmt: skip
 
 if TYPE_CHECKING:  # a type checker brings it; at run time nothing but the name is needed
     from typing_extensions import TypeVar
@@ -88,6 +93,8 @@ class LoginManager(Generic[U]):
         self._session_identifier_generator: Callable[[], str] = utils._create_identifier
         self._apps: WeakSet[Flask] = WeakSet()
         self._looking_ahead: WeakSet[Flask] = WeakSet()
+        #: The applications whose every response is looked at for the remember-me cookie.
+        self._remembering: WeakSet[Flask] = WeakSet()
         if app is not None:
             self.init_app(app, add_context_processor)
 
@@ -97,10 +104,10 @@ class LoginManager(Generic[U]):
         :param app: The application, which gets an attribute ``login_manager``.
         :param add_context_processor: Let templates see ``current_user``.
         """
-        owner: Any = app
-        owner.login_manager = self
-        if app.compat_level is not None:
-            # As Flask-Login; natively only requests that have something to set ask for it.
+        known: Manager = self
+        cast(Any, app).login_manager = known
+        if not app.policy.remember_on_demand:
+            self._remembering.add(app)
             app.after_request(self._update_remember_cookie)
         if add_context_processor:
             app.context_processor(utils._user_context_processor)
@@ -167,7 +174,7 @@ class LoginManager(Generic[U]):
         It is what the :meth:`unauthorized_handler` returns; else a redirect to the login page with a
         flashed message, the page asked for in ``next``; without a login page, 401.
         """
-        utils.tell(signals.user_unauthorized)
+        send_signal(signals.user_unauthorized, current_application())
         if self.unauthorized_callback is not None:
             return self.unauthorized_callback()
         view = self.blueprint_login_views.get(request.blueprint) or self.login_view
@@ -175,14 +182,14 @@ class LoginManager(Generic[U]):
 
     def needs_refresh(self) -> Any:
         """The response for somebody who has to show again who they are; as :meth:`unauthorized`."""
-        utils.tell(signals.user_needs_refresh)
+        send_signal(signals.user_needs_refresh, current_application())
         if self.needs_refresh_callback is not None:
             return self.needs_refresh_callback()
         return self._send_to(
             self.refresh_view, self.needs_refresh_message, self.needs_refresh_message_category
         )
 
-    def _send_to(self, view: str | None, message: Any, category: str) -> Any:
+    def _send_to(self, view: str | None, message: str | None, category: str) -> Any:
         if not view:
             abort(401)
         if message:
@@ -217,29 +224,29 @@ class LoginManager(Generic[U]):
             await self._load_user_async()
         return self.get_user()
 
-    def _update_request_context_with_user(self, user: Any = None) -> None:
+    def _update_request_context_with_user(self, user: object = None) -> None:
         """Make ``user`` the current one of this request; the anonymous one by default."""
         g._login_user = self.anonymous_user() if user is None else user
         g.pop("_login_unseen", None)
-        g._login_request = request._get_current_object()  # type: ignore[attr-defined]
+        g._login_request = current_request()
 
     def _is_user_known(self) -> bool:
         namespace: Any = g._get_current_object()
         if "_login_user" not in namespace:
             return False
-        if current_app.compat_level is not None:
+        if not current_app.policy.user_per_request:
             return True
         # A request inside of an application context shares its `g`, but not who is logged in.
         known_for = namespace.get("_login_request")
-        return known_for is None or known_for is request._get_current_object()  # type: ignore[attr-defined]
+        return known_for is None or known_for is current_request()
 
     def _load_user(self) -> None:
         steps = self._find_user()
         user = None
         try:
-            call = next(steps)
+            wanted = next(steps)
             while True:
-                call = steps.send(call_here(*call))
+                wanted = steps.send(call_here(*wanted))
         except StopIteration as found:
             user = found.value
         self._update_request_context_with_user(user)
@@ -248,9 +255,9 @@ class LoginManager(Generic[U]):
         steps = self._find_user(ahead)
         user = None
         try:
-            call = next(steps)
+            wanted = next(steps)
             while True:
-                call = steps.send(await call_async(*call))
+                wanted = steps.send(await call(*wanted, blocking=current_app.blocking))
         except StopIteration as found:
             user = found.value
         self._update_request_context_with_user(user)
@@ -263,7 +270,7 @@ class LoginManager(Generic[U]):
                 " @login_manager.user_loader."
             )
         if not ahead:
-            utils.tell(signals.user_accessed)
+            send_signal(signals.user_accessed, current_application())
         config = current_app.config
         if "_remember" in session or config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST"):
             self._arrange_cookie()
@@ -280,13 +287,13 @@ class LoginManager(Generic[U]):
             return (yield from self._find_by_cookie(cookie))
         signal = signals.user_loaded_from_request
         if self._request_callback is not None:
-            user = yield self._request_callback, request._get_current_object()  # type: ignore[attr-defined]
+            user = yield self._request_callback, current_request()
         elif self._header_callback is not None:
             header = request.headers.get(config.get("AUTH_HEADER_NAME", AUTH_HEADER_NAME))
             user = None if header is None else (yield self._header_callback, header)
             signal = signals._user_loaded_from_header
         if user is not None:
-            utils.tell(signal, user=user)
+            send_signal(signal, current_application(), user=user)
         return user
 
     def _find_by_cookie(self, cookie: str) -> Generator[_Call, Any, Any]:
@@ -299,7 +306,7 @@ class LoginManager(Generic[U]):
         if self._user_callback is not None:
             user = yield self._user_callback, user_id
         if user is not None:
-            utils.tell(signals.user_loaded_from_cookie, user=user)
+            send_signal(signals.user_loaded_from_cookie, current_application(), user=user)
         return user
 
     def _session_protection_failed(self) -> bool:
@@ -307,7 +314,7 @@ class LoginManager(Generic[U]):
         mode = current_app.config.get("SESSION_PROTECTION", self.session_protection)
         if mode not in {"basic", "strong"}:
             return False
-        kept: Any = session._get_current_object()  # type: ignore[attr-defined]
+        kept = current_session()
         if not kept or kept.get("_id") == self._session_identifier_generator():
             return False
         ends = mode == "strong" and not kept.permanent
@@ -318,30 +325,28 @@ class LoginManager(Generic[U]):
             self._arrange_cookie()
         elif kept.get("_fresh") is not False:
             kept["_fresh"] = False
-        utils.tell(signals.session_protected)
+        send_signal(signals.session_protected, current_application())
         return ends
 
     # Async loaders.
 
     def _look_ahead_if_async(self) -> None:
         """With an async loader, find the user before async code runs: there, nothing can wait for it."""
-        if not any(is_async(f) for f in (self._user_callback, self._request_callback) if f is not None):
+        if not any(may_await(f) for f in (self._user_callback, self._request_callback) if f is not None):
             return
         for app in set(self._apps) - set(self._looking_ahead):
             self._looking_ahead.add(app)
             app.before_request(self._look_ahead)
             app.before_websocket(self._look_ahead)
 
+    @nonblocking
     def _look_ahead(self) -> Awaitable[None] | None:
-        view: Any = current_app.view_functions.get(request.endpoint or "")
+        view = current_app.view_functions.get(request.endpoint or "")
         # A sync view needs nothing: where it asks for the user, it waits.
-        return None if view is None or self._is_user_known() or not is_async(view) else self._load_ahead()
-
-    # It may be called on the event loop.
-    _look_ahead.blocking = False  # type: ignore[attr-defined]
+        return None if view is None or self._is_user_known() or not may_await(view) else self._load_ahead()
 
     async def _load_ahead(self) -> None:
-        kept: Any = session._get_current_object()  # type: ignore[attr-defined]
+        kept = current_session()
         accessed = getattr(kept, "accessed", True)
         await self._load_user_async(ahead=True)
         g._login_unseen = kept
@@ -352,12 +357,13 @@ class LoginManager(Generic[U]):
 
     def _arrange_cookie(self) -> None:
         """Have the cookie set or deleted at the end of this request."""
-        request_now = request._get_current_object()  # type: ignore[attr-defined]
-        if current_app.compat_level is None and g.get("_login_cookie") is not request_now:
+        request_now = current_request()
+        if current_application() not in self._remembering and g.get("_login_cookie") is not request_now:
             g._login_cookie = request_now
             after_this_request(self._update_remember_cookie)
 
-    def _update_remember_cookie(self, response: Any) -> Any:
+    @nonblocking
+    def _update_remember_cookie(self, response: Response) -> Response:
         refresh = current_app.config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST")
         if "_remember" in session:
             operation = session.pop("_remember")
@@ -369,9 +375,7 @@ class LoginManager(Generic[U]):
             self._clear_cookie(response)
         return response
 
-    _update_remember_cookie.blocking = False  # type: ignore[attr-defined]
-
-    def _set_cookie(self, response: Any) -> None:
+    def _set_cookie(self, response: Response) -> None:
         if "_remember_seconds" in session:
             duration: Any = timedelta(seconds=session["_remember_seconds"])
         else:
@@ -386,7 +390,7 @@ class LoginManager(Generic[U]):
             attributes.pop("key"), value=value, expires=datetime.utcnow() + duration, **attributes
         )
 
-    def _clear_cookie(self, response: Any) -> None:
+    def _clear_cookie(self, response: Response) -> None:
         attributes = cookie_attributes()
         response.delete_cookie(attributes.pop("key"), **attributes)
 

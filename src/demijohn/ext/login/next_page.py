@@ -27,7 +27,7 @@ def make_next_param(login_url: str, current_url: str) -> str:
     if elsewhere or (login.scheme and login.scheme != page.scheme):
         return current_url
     path = page.path
-    if path[1:2] in {"/", "\\"} and current_app.compat_level is None:
+    if path[1:2] in {"/", "\\"} and current_app.policy.clean_next_page:
         path = "/" + path.lstrip("/\\")
     return urlunsplit(("", "", path, page.query, ""))
 

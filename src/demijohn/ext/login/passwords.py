@@ -15,10 +15,12 @@ of applications or requests.
 
 from __future__ import annotations
 
-from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from werkzeug.security import check_password_hash, generate_password_hash
+
+from demijohn.extend import call
 
 __all__ = ["PasswordHasher"]
 
@@ -88,11 +90,13 @@ class PasswordHasher:
 
     async def ahash(self, password: str) -> str:
         """:meth:`hash` for async code: computed in a thread, because it takes a tenth of a second."""
-        return await _in_thread(self.hash, password)  # type: ignore[no-any-return]
+        hashed: str = await call(self.hash, password)
+        return hashed
 
     async def averify(self, stored: str | None, password: str) -> bool:
         """:meth:`verify` for async code: computed in a thread."""
-        return await _in_thread(self.verify, stored, password)  # type: ignore[no-any-return]
+        verified: bool = await call(self.verify, stored, password)
+        return verified
 
     def _hash(self, password: str) -> str:
         if self._argon2 is not None:
@@ -124,14 +128,10 @@ def _is_text(password: str) -> bool:
     return True
 
 
-def _argon2() -> Any:
+def _argon2() -> ModuleType:
     try:
-        # Imported when asked for: an optional requirement.
-        return import_module("argon2")
+        # Imported here: an optional requirement.
+        import argon2
     except ImportError as e:
         raise RuntimeError("Argon2 passwords need argon2-cffi: pip install argon2-cffi") from e
-
-
-async def _in_thread(function: Any, *args: Any) -> Any:
-    # Imported here because a loop runs here: sync applications never import asyncio.
-    return await import_module("asyncio").to_thread(function, *args)
+    return argon2

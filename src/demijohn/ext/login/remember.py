@@ -13,6 +13,7 @@ from typing import Any
 
 from demijohn import current_app
 from demijohn.ext.login.config import COOKIE_HTTPONLY, COOKIE_NAME, COOKIE_SAMESITE, COOKIE_SECURE
+from demijohn.extend import current_application
 
 __all__ = ["cookie_attributes", "decode_cookie", "encode_cookie"]
 
@@ -74,9 +75,10 @@ def _secret_key(key: str | bytes | None = None) -> bytes:
 
 def cookie_attributes() -> dict[str, Any]:
     """The name (``key``) and the attributes of the cookie, by the settings."""
-    config, app = current_app.config, current_app
+    app = current_application()
+    config = app.config
     secure, samesite = COOKIE_SECURE, COOKIE_SAMESITE
-    if app.compat_level is None:
+    if app.policy.remember_as_session:
         secure = app.session_interface.get_cookie_secure(app)
         samesite = app.session_interface.get_cookie_samesite(app)
     return {

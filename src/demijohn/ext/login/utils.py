@@ -11,26 +11,25 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import wraps
 from hashlib import sha512
-from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
 
-from blinker import NamedSignal
 from werkzeug.local import LocalProxy
 
-from demijohn import current_app, g, has_request_context, request, session
-from demijohn.extend import send_signal
+from demijohn import Blueprint, current_app, g, has_request_context, request, session
 from demijohn.ext.login.config import COOKIE_NAME, EXEMPT_METHODS
 from demijohn.ext.login.next_page import expand_login_view, login_url, make_next_param
+from demijohn.ext.login.port import Manager
 from demijohn.ext.login.remember import _cookie_digest, _secret_key, decode_cookie, encode_cookie
 from demijohn.ext.login.signals import (
     user_accessed, user_logged_in, user_logged_out, user_login_confirmed,
 )  # fmt: skip
+from demijohn.extend import current_application, is_async, send_signal
 
 __all__ = [
     "_cookie_digest", "_create_identifier", "_get_remote_addr", "_get_user", "_secret_key",
     "_user_context_processor", "confirm_login", "current_user", "decode_cookie", "encode_cookie",
     "expand_login_view", "fresh_login_required", "login_fresh", "login_remembered", "login_required",
-    "login_url", "login_user", "logout_user", "make_next_param", "set_login_view", "tell",
+    "login_url", "login_user", "logout_user", "make_next_param", "set_login_view",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,15 +38,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 current_user: Any = LocalProxy(lambda: _get_user())  # noqa: PLW0108 (looked up at each use)
 
 
-def _manager() -> Any:
+def _manager() -> Manager:
     app: Any = current_app
     try:
-        return app.login_manager
+        manager: Manager = app.login_manager
     except AttributeError:
         raise AttributeError(
             f"The application {current_app.name!r} has no attribute 'login_manager': call"
             " LoginManager(app), or init_app(app) of the one there is."
         ) from None
+    return manager
 
 
 def _get_user() -> Any:
@@ -61,17 +61,12 @@ def _get_user() -> Any:
     if "_login_unseen" in namespace:
         # It was found ahead for async code. Only now does the response depend on who asks.
         namespace.pop("_login_unseen").accessed = True
-        tell(user_accessed)
+        send_signal(user_accessed, current_application())
     return namespace._login_user
 
 
 def _user_context_processor() -> dict[str, Any]:
     return {"current_user": _get_user()}
-
-
-def tell(signal: NamedSignal, **values: Any) -> None:
-    """Send a signal of the current application, to receivers of both kinds."""
-    send_signal(signal, current_app._get_current_object(), **values)  # type: ignore[attr-defined]
 
 
 # Logging in and out.
@@ -110,7 +105,7 @@ def login_user(
             session["_remember_seconds"] = duration.total_seconds()
         manager._arrange_cookie()
     manager._update_request_context_with_user(user)
-    tell(user_logged_in, user=_get_user())
+    send_signal(user_logged_in, current_application(), user=_get_user())
     return True
 
 
@@ -130,7 +125,7 @@ def logout_user() -> bool:
         session["_remember"] = "clear"
         session.pop("_remember_seconds", None)
         manager._arrange_cookie()
-    tell(user_logged_out, user=user)
+    send_signal(user_logged_out, current_application(), user=user)
     manager._update_request_context_with_user()
     return True
 
@@ -139,7 +134,7 @@ def confirm_login() -> None:
     """Make the login fresh: the user has just shown again who they are."""
     _renew_session()
     session.update(_fresh=True, _id=_manager()._session_identifier_generator())
-    tell(user_login_confirmed)
+    send_signal(user_login_confirmed, current_application())
 
 
 def _renew_session() -> None:
@@ -163,7 +158,7 @@ def login_remembered() -> bool:
     return decode_cookie(cookie) is not None
 
 
-def set_login_view(login_view: str, blueprint: Any = None) -> None:
+def set_login_view(login_view: str, blueprint: Blueprint | None = None) -> None:
     """Name the login page of the application, or of one blueprint.
 
     :param login_view: Endpoint or URL.
@@ -197,7 +192,7 @@ def _refusal(fresh: bool) -> Any:
 
 
 def _guarded(view: F, fresh: bool) -> F:
-    if iscoroutinefunction(view):
+    if is_async(view):
 
         @wraps(view)
         async def guarded_async(*args: Any, **kwargs: Any) -> Any:
@@ -245,8 +240,8 @@ def fresh_login_required(func: F) -> F:
 
 def _get_remote_addr() -> bytes | None:
     address = request.remote_addr
-    if current_app.compat_level is not None:
-        # As Flask-Login: whoever sends the header chooses. Natively TRUSTED_PROXIES decides.
+    if not current_app.policy.trusted_peer_address:
+        # As Flask-Login: whoever sends the header chooses.
         address = request.headers.get("X-Forwarded-For", address)
     return None if address is None else address.encode().split(b",")[0].strip()
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from logging.config import fileConfig
-from typing import Any
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
+import sqlalchemy.ext.asyncio as sa_async
 from alembic import context
 
 from demijohn import current_app
-from demijohn.ext.migrations.configuration import _MigrateConfig
+from demijohn.ext.migrations.configuration import Database, _MigrateConfig
 from demijohn.ext.migrations.risks import LOGGER
 
 log = logging.getLogger("alembic.env")
@@ -47,6 +48,15 @@ def bind_names() -> list[str]:
     return list(current_app.config.get("SQLALCHEMY_BINDS") or {})
 
 
+class AsyncDatabase(Database, Protocol):
+    """A database object that has async engines too, for the templates ``aioflask``."""
+
+    @property
+    def async_engines(self) -> Mapping[str | None, sa_async.AsyncEngine]:
+        """Those of the current application and the running event loop."""
+        ...
+
+
 class _Environment:
     """One run of ``env.py``.
 
@@ -63,7 +73,7 @@ class _Environment:
         for own in registered.configure_args, options:
             self.options.update({name: value for name, value in own.items() if value is not None})
 
-    def without_empty_revisions(self, migration: Any, revision: Any, directives: list[Any]) -> None:
+    def without_empty_revisions(self, migration: object, revision: object, directives: list[Any]) -> None:
         """Write no revision when models and database are the same."""
         if not getattr(context.config.cmd_opts, "autogenerate", False):
             return
@@ -73,7 +83,7 @@ class _Environment:
 
     def configure(self, name: str, **where: Any) -> None:
         """Tell Alembic about one database."""
-        metadatas: Any = getattr(self.db, "metadatas", None)
+        metadatas: Mapping[str | None, sa.MetaData] | None = getattr(self.db, "metadatas", None)
         tokens: dict[str, Any] = {}
         if self.multidb:
             tokens = {"upgrade_token": f"{name}_upgrades", "downgrade_token": f"{name}_downgrades"}
@@ -110,7 +120,8 @@ class _Environment:
 
     async def on_async_engines(self) -> None:
         """The same through the async engines, which are closed with the loop."""
-        engines = {name: self.db.async_engines[name or None] for name in self.names}
+        database = cast(AsyncDatabase, self.db)
+        engines = {name: database.async_engines[name or None] for name in self.names}
         async with contextlib.AsyncExitStack() as open_:
             for engine in engines.values():
                 open_.push_async_callback(engine.dispose)

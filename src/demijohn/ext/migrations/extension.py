@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from demijohn import Flask, g
 from demijohn.ext.migrations.cli import db as db_cli_group
-from demijohn.ext.migrations.configuration import Config, _MigrateConfig
+from demijohn.ext.migrations.configuration import Config, Database, _MigrateConfig
 
 #: Changes an Alembic configuration and returns it.
 Callback = Callable[[Config], Config]
@@ -31,7 +31,7 @@ class Migrate:
     """
 
     def __init__(
-        self, app: Flask | None = None, db: Any = None, directory: str | os.PathLike[str] = "migrations",
+        self, app: Flask | None = None, db: Database | None = None, directory: str | os.PathLike[str] = "migrations",
         command: str = "db", compare_type: bool = True, render_as_batch: bool = True, **kwargs: Any,
     ) -> None:  # fmt: skip
         self.db = db
@@ -45,7 +45,7 @@ class Migrate:
             self.init_app(app, db, directory)
 
     def init_app(
-        self, app: Flask, db: Any = None, directory: str | os.PathLike[str] | None = None,
+        self, app: Flask, db: Database | None = None, directory: str | os.PathLike[str] | None = None,
         command: str | None = None, compare_type: bool | None = None, render_as_batch: bool | None = None,
         **kwargs: Any,
     ) -> None:  # fmt: skip
@@ -57,7 +57,7 @@ class Migrate:
         self.alembic_ctx_kwargs |= kwargs
         self.alembic_ctx_kwargs |= {name: value for name, value in given.items() if value is not None}
         app.config.setdefault("MIGRATE_LOCK_TIMEOUT", 300)  # seconds
-        app.extensions["migrate"] = _MigrateConfig(self, self.db, **self.alembic_ctx_kwargs)
+        app.extensions["migrate"] = _MigrateConfig(self, cast(Database, self.db), **self.alembic_ctx_kwargs)
         app.cli.add_command(db_cli_group, name=self.command)
 
     def configure(self, f: Callback) -> Callback:

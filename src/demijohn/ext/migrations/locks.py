@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from alembic.config import Config
 
 from demijohn import current_app
+from demijohn.ext.migrations.configuration import Database
 from demijohn.ext.migrations.risks import LOGGER
 
 #: Seconds between two tries.
@@ -26,7 +27,7 @@ _PAUSE = 0.2
 
 
 @contextlib.contextmanager
-def one_at_a_time(config: Config, db: Any, sql: bool) -> Iterator[None]:
+def one_at_a_time(config: Config, db: Database, sql: bool) -> Iterator[None]:
     """Hold the locks of all databases until the block ends.
 
     :param sql: No lock is needed: only SQL is printed.

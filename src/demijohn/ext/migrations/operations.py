@@ -50,8 +50,7 @@ def _registered() -> _MigrateConfig:
 
 
 def _config(directory: str | None, **options: Any) -> Config:
-    config: Config = _registered().migrate.get_config(directory, **options)
-    return config
+    return _registered().migrate.get_config(directory, **options)
 
 
 @catch_errors
@@ -156,7 +155,7 @@ def edit(directory: str | None = None, revision: str = "current") -> None:
 
 @catch_errors
 def merge(
-    directory: str | None = None, revisions: Any = "", message: str | None = None,
+    directory: str | None = None, revisions: str | list[str] | tuple[str, ...] = "", message: str | None = None,
     branch_label: str | None = None, rev_id: str | None = None,
 ) -> None:  # fmt: skip
     """Join branches with a new revision."""

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 import sqlalchemy.event as sa_event
 from sqlalchemy.exc import DBAPIError
 
+from demijohn.ext.migrations.configuration import Database
+
 #: COMPAT: the logger that ``alembic.ini`` of existing folders sets up; it switches off all it does not name.
 LOGGER = "flask_migrate"
 
@@ -27,9 +29,9 @@ def _warn(message: str, *args: object) -> None:
     log.warning(message, *args)
 
 
-def warn_without_models(db: Any) -> None:
+def warn_without_models(db: Database) -> None:
     """Warn when no table is known: the models were most likely not imported."""
-    metadatas: Any = getattr(db, "metadatas", None) or {None: db.metadata}
+    metadatas: Mapping[str | None, sa.MetaData] = getattr(db, "metadatas", None) or {None: db.metadata}
     if not any(metadata.tables for metadata in metadatas.values()):
         _warn(
             "No models are known, so every table of the database looks superfluous. Import the module that"
@@ -37,7 +39,7 @@ def warn_without_models(db: Any) -> None:
         )
 
 
-def warn_of_drops_in(path: Path, db: Any) -> None:
+def warn_of_drops_in(path: Path, db: Database) -> None:
     """Warn of each table that a new revision drops on upgrade although it has rows.
 
     :param path: The revision's file.
@@ -91,7 +93,7 @@ def warn_of_dropped_rows(sql: bool = False) -> Iterator[None]:
         return
     copied: set[str] = set()
 
-    def look(connection: Any, cursor: Any, statement: str, *args: Any) -> None:
+    def look(connection: sa.Connection, cursor: object, statement: str, *args: object) -> None:
         if _SCRATCH in statement:
             # SQLite's way to change a table: its rows are copied, and it is dropped and made anew.
             copied.update(re.findall(rf"{_SCRATCH}(\w+)", statement))

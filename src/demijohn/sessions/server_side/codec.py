@@ -6,18 +6,38 @@ This module must not know where the bytes are kept.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import msgpack
 
 FORMATS = ("json", "msgpack")
 
 
+class Serializer(Protocol):
+    """Writes JSON, in which values that JSON does not have are tagged."""
+
+    def dumps(self, value: Any) -> str:
+        """The text for a value."""
+        ...
+
+    def loads(self, value: str) -> Any:
+        """The value of a text."""
+        ...
+
+    def tag(self, value: Any) -> Any:
+        """The value with tags in the place of what JSON does not have."""
+        ...
+
+    def untag(self, value: dict[str, Any]) -> Any:
+        """The value of a dictionary that may be a tag."""
+        ...
+
+
 class Unreadable(ValueError):
     """Bytes that no session was written as."""
 
 
-def encode(contents: dict[str, Any], serializer: Any, form: str) -> bytes:
+def encode(contents: dict[str, Any], serializer: Serializer, form: str) -> bytes:
     """The bytes for a session's contents.
 
     :param serializer: Tags what JSON does not have, and writes JSON.
@@ -25,12 +45,11 @@ def encode(contents: dict[str, Any], serializer: Any, form: str) -> bytes:
     :raises TypeError: for a value that neither has.
     """
     if form == "json":
-        text: str = serializer.dumps(contents)
-        return text.encode()
+        return serializer.dumps(contents).encode()
     return msgpack.encode(serializer.tag(contents))
 
 
-def decode(data: bytes, serializer: Any) -> dict[str, Any]:
+def decode(data: bytes, serializer: Serializer) -> dict[str, Any]:
     """The contents that :func:`encode` was given.
 
     :raises Unreadable: when it was not this that wrote the bytes.
@@ -47,7 +66,7 @@ def decode(data: bytes, serializer: Any) -> dict[str, Any]:
     return contents
 
 
-def _untagged(value: Any, serializer: Any) -> Any:
+def _untagged(value: object, serializer: Serializer) -> Any:
     if isinstance(value, list):
         return [_untagged(item, serializer) for item in value]
     if isinstance(value, dict):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from demijohn.contexts.context import current
+from demijohn.sessions.server_side.ports import Application
 
 
-def add_commands(app: Any) -> None:
+def add_commands(app: Application) -> None:
     """Give an application the command, under Flask-Session's name."""
     app.cli.command("session_cleanup")(session_cleanup)
 

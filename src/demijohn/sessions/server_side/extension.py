@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from demijohn.config import Config
 from demijohn.sessions.server_side.commands import add_commands
 from demijohn.sessions.server_side.interface import ServerSideSessionInterface
 from demijohn.sessions.server_side.memory import MemoryStore
+from demijohn.sessions.server_side.ports import Application
 from demijohn.sessions.server_side.redis import RedisStore
 from demijohn.sessions.server_side.sql import SQLStore
 from demijohn.sessions.server_side.store import SessionStore
@@ -21,12 +23,12 @@ class Session:
     :param store: The store; by default what ``SESSION_TYPE`` says.
     """
 
-    def __init__(self, app: Any = None, store: SessionStore | None = None) -> None:
+    def __init__(self, app: Application | None = None, store: SessionStore | None = None) -> None:
         self.store = store
         if app is not None:
             self.init_app(app)
 
-    def init_app(self, app: Any) -> None:
+    def init_app(self, app: Application) -> None:
         """Take the application's settings, and keep its sessions.
 
         :raises ValueError: for a setting that is not known.
@@ -45,7 +47,7 @@ class Session:
         add_commands(app)
 
 
-def _store_of(config: Any) -> SessionStore:
+def _store_of(config: Config) -> SessionStore:
     kind = config.get("SESSION_TYPE")
     if kind == "memory":
         return MemoryStore()
@@ -56,8 +58,9 @@ def _store_of(config: Any) -> SessionStore:
             config.get("SESSION_REDIS_TIMEOUT", 1.0),
         )
     if kind == "sqlalchemy":
+        db: Any = config.get("SESSION_SQLALCHEMY")
         return SQLStore(
-            config.get("SESSION_SQLALCHEMY"),
+            db,
             config.get("SESSION_SQLALCHEMY_TABLE", "sessions"),
             config.get("SESSION_SQLALCHEMY_BIND_KEY"),
         )

@@ -11,19 +11,22 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
-from importlib import import_module
-from inspect import iscoroutinefunction, unwrap
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from werkzeug.exceptions import ServiceUnavailable
 
 from demijohn.contexts.context import current
+from demijohn.contexts.proxies import get_request_context
 from demijohn.sessions.interface import SessionInterface
 from demijohn.sessions.secure_cookie import depend_on_cookie, session_json_serializer
-from demijohn.sessions.server_side.codec import FORMATS, Unreadable, decode, encode
+from demijohn.sessions.server_side.codec import FORMATS, Serializer, Unreadable, decode, encode
+from demijohn.sessions.server_side.ports import Application
 from demijohn.sessions.server_side.session import ServerSideSession
 from demijohn.sessions.server_side.store import SessionStore, StoreUnavailable
-from demijohn.waiting.steps import running_loop
+from demijohn.waiting.callables import call, may_await, nonblocking
+from demijohn.waiting.drivers import running_loop
+from demijohn.wrappers.request import Request
+from demijohn.wrappers.response import Response
 
 __all__ = ["ServerSideSessionInterface"]
 
@@ -55,7 +58,7 @@ class ServerSideSessionInterface(SessionInterface):
     #: The application opens the session when it is first asked for.
     lazy = True
     #: Tags what JSON does not have.
-    serializer: Any = session_json_serializer
+    serializer: Serializer = session_json_serializer
     session_class: type[ServerSideSession] = ServerSideSession
 
     def __init__(
@@ -82,7 +85,7 @@ class ServerSideSessionInterface(SessionInterface):
 
     # Opening.
 
-    def open_session(self, app: Any, request: Any) -> ServerSideSession:
+    def open_session(self, app: Application, request: Request) -> ServerSideSession:
         """The session of the request's cookie, not fetched yet; a new one without a cookie."""
         sid = self._sent_by(app, request)
         if sid is not None and not _SID.fullmatch(sid):
@@ -91,13 +94,13 @@ class ServerSideSessionInterface(SessionInterface):
         session.empty_when_unavailable = self.when_unavailable == "empty"
         return session
 
-    def _sent_by(self, app: Any, request: Any) -> str | None:
+    def _sent_by(self, app: Application, request: Request) -> str | None:
         name = self.get_cookie_name(app)
         get_cookie = getattr(request, "get_cookie", None)
         sent: str | None = request.cookies.get(name) if get_cookie is None else get_cookie(name)
         return sent
 
-    def _fetch(self, app: Any, sid: str) -> tuple[dict[str, Any], float] | None:
+    def _fetch(self, app: Application, sid: str) -> tuple[dict[str, Any], float] | None:
         try:
             stored = self._ask(app, lambda: self.store.get(_key(sid)))
         except StoreUnavailable as e:
@@ -110,35 +113,32 @@ class ServerSideSessionInterface(SessionInterface):
             app.logger.warning("%s It is treated as no session.", e)
             return None
 
+    @nonblocking
     def look_ahead(self) -> Awaitable[None] | None:
         """Fetch the session before code runs on an event loop, which must not wait for a store.
 
         A hook: what it returns is to be awaited. For sync views, which wait in their thread when they
         look at the session, and for requests without one, there is nothing to do.
         """
-        ctx: Any = current.get()
+        ctx = get_request_context()
+        app = cast(Application, ctx.app)
         request = ctx.request
         # Who runs hooks also awaits what save_session returns; who opens and saves a session by hand (the
         # test client's session_transaction) does not.
         ctx.awaits_saving = True
-        if self._sent_by(ctx.app, request) is None or not _is_async(ctx.app, request):
+        if self._sent_by(app, request) is None or not _runs_on_loop(app, request):
             return None
-        session = ctx._session
-        if session is None:
-            session = ctx.open_session()
+        session = ctx.opened_session()
         if not isinstance(session, ServerSideSession) or not session.waits:
             return None
         if running_loop() is not None:
-            return _in_thread(session.load)
+            return call(session.load)
         session.load()
         return None
 
-    # It may be called on the event loop.
-    look_ahead.blocking = False  # type: ignore[attr-defined]
-
     # Saving.
 
-    def save_session(self, app: Any, session: Any, response: Any) -> Any:
+    def save_session(self, app: Application, session: ServerSideSession, response: Response) -> Any:
         """Write the session if it was changed, and set its cookie.
 
         :returns: An awaitable on an event loop when there is something to write; None else, or True
@@ -156,21 +156,21 @@ class ServerSideSessionInterface(SessionInterface):
             return self._settle(app, session, response, self._write(app, session))
         return self._save_off_loop(app, session, response)
 
-    async def _save_off_loop(self, app: Any, session: Any, response: Any) -> None:
-        self._settle(app, session, response, await _in_thread(lambda: self._write(app, session)))
+    async def _save_off_loop(self, app: Application, session: ServerSideSession, response: Response) -> None:
+        self._settle(app, session, response, await call(self._write, app, session))
 
-    def _is_due(self, app: Any, session: ServerSideSession) -> bool:
+    def _is_due(self, app: Application, session: ServerSideSession) -> bool:
         """Whether enough of its time is over for an unchanged session to be kept anew."""
         return session.seconds_left < _lifetime(app) * (1 - _TOUCH_AFTER)
 
-    def _write(self, app: Any, session: ServerSideSession) -> str | StoreUnavailable:
+    def _write(self, app: Application, session: ServerSideSession) -> str | StoreUnavailable:
         """Do to the store what has to be done; what becomes of the cookie, or why it failed."""
         try:
             return self._ask(app, lambda: self._write_to_store(app, session))
         except StoreUnavailable as e:
             return e
 
-    def _write_to_store(self, app: Any, session: ServerSideSession) -> str:
+    def _write_to_store(self, app: Application, session: ServerSideSession) -> str:
         store = self.store
         for sid in session.ended:
             store.delete(_key(sid))
@@ -200,7 +200,13 @@ class ServerSideSessionInterface(SessionInterface):
             return _LEAVE
         return _SEND
 
-    def _settle(self, app: Any, session: Any, response: Any, outcome: str | StoreUnavailable) -> Any:
+    def _settle(
+        self,
+        app: Application,
+        session: ServerSideSession,
+        response: Response,
+        outcome: str | StoreUnavailable,
+    ) -> Any:
         """Set the cookie, or make the response a 503."""
         if isinstance(outcome, StoreUnavailable):
             _make_unavailable(app, response)
@@ -220,7 +226,7 @@ class ServerSideSessionInterface(SessionInterface):
 
     # The store, and when it is gone.
 
-    def _ask(self, app: Any, question: Callable[[], T]) -> T:
+    def _ask(self, app: Application, question: Callable[[], T]) -> T:
         """Ask the store; the log says when it was lost and when it is back.
 
         A store that does not answer costs each request its time-out, so for a second after that it is
@@ -248,7 +254,7 @@ class ServerSideSessionInterface(SessionInterface):
 _ATTRIBUTES = ("domain", "path", "secure", "httponly", "samesite", "partitioned")
 
 
-def _lifetime(app: Any) -> int:
+def _lifetime(app: Application) -> int:
     return max(1, int(app.permanent_session_lifetime.total_seconds()))
 
 
@@ -256,24 +262,16 @@ def _key(sid: str) -> str:
     return sha256(sid.encode()).hexdigest()
 
 
-def _is_async(app: Any, request: Any) -> bool:
-    """Whether the handler of a request runs on an event loop."""
-    if hasattr(request, "channel"):
-        return True
-    view = app.view_functions.get(request.endpoint)
-    return view is not None and (iscoroutinefunction(unwrap(view)) or bool(getattr(view, "is_async", False)))
-
-
-async def _in_thread(function: Callable[[], T]) -> T:
-    # Imported here because a loop runs here: sync applications never import asyncio.
-    return await import_module("asyncio").to_thread(function)  # type: ignore[no-any-return]
+def _runs_on_loop(app: Application, request: Request) -> bool:
+    """Whether code of a request's handler may run on an event loop."""
+    return hasattr(request, "channel") or may_await(app.view_functions.get(request.endpoint or ""))
 
 
 def _unavailable() -> ServiceUnavailable:
     return ServiceUnavailable("The store of sessions is not available. Try again in a moment.", retry_after=2)
 
 
-def _make_unavailable(app: Any, response: Any) -> None:
+def _make_unavailable(app: Application, response: Response) -> None:
     """Turn a response whose session could not be saved into a 503, as the application shows them."""
     error = _unavailable()
     try:

@@ -6,9 +6,9 @@ decide what a request gets while there is none.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
 from demijohn.sessions.server_side.store import Stored, StoreUnavailable
@@ -75,13 +75,15 @@ class RedisStore:
 
 
 def _connected(url: str, timeout: float) -> Any:
-    # Imported here: an optional requirement, and heavy.
     try:
-        redis = import_module("redis")
+        # Imported here: an optional requirement, and heavy.
+        import redis
+        from redis.backoff import NoBackoff
+        from redis.exceptions import ConnectionError
+        from redis.retry import Retry
     except ImportError as e:
         raise RuntimeError("Sessions in Redis need redis-py: pip install demijohn[redis]") from e
-    lost = redis.exceptions.ConnectionError
-    retry = import_module("redis.retry").Retry(import_module("redis.backoff").NoBackoff(), 1, (lost,))
+    retry = Retry(NoBackoff(), 1, (ConnectionError,))
     address = "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url
     return redis.Redis.from_url(
         address, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry, retry_on_timeout=False
@@ -93,7 +95,7 @@ def _errors_of(client: Any) -> tuple[type[Exception], ...]:
     for family in type(client).__mro__:
         root = family.__module__.partition(".")[0]
         if root in {"redis", "valkey"}:
-            errors = import_module(f"{root}.exceptions")
+            errors: Any = sys.modules[f"{root}.exceptions"]  # there is a client, so it is there
             base: type[Exception] = errors.RedisError if root == "redis" else errors.ValkeyError
             return base, OSError
     return (OSError,)

@@ -9,16 +9,34 @@ its transaction is left alone. This module must not know which extension the dat
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from demijohn.sessions.server_side.store import Stored, StoreUnavailable
 
+if TYPE_CHECKING:  # an optional requirement, and heavy: a store imports it when it is made
+    import sqlalchemy as sa
+
 _LARGEST = 2**24 - 1  # bytes: what MariaDB's MEDIUMBLOB holds
 _CREATIONS_PER_SWEEP = 1024
+
+
+class Database(Protocol):
+    """An extension object of SQLAlchemy's, ``ext.database``'s or Flask-SQLAlchemy's."""
+
+    metadatas: dict[str | None, sa.MetaData]
+
+    @property
+    def metadata(self) -> sa.MetaData:
+        """The default metadata."""
+        ...
+
+    @property
+    def engines(self) -> Mapping[str | None, sa.Engine]:
+        """The engines of the current application by bind key."""
+        ...
 
 
 class SQLStore:
@@ -30,32 +48,34 @@ class SQLStore:
     :param bind_key: Which of the application's databases, where it has several.
     """
 
-    def __init__(self, db: Any, table: str = "sessions", bind_key: str | None = None) -> None:
+    def __init__(
+        self, db: Database | sa.Engine, table: str = "sessions", bind_key: str | None = None
+    ) -> None:
         # Imported here: an optional requirement, and heavy.
-        self._sa = sa = import_module("sqlalchemy")
-        self._errors = sa.exc.DBAPIError, sa.exc.TimeoutError
+        import sqlalchemy as sa
+        from sqlalchemy.exc import DBAPIError, TimeoutError
+
+        self._sa = sa
+        self._errors = DBAPIError, TimeoutError
         self._db = db
         self._bind_key = bind_key
         self._creations = 0
-        metadata = sa.MetaData() if self._is_engine else _metadata(db, bind_key)
-        self.table = metadata.tables.get(table)
-        if self.table is None:
-            self.table = sa.Table(
+        metadata = sa.MetaData() if isinstance(db, sa.Engine) else _metadata(db, bind_key)
+        known = metadata.tables.get(table)
+        if known is None:
+            known = sa.Table(
                 table,
                 metadata,
                 sa.Column("id", sa.String(64), primary_key=True),
                 sa.Column("data", sa.LargeBinary(_LARGEST), nullable=False),
                 sa.Column("expires", sa.BigInteger, nullable=False, index=True),
             )
-
-    @property
-    def _is_engine(self) -> bool:
-        return isinstance(self._db, self._sa.engine.Engine)
+        self.table = known
 
     @cached_property
-    def engine(self) -> Any:
+    def engine(self) -> sa.Engine:
         """The engine with the sessions' own pool."""
-        if self._is_engine:
+        if isinstance(self._db, self._sa.Engine):
             return self._db
         found = self._db.engines[self._bind_key]
         if found.dialect.name == "sqlite" and found.url.database in {None, "", ":memory:"}:
@@ -70,7 +90,7 @@ class SQLStore:
         self.table.create(self.engine, checkfirst=True)
 
     @contextmanager
-    def _connected(self) -> Iterator[Any]:
+    def _connected(self) -> Iterator[sa.Connection]:
         try:
             with self.engine.begin() as connection:
                 yield connection
@@ -114,7 +134,7 @@ class SQLStore:
         """As :meth:`SessionStore.touch`."""
         self._update(key, expires=_end(lifetime))
 
-    def _update(self, key: str, **values: Any) -> bool:
+    def _update(self, key: str, **values: object) -> bool:
         columns = self.table.c
         with self._connected() as connection:
             done = connection.execute(
@@ -138,7 +158,7 @@ def _end(lifetime: int) -> int:
     return int(time.time()) + lifetime
 
 
-def _metadata(db: Any, bind_key: str | None) -> Any:
+def _metadata(db: Database, bind_key: str | None) -> sa.MetaData:
     # Asked of the class: engines are those of the current application, and none may be current.
     if not (hasattr(db, "metadata") and hasattr(type(db), "engines")):
         raise TypeError(

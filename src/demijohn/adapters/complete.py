@@ -1,0 +1,103 @@
+"""A request of an async server in its complete form: its body, its steps, its answer, over any exchange."""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop
+from typing import Any
+
+from demijohn.adapters.chain import serve_wrapped
+from demijohn.adapters.environ import LazyEnviron
+from demijohn.adapters.exchange import Exchange
+from demijohn.adapters.parts import InThread
+from demijohn.adapters.ports import Application
+from demijohn.contexts.context import RequestContext
+from demijohn.dispatch.pipeline import pipeline
+from demijohn.dispatch.short import conclude, conclude_error
+from demijohn.waiting.loops import drive_here, drive_hopping
+from demijohn.waiting.steps import Steps
+from demijohn.wrappers.body import RefusedBody, StreamedBody, collect, too_large
+from demijohn.wrappers.response import AsyncBody, Response
+
+#: Methods whose requests have no body unless they announce one.
+NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+async def open_body(app: Application, ctx: RequestContext, exchange: Exchange) -> None:
+    """Put the body where the request reads it: whole, as a stream, or refused."""
+    environ = ctx.environ
+    limit = ctx.request.max_content_length
+    length = ctx.request.content_length
+    if length is not None and limit is not None and length > limit:
+        environ["wsgi.input"] = RefusedBody(too_large(limit))
+    elif ctx.plan.stream:
+        environ["wsgi.input"] = StreamedBody(exchange.chunk, limit, length)
+    else:
+        environ["wsgi.input"] = await collect(exchange.chunk, limit, length, app.config["BODY_SPOOL_SIZE"])
+
+
+def close_body(environ: LazyEnviron) -> None:
+    """Let go of a body that may be on disk, unless a test client keeps its request."""
+    body = dict.get(environ, "wsgi.input")
+    if body is not None and not dict.__contains__(environ, "werkzeug.debug.preserve_context"):
+        body.close()
+
+
+async def serve_complete(app: Application, environ: LazyEnviron, announced: bool, exchange: Exchange) -> None:
+    """Answer a request for which all that may be in its way has to be looked at.
+
+    :param announced: Whether its fields announce a body.
+    """
+    way = app._way or app.settle()
+    if way.forward is not None:
+        way.forward(environ)
+    if way.wrapped:
+        await serve_wrapped(app, environ, exchange)
+        return
+    ctx = app.request_context(environ)
+    ctx.begin()
+    try:
+        ctx.way.match(app, ctx)
+        method = environ["REQUEST_METHOD"]
+        if announced or method not in NO_BODY:
+            await open_body(app, ctx, exchange)
+        await respond(app, ctx, pipeline(app, ctx), method, exchange)
+    finally:
+        ctx.leave()
+        close_body(environ)
+
+
+async def short_way(app: Application, ctx: RequestContext) -> Any:
+    """Call the view with nothing around it: what to send, a tuple, or the steps that are left."""
+    error = ctx.routing_exception
+    if error is not None:
+        return conclude_error(app, ctx, error)
+    plan = ctx.plan
+    arguments = ctx.view_args
+    try:
+        rv = plan.view(**arguments) if arguments else plan.view()
+        if plan.awaits or hasattr(rv.__class__, "__await__"):
+            rv = await rv
+    except Exception as e:
+        return conclude_error(app, ctx, e)
+    return conclude(app, ctx, rv)
+
+
+async def respond(
+    app: Application, ctx: RequestContext, steps: Steps[Response], method: str, exchange: Exchange
+) -> None:
+    """Run the steps of a request, on this loop or in the thread pool, and send its response."""
+    pool = app.lifecycle.pool(get_running_loop())
+    response = await (drive_here if ctx.plan.on_loop else drive_hopping)(steps, pool)
+    plain = response.plain(method)
+    if plain is not None:
+        await exchange.whole(response._status_code, plain[1], plain[0])
+        return
+    # Werkzeug's complete path: streams, files, statuses without a body.
+    body, status, fields = response.emit(ctx.environ)
+    code = int(status[:3])
+    if isinstance(body, (list, tuple)):
+        await exchange.whole(code, fields, b"".join(body))
+    else:
+        await exchange.parts(
+            code, fields, body if isinstance(body, AsyncBody) else InThread(body, pool, response)
+        )

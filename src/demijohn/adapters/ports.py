@@ -1,0 +1,37 @@
+"""What the adapters ask of the application they serve, and the shapes of what servers hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, Protocol, TypeAlias
+
+from demijohn.contexts.context import RequestContext
+from demijohn.dispatch import ports
+from demijohn.setup.lifecycle import Lifecycle
+from demijohn.typing import StartResponse
+from demijohn.wrappers.websocket import Websocket
+
+__all__ = ["Application", "Fields", "Message", "Receive", "Scope", "Send"]
+
+#: Header fields as this package keeps them.
+Fields: TypeAlias = list[tuple[str, str]]
+#: A message of ASGI, and the scope of a connection.
+Message: TypeAlias = MutableMapping[str, Any]
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+
+class Application(ports.Application, Protocol):
+    """An application, as far as serving it goes."""
+
+    lifecycle: Lifecycle
+    websocket_class: type[Websocket]
+
+    def __call__(self, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer by WSGI, through all middleware."""
+        ...
+
+    def request_context(self, environ: Any) -> RequestContext:
+        """A context for the request of an environ."""
+        ...

@@ -1,0 +1,31 @@
+"""What keeping sessions on a server asks of the application, beyond what every session does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from demijohn.contexts import ports
+
+__all__ = ["Application"]
+
+
+class Application(ports.Application, Protocol):
+    """An application whose sessions are kept on a server."""
+
+    view_functions: dict[str, Callable[..., Any]]
+    before_request_funcs: dict[Any, list[Any]]
+    before_websocket_funcs: dict[Any, list[Any]]
+
+    @property
+    def cli(self) -> Any:
+        """The group of the application's commands."""
+        ...
+
+    def make_response(self, rv: Any) -> Any:
+        """A response of what a view or an error handler returned."""
+        ...
+
+    def handle_user_exception(self, e: Exception) -> Any:
+        """What the error handler for an exception returns."""
+        ...

@@ -1,0 +1,123 @@
+"""What extensions are written with, where it is not tested with what it comes from."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from demijohn import Flask, Websocket, current_app, request, session, websocket
+from demijohn.extend import (
+    adapt_view,
+    current_application,
+    current_request,
+    current_session,
+    nonblocking,
+    wrap_asgi,
+)  # fmt: skip
+
+
+def test_what_is_current_is_given_itself_not_by_proxy():
+    app = Flask("extended")
+    app.secret_key = "a secret for tests, long enough"
+    with app.test_request_context("/here"):
+        assert current_application() is app
+        assert current_request() is current_request()
+        assert current_request().path == request.path == "/here"
+        session["a"] = 1
+        assert current_session() == {"a": 1}
+        assert not isinstance(current_session(), type(session))
+    with app.app_context():
+        assert current_application() is current_app._get_current_object()
+
+
+@pytest.mark.parametrize("wanted", [current_application, current_request, current_session])
+def test_outside_there_is_nothing_current(wanted):
+    with pytest.raises(RuntimeError, match="Working outside of"):
+        wanted()
+
+
+def test_a_socket_is_the_current_request():
+    app, seen = Flask("extended"), []
+
+    @app.websocket("/")
+    async def talk():
+        seen.append(current_request())
+        await websocket.send("done")
+
+    with app.test_client(protocol="asgi") as client, client.websocket("/") as ws:
+        assert ws.receive() == "done"
+    assert isinstance(seen[0], Websocket)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_hook_that_never_waits_leaves_a_request_on_its_loop(marked):
+    app, threads = Flask("extended"), []
+
+    def note():
+        threads.append(threading.get_ident())
+
+    app.before_request(nonblocking(note) if marked else note)
+
+    @app.get("/")
+    async def view():
+        threads.append(threading.get_ident())
+        return ""
+
+    with app.test_client(protocol="asgi") as client:
+        client.get("/")
+    assert (threads[0] == threads[1]) is marked
+
+
+def loud(rule, view):
+    """An adapter: what the view returns in capitals, and the rule it stands for."""
+
+    def adapted(**values):
+        return f"{view(**values).upper()} {rule.rule}"
+
+    return adapted
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+def test_a_view_is_adapted_once_and_knows_its_rule(protocol):
+    app, adapted = Flask("extended", static_folder=None), []
+    app.add_url_rule("/hello/<name>", "hello", lambda name: f"hello {name}")
+    app.add_url_rule("/other", "other", lambda: "other")
+    adapt_view(app, lambda rule, view: adapted.append(rule.endpoint) or loud(rule, view))
+    client = app.test_client(protocol=protocol)
+    texts = [client.get(path).text for path in ("/hello/ann", "/hello/bob", "/other")]
+    client.close()
+    assert texts == ["HELLO ANN /hello/<name>", "HELLO BOB /hello/<name>", "OTHER /other"]
+    assert adapted == ["hello", "other"]
+
+
+def test_an_adapted_view_keeps_the_short_way():
+    app = Flask("extended", static_folder=None)
+    app.add_url_rule("/", "index", lambda: "text")
+    adapt_view(app, loud)
+    assert run_wsgi_app(app, EnvironBuilder("/").get_environ(), buffered=True)[0] == [b"TEXT /"]
+    [plan] = app._way.plans.values()
+    assert plan.short
+
+
+def test_middleware_for_asgi_is_passed_and_asks_for_asgi():
+    app, passed = Flask("extended", static_folder=None), []
+    app.add_url_rule("/", "index", lambda: "text")
+    assert not app.has_async
+
+    def middleware(inner):
+        async def outer(scope, receive, send):
+            passed.append(scope["path"])
+            await inner(scope, receive, send)
+
+        return outer
+
+    wrap_asgi(app, middleware)
+    with app.test_client(protocol="asgi") as client:
+        assert client.get("/").text == "text"
+    assert passed == ["/"]
+    assert app.has_async
+    assert app.settle().bare is False  # a test client is there
+    app.watched = False
+    assert app.settle().bare
