@@ -29,7 +29,7 @@ from demijohn.later import later
 if TYPE_CHECKING:
     from demijohn.compat import older
 else:
-    older = later("demijohn.compat.older")  # an import of Flask and 20 % more; of no use at today's level
+    older = later("demijohn.compat.older")  # 90 % of an import; of no use at the level of today
 
 __all__ = ["AlreadyImported", "install", "install_from_environment", "installed_level"]
 

@@ -263,7 +263,8 @@ def _note(source: str, home: ModuleType) -> None:
     there = vars(home)
     for module, classes in CLASSES.get(source, {}).items():
         for cls in classes.split():
-            there[cls].__module__ = module
+            if cls in there:  # a module that is being loaded while this is installed may not have it yet
+                there[cls].__module__ = module
     for names in _by_source.pop(source, ()):
         for own, (_, name) in _entries(source, MODULES[names.module][source]):
             # What it has by a `__getattr__` of its own waits until it is asked for.

@@ -15,7 +15,7 @@ from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
 if TYPE_CHECKING:
     from demijohn.devserver import environment
 else:
-    environment = later("demijohn.devserver.environment")  # 60 % of an import; only app.run() asks for it
+    environment = later("demijohn.devserver.environment")  # over 10 % of an import; for app.run() only
 
 _IGNORED = (
     " * Ignoring a call to 'app.run()' that would block the current 'flask' CLI command.\n"
