@@ -18,7 +18,7 @@ from werkzeug.test import ClientRedirectError, Cookie, TestResponse
 from werkzeug.wrappers import Request
 
 from demijohn.sessions import SessionMixin
-from demijohn.testing.base import ClientBase, status_line
+from demijohn.testing.client import ClientBase, status_line
 from demijohn.testing.exchange import Exchange
 from demijohn.testing.head import Head
 from demijohn.testing.sockets import AsyncWebSocket
