@@ -19,7 +19,6 @@ from demijohn.errors import Source, explain_template_loading_attempts
 from demijohn.policy import Policy
 from demijohn.signals import before_render_template, send_signal, template_rendered
 
-
 #: A template, or what it is found by.
 _Wanted: TypeAlias = str | Template
 _WantedOrList: TypeAlias = _Wanted | list[_Wanted]
