@@ -1,4 +1,4 @@
-"""The rule and the map of an application, as Werkzeug's classes with little added.
+"""The map of an application, which is Werkzeug's, and its rules, with little added.
 
 Knows Werkzeug's public routing classes only. It must not know how a path is matched
 quickly (``router``), nor the application that owns the map.
@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from werkzeug.routing import Map as WerkzeugMap
+from werkzeug.routing import Map
 from werkzeug.routing import Rule as WerkzeugRule
-from werkzeug.routing import RuleFactory
 
 __all__ = ["Map", "Rule"]
 
@@ -33,19 +32,3 @@ class Rule(WerkzeugRule):
             "merge_slashes": self.merge_slashes,
             "websocket": self.websocket,
         }
-
-
-class Map(WerkzeugMap):
-    """Every rule of an application; see ``werkzeug.routing.Map`` for the parameters.
-
-    ``revision`` counts the additions, so that whoever compiled a ``Router`` from the map can tell
-    whether a rule was added by hand since.
-    """
-
-    #: How many times ``add`` was called on this map.
-    revision: int = 0
-
-    def add(self, rulefactory: RuleFactory) -> None:
-        """Bind a rule, or each rule of a factory, to this map."""
-        super().add(rulefactory)
-        self.revision += 1
