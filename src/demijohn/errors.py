@@ -60,7 +60,7 @@ class Routed(Protocol):
         ...
 
 
-class Logging(Protocol):
+class Application(Protocol):
     """An application, as far as explanations go that are logged."""
 
     @property
@@ -198,7 +198,7 @@ def attach_enctype_error_multidict(request: Request) -> None:
 
 
 def explain_template_loading_attempts(
-    app: Logging,
+    app: Application,
     template: str,
     attempts: Iterable[tuple[BaseLoader, object, Source | None]],
     blueprint: str | None = None,

@@ -100,7 +100,7 @@ def has_level_handler(logger: logging.Logger) -> bool:
     return False
 
 
-class Logging(Protocol):
+class Application(Protocol):
     """An application, as far as its logger goes."""
 
     @property
@@ -114,7 +114,7 @@ class Logging(Protocol):
         ...
 
 
-def create_logger(app: Logging) -> logging.Logger:
+def create_logger(app: Application) -> logging.Logger:
     """The logger named as the application, ready for use.
 
     In debug mode its level becomes DEBUG, unless it has one. :data:`default_handler` is added when

@@ -7,7 +7,7 @@ again. This module must not know how requests are dispatched.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias
 
 from jinja2 import BaseLoader, Template, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
@@ -18,7 +18,6 @@ from demijohn.contexts.proxies import NO_APP
 from demijohn.errors import Source, explain_template_loading_attempts
 from demijohn.policy import Policy
 from demijohn.signals import before_render_template, send_signal, template_rendered
-
 
 #: A template, or what it is found by.
 _Wanted: TypeAlias = str | Template
@@ -203,13 +202,13 @@ def _stream(ctx: AppContext | Application, template: Template, context: dict[str
 def _load(ctx: AppContext, template: _WantedOrList) -> Template:
     # PERF: unless templates are reloaded, a name leads straight to its compiled template.
     cache = ctx.settled().templates
-    env = ctx.app.jinja_env
+    env: BaseEnvironment = ctx.app.jinja_env
     if cache is None or type(template) is not str:
-        return cast(Template, env.get_or_select_template(template))
-    found = None if env.auto_reload else cache.get(template)
+        return env.get_or_select_template(template)
+    found: Template | None = None if env.auto_reload else cache.get(template)
     if found is None:
         found = cache[template] = env.get_template(template)
-    return cast(Template, found)
+    return found
 
 
 def render_template(template_name_or_list: _WantedOrList, **context: Any) -> str:

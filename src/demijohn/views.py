@@ -23,8 +23,9 @@ from collections.abc import Callable, Collection
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
-from demijohn.typing import ResponseReturnValue, RouteCallable
 from demijohn.contexts.proxies import request
+from demijohn.typing import ResponseReturnValue, RouteCallable
+from demijohn.waiting.steps import is_awaitable
 
 __all__ = ["MethodView", "View", "http_method_funcs"]
 
@@ -92,7 +93,7 @@ class View:
 def _awaiting(dispatch: Callable[..., Any]) -> Callable[..., Any]:
     async def view(**kwargs: Any) -> Any:
         result = dispatch(**kwargs)
-        return await result if hasattr(type(result), "__await__") else result
+        return await result if is_awaitable(result) else result
 
     return view
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-
 from demijohn import sessions
 from demijohn.errors import MissingSecretKey
 

@@ -35,7 +35,7 @@ class Request(NativeRequest):
     # COMPAT: Flask's own tests and old middleware read environ["werkzeug.request"].
     _populate = True
 
-    # COMPAT: where Flask keeps what was set on one request; a subclass may set them for all.
+    # COMPAT: names of Flask's class. What is set on one request is kept in its own dictionary.
     _max_content_length: int | None = None
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None

@@ -107,10 +107,6 @@ class Application(Protocol):
         """``func`` in a form that sync code can call."""
         ...
 
-    def iter_blueprints(self) -> Any:
-        """All blueprints, in the order they were registered."""
-        ...
-
     def do_teardown_appcontext(self, exc: BaseException | None = ...) -> None:
         """Run the teardown functions of the application context."""
         ...

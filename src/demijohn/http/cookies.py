@@ -1,7 +1,7 @@
 """Reading the Cookie header and writing Set-Cookie (RFC 6265).
 
 Reading is lenient and linear, and gives what Werkzeug gives for well-formed input; writing is
-strict. Must not know of sessions or requests.
+strict. This module must not know of sessions or requests.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ _escape = re.compile(rb"\\(?:([0-3][0-7][0-7])|(.))")
 
 
 def parse_cookie(header: str | None) -> Fields[str]:
-    """Return the cookies of a Cookie header in the order sent.
+    """The cookies of a Cookie header in the order sent.
 
     Dropped: cookies without a name, with a space or quote out of place, or with a control
     character in the name or the value as sent. Escaped octets in a quoted value
-    (`"a\\012"`), which `dump_cookie` writes, are decoded.
+    (``"a\\012"``), which ``dump_cookie`` writes, are decoded.
 
-    :param header: the header's value, decoded as Latin-1 as servers do; UTF-8 within it is
+    :param header: The header's value, decoded as Latin-1 as servers do; UTF-8 within it is
         decoded, with invalid bytes replaced.
     """
     return collect(_iter_cookies(_as_text(header)) if header else ())
 
 
 def get_cookie(header: str | None, name: str) -> str | None:
-    """Return what `parse_cookie(header).get(name)` would, without parsing the other cookies.
+    """What ``parse_cookie(header).get(name)`` would, without parsing the other cookies.
 
-    :param header: as for `parse_cookie`.
-    :param name: the cookie's name.
+    :param header: As for ``parse_cookie``.
+    :param name: The cookie's name.
     """
     if not header or not name:
         return None
@@ -107,7 +107,7 @@ def _iter_cookies(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _split_plain(segment: str) -> tuple[str, str] | None:
-    """Split `name=value` without quotes; `None` where it is to be dropped."""
+    """Split ``name=value`` without quotes; None where it is to be dropped."""
     segment = segment.strip(" \t")
     name, _, value = segment.partition("=")
     if " " in segment or "\t" in segment:
@@ -161,17 +161,17 @@ def dump_cookie(
     sync_expires: bool = True, max_size: int = 4093, samesite: str | None = None,
     partitioned: bool = False,
 ) -> str:  # fmt: skip
-    """Return the value of a Set-Cookie header.
+    """The value of a Set-Cookie header.
 
-    The parameters and the result are those of Werkzeug's `dump_cookie`, which see; what
+    The parameters and the result are those of Werkzeug's ``dump_cookie``, which see; what
     would break out of its place is refused.
 
-    :param max_age: seconds, or a timedelta; also sets *expires* unless *sync_expires* is false.
-    :param expires: a date, seconds since the epoch, or text sent as it is.
-    :param max_size: bytes; a larger cookie gives a warning. 0 for none.
-    :raises ValueError: *key* is empty or holds a control character, space, quote or one of
-        `,;=\\`; *domain*, *path*, *expires* or *max_age* holds a control character or `;`;
-        *samesite* is not Strict, Lax or None.
+    :param max_age: Seconds, or a timedelta; also sets ``expires`` unless ``sync_expires`` is false.
+    :param expires: A date, seconds since the epoch, or text sent as it is.
+    :param max_size: Bytes; a larger cookie gives a warning. 0 for none.
+    :raises ValueError: when ``key`` is empty or holds a control character, space, quote or one of
+        ``,;=\\``; ``domain``, ``path``, ``expires`` or ``max_age`` holds a control character or ``;``;
+        ``samesite`` is not Strict, Lax or None.
     """
     if not key or _name_unsafe.search(key):
         raise ValueError(

@@ -1,6 +1,6 @@
-"""HTTP dates (RFC 9110 section 5.6.7), formatted once per second rather than once per use.
+"""HTTP dates (RFC 9110, section 5.6.7), formatted once per second rather than once per use.
 
-Must not know which header a date is for.
+This module must not know which header a date is for.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def _format_second(second: int) -> str:
 
 
 def http_date(when: date | datetime | float | time.struct_time | None = None) -> str:
-    """Return *when* as an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    """``when`` as an HTTP date such as ``Sun, 06 Nov 1994 08:49:37 GMT``.
 
-    :param when: seconds since the epoch, or any date Werkzeug's `http_date` takes (a naive
+    :param when: Seconds since the epoch, or any date Werkzeug's ``http_date`` takes (a naive
         datetime is UTC); now by default.
     """
     if when is None:

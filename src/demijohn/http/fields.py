@@ -1,6 +1,6 @@
 """The fields of a query, a form or a Cookie header: Werkzeug's dictionary, read at half its cost.
 
-Must not know where they came from.
+This module must not know where they came from.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Fields(ImmutableMultiDict[str, V]):
     def __getitem__(self, key: str) -> V:
         """The first value of ``key``.
 
-        :raises BadRequestKeyError: there is none (400).
+        :raises BadRequestKeyError: when there is none (400).
         """
-        # PERF: 0.06 us against 0.18 us, which `get` shares.
+        # PERF: 0.06 us against 0.18 us, which ``get`` shares.
         try:
             value: V = _get(self, key)[0]
             return value

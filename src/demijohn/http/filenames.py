@@ -24,10 +24,10 @@ _unjoinable = re.compile(r"[\\:\x00-\x1f\x7f]")
 
 
 def secure_filename(filename: str) -> str:
-    """Return *filename* as plain ASCII that is safe on any file system; empty if nothing is left.
+    """``filename`` as plain ASCII that is safe on any file system; empty if nothing is left.
 
-    As Werkzeug's `secure_filename`, with Windows' rules everywhere: `\\` separates like `/`,
-    and device names get a `_` before them.
+    As Werkzeug's ``secure_filename``, with Windows' rules everywhere: ``\\`` separates like ``/``,
+    and device names get a ``_`` before them.
     """
     plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode("ascii")
     words = plain.replace("/", " ").replace("\\", " ").split()
@@ -40,15 +40,15 @@ def _is_device(segment: str) -> bool:
 
 
 def safe_join(directory: str, *untrusted: str) -> str | None:
-    """Join *untrusted* parts of a URL's path to *directory*; `None` if the result is not safe.
+    """Join ``untrusted`` parts of a URL's path to ``directory``; None if the result is not safe.
 
-    As Werkzeug's `safe_join`, with these refused on every platform: backslashes, `:` (drives
+    As Werkzeug's ``safe_join``, with these refused on every platform: backslashes, ``:`` (drives
     and streams), control characters, device names with any suffix in any segment, and
     segments that end in a dot or space, which Windows drops. Whether the file exists or is a
     link is not looked at.
 
-    :param directory: trusted; empty for the current one.
-    :param untrusted: joined with `/`; empty parts are passed over.
+    :param directory: Trusted; empty for the current one.
+    :param untrusted: Joined with ``/``; empty parts are passed over.
     """
     parts = [directory or "."]
     for part in untrusted:
@@ -67,7 +67,7 @@ def safe_join(directory: str, *untrusted: str) -> str | None:
 
 
 def download_basename(filename: str, default: str = "download") -> str:
-    """Return the last segment of *filename* without what must not be shown; never empty.
+    """The last segment of ``filename`` without what must not be shown; never empty.
 
     Removed: directories, control characters, direction overrides, and spaces around it.
     """
@@ -76,13 +76,13 @@ def download_basename(filename: str, default: str = "download") -> str:
 
 
 def content_disposition(disposition: str, filename: str | None = None) -> str:
-    """Return a Content-Disposition value that offers *filename* (RFC 6266).
+    """A Content-Disposition value that offers ``filename`` (RFC 6266).
 
-    The name is cut to its `download_basename`. A name that is not ASCII is sent twice: as
-    UTF-8 in `filename*`, and in `filename` with what ASCII can show of it.
+    The name is cut to its ``download_basename``. A name that is not ASCII is sent twice: as
+    UTF-8 in ``filename*``, and in ``filename`` with what ASCII can show of it.
 
-    :param disposition: `attachment` or `inline`.
-    :raises ValueError: *disposition* is not a word.
+    :param disposition: ``attachment`` or ``inline``.
+    :raises ValueError: when ``disposition`` is not a word.
     """
     if not (disposition.isascii() and disposition.replace("-", "").isalnum()):
         raise ValueError(f"Content disposition {disposition!r} must be a word such as 'attachment'.")

@@ -1,6 +1,6 @@
 """One part of a multipart form (RFC 7578): its headers, its name and file name, its limits.
 
-Must not know how a body is cut into parts; `multipart` does that.
+This module must not know how a body is cut into parts; ``multipart`` does that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from werkzeug.http import parse_options_header
 from demijohn.http.headers import Headers
 
 #: Called with total_content_length, content_type, filename and content_length of a file part;
-#: returns the file that its content is written to. As in `werkzeug.formparser`.
+#: returns the file that its content is written to. As in ``werkzeug.formparser``.
 StreamFactory: TypeAlias = Callable[..., IO[bytes]]
 
 # RFC 2046 has 70; the test client of Werkzeug sends up to 74, and its parser takes any.
@@ -28,12 +28,12 @@ class InvalidMultipart(BadRequest, ValueError):
 
 
 class MultipartLimits:
-    """What one body may hold; `None` for any number.
+    """What one body may hold; None for any number.
 
-    :param parts: fields and files together.
-    :param files: parts with a file name.
-    :param field_size: bytes of one field that is not a file (those are kept in memory).
-    :param header_size: bytes of all headers of one part.
+    :param parts: Fields and files together.
+    :param files: Parts with a file name.
+    :param field_size: Bytes of one field that is not a file (those are kept in memory).
+    :param header_size: Bytes of all headers of one part.
     """
 
     # PERF: not dataclasses here, which take 1 ms to make when the package is imported.
@@ -52,21 +52,21 @@ class MultipartLimits:
         self.header_size = header_size
 
     def check_parts(self, count: int) -> None:
-        """Refuse *count* parts if they are too many (413)."""
+        """Refuse ``count`` parts if they are too many (413)."""
         if self.parts is not None and count > self.parts:
             raise RequestEntityTooLarge(
                 f"The form has more than {self.parts} parts, the most accepted here (MAX_FORM_PARTS)."
             )
 
     def check_files(self, count: int) -> None:
-        """Refuse *count* files if they are too many (413)."""
+        """Refuse ``count`` files if they are too many (413)."""
         if self.files is not None and count > self.files:
             raise RequestEntityTooLarge(
                 f"The form has more than {self.files} files, the most accepted here (MAX_FORM_FILES)."
             )
 
     def check_field(self, name: str, size: int) -> None:
-        """Refuse a field called *name* if *size* bytes are too many (413)."""
+        """Refuse a field called ``name`` if ``size`` bytes are too many (413)."""
         if self.field_size is not None and size > self.field_size:
             raise RequestEntityTooLarge(
                 f"The form field {name[:100]!r} is larger than {self.field_size} bytes, the most accepted"
@@ -74,7 +74,7 @@ class MultipartLimits:
             )
 
     def check_header(self, size: int) -> None:
-        """Refuse the headers of a part if *size* bytes are too many (413)."""
+        """Refuse the headers of a part if ``size`` bytes are too many (413)."""
         if size > self.header_size:
             raise RequestEntityTooLarge(
                 f"The headers of a part are larger than {self.header_size} bytes, the most accepted."
@@ -87,7 +87,7 @@ DEFAULT_LIMITS = MultipartLimits()
 def check_boundary(boundary: bytes) -> None:
     """Refuse a boundary that is missing or far longer than RFC 2046's 70 bytes.
 
-    :raises InvalidMultipart: it is.
+    :raises InvalidMultipart: when it is.
     """
     if not 0 < len(boundary) <= _LONGEST_BOUNDARY:
         raise InvalidMultipart(
@@ -116,7 +116,7 @@ _plain_disposition = re.compile(
 
 
 def read_head(head: bytes) -> FormPart | None:
-    """Return the part whose header lines are *head*, or `None` if they are out of the ordinary."""
+    """The part whose header lines are ``head``, or None if they are out of the ordinary."""
     known = _field_heads.get(head)
     if known is not None:
         return known
@@ -139,7 +139,7 @@ def read_head(head: bytes) -> FormPart | None:
 
 
 def describe_part(headers: list[tuple[str, str]]) -> FormPart | None:
-    """Return the part that has these *headers*, or `None` if they do not name one."""
+    """The part that has these ``headers``, or None if they do not name one."""
     disposition = content_type = None
     for name, value in headers:
         lowered = name.lower()
@@ -160,10 +160,10 @@ _parameter = re.compile(r';[ \t]*([^\s=;"]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^;]
 
 
 def _read_disposition(value: str) -> tuple[str | None, str | None]:
-    """Return name and file name of a Content-Disposition value.
+    """Name and file name of a Content-Disposition value.
 
-    `filename*` has no place in a form (RFC 7578 section 4.2): it counts only where there is
-    no `filename`.
+    ``filename*`` has no place in a form (RFC 7578, section 4.2): it counts only where there is
+    no ``filename``.
     """
     plain = _plain_disposition.fullmatch(value)
     if plain is not None:
@@ -185,9 +185,9 @@ def _charset(content_type: str) -> str:
 def open_file(
     stream_factory: StreamFactory, headers: Headers, filename: str | None, total: int | None
 ) -> IO[bytes]:
-    """Return a new file from *stream_factory* for a part with these *headers*.
+    """A new file from ``stream_factory`` for a part with these ``headers``.
 
-    :param total: bytes of the whole body, if known.
+    :param total: Bytes of the whole body, if known.
     """
     length = headers.get("content-length", "")
     return stream_factory(

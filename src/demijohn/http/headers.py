@@ -13,24 +13,24 @@ from typing import Any, NoReturn
 from werkzeug import datastructures
 from werkzeug.http import dump_options_header
 
-# RFC 9110 section 5.6.2: token.
+# RFC 9110, section 5.6.2: token.
 _token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-# RFC 9110 section 5.5: field values hold no control character but the tab.
+# RFC 9110, section 5.5: field values hold no control character but the tab.
 _value_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CACHE_SIZE = 512
 
 
 class Headers(datastructures.Headers):
-    """Werkzeug's `Headers`, refusing names and values that cannot be sent as one line.
+    """Werkzeug's ``Headers``, refusing names and values that cannot be sent as one line.
 
     Names must be RFC 9110 tokens and values free of control characters other than tab;
-    otherwise `ValueError` says which header and why. Compares equal to any Werkzeug headers
+    otherwise ``ValueError`` says which header and why. Compares equal to any Werkzeug headers
     with the same items.
     """
 
     @classmethod
     def over(cls, raw: list[tuple[str, str]]) -> Headers:
-        """Return a view on *raw*, neither copied nor validated again.
+        """A view on ``raw``, neither copied nor validated again.
 
         Changes through the view change the list, and the reverse. The caller vouches for
         what the list already holds.
@@ -42,18 +42,18 @@ class Headers(datastructures.Headers):
     def add(self, key: str, value: Any, /, **kwargs: Any) -> None:
         """Append one header; keyword arguments become parameters of the value.
 
-        :raises ValueError: the name is not a token or the value has a control character.
+        :raises ValueError: when the name is not a token or the value has a control character.
         """
         if kwargs:
             value = _with_parameters(value, kwargs)
         self._list.append((check_name(key), check_value(key, value)))
 
     def set(self, key: str, value: Any, /, **kwargs: Any) -> None:
-        """Put *value* in place of every header called *key*.
+        """Put ``value`` in place of every header called ``key``.
 
         The new header stands where the first one stood, or at the end.
 
-        :raises ValueError: as `add`.
+        :raises ValueError: as ``add``.
         """
         if kwargs:
             value = _with_parameters(value, kwargs)
@@ -69,9 +69,9 @@ class Headers(datastructures.Headers):
         items.append(item)
 
     def setlist(self, key: str, values: Iterable[Any]) -> None:
-        """Put one header per value in place of every header called *key*.
+        """Put one header per value in place of every header called ``key``.
 
-        :raises ValueError: as `add`; nothing is changed then.
+        :raises ValueError: as ``add``; nothing is changed then.
         """
         name = check_name(key)
         checked = [check_value(key, value) for value in values]
@@ -82,7 +82,7 @@ class Headers(datastructures.Headers):
         self._list.extend((name, value) for value in checked[1:])
 
     def __setitem__(self, key: str | int | slice, value: Any) -> None:
-        """Like `set` for a name; an index or slice replaces whole `(name, value)` pairs."""
+        """Like ``set`` for a name; an index or slice replaces whole ``(name, value)`` pairs."""
         if isinstance(key, str):
             self.set(key, value)
         elif isinstance(key, int):
@@ -99,7 +99,7 @@ class Headers(datastructures.Headers):
     __hash__ = None
 
     def copy(self) -> Headers:
-        """Return headers over a copy of the list."""
+        """Headers over a copy of the list."""
         return self.over(self._list.copy())
 
 
@@ -111,9 +111,9 @@ _names_seen: dict[object, str] = {}
 
 
 def check_name(name: object) -> str:
-    """Return *name* if it is a header name (RFC 9110 token).
+    """``name`` if it is a header name (RFC 9110 token).
 
-    :raises ValueError: it is not.
+    :raises ValueError: when it is not.
     """
     # PERF: look-up in place of a regex match, 0.03 against 0.25 us; bounded.
     if name in _names_seen:
@@ -128,9 +128,9 @@ def check_name(name: object) -> str:
 
 
 def check_value(name: str, value: object) -> str:
-    """Return *value* as a string that is safe to send in the header called *name*.
+    """``value`` as a string that is safe to send in the header called ``name``.
 
-    :raises ValueError: it holds NUL, CR, LF or another control character than tab.
+    :raises ValueError: when it holds NUL, CR, LF or another control character than tab.
     """
     text = value if isinstance(value, str) else str(value)
     # PERF: isprintable() is 0.03 us where the search is 0.2 us.
@@ -149,11 +149,11 @@ def _excerpt(value: object) -> str:
 
 
 def check_status(code_or_line: int | str) -> int:
-    """Return the status code of *code_or_line*: `404`, `"404"` or `"404 Not Found"`.
+    """The status code of ``code_or_line``: ``404``, ``"404"`` or ``"404 Not Found"``.
 
-    :raises ValueError: the code is outside 100 to 999 (some servers die of it) or the line
-        has control characters (RFC 9112 section 4).
-    :raises TypeError: it is neither an int nor a str.
+    :raises ValueError: when the code is outside 100 to 999 (some servers die of it) or the line
+        has control characters (RFC 9112, section 4).
+    :raises TypeError: when it is neither an int nor a str.
     """
     if isinstance(code_or_line, int):
         code = int(code_or_line)
@@ -181,7 +181,7 @@ _titled_names: dict[bytes, str] = {}
 
 
 def encoded_name(name: str) -> bytes:
-    """Return *name* as ASGI spells it: lower-case Latin-1 bytes. Kept for common names."""
+    """``name`` as ASGI spells it: lower-case Latin-1 bytes. Kept for common names."""
     try:
         return _encoded_names[name]
     except KeyError:
@@ -192,7 +192,7 @@ def encoded_name(name: str) -> bytes:
 
 
 def titled_name(name: bytes) -> str:
-    """Return an ASGI header name in title case, `b"content-type"` as `Content-Type`."""
+    """An ASGI header name in title case, ``b"content-type"`` as ``Content-Type``."""
     try:
         return _titled_names[name]
     except KeyError:
@@ -203,10 +203,10 @@ def titled_name(name: bytes) -> str:
 
 
 def find_header(raw: list[tuple[bytes, bytes]], name: bytes) -> str | None:
-    """Return the value of the header called *name* (lower case) in ASGI's list of pairs.
+    """The value of the header called ``name`` (lower case) in ASGI's list of pairs.
 
-    Repeated headers are joined as RFC 9110 section 5.3 lets them be, cookies with `; `
-    (RFC 9113 section 8.2.3). `None` if there is none.
+    Repeated headers are joined as RFC 9110, section 5.3 lets them be, cookies with ``; ``
+    (RFC 9113, section 8.2.3). None if there is none.
     """
     found: bytes | None = None
     for key, value in raw:
@@ -225,9 +225,9 @@ def _joined(raw: list[tuple[bytes, bytes]], name: bytes) -> str:
 class ScopeHeaders(datastructures.EnvironHeaders):
     """Read-only headers over an ASGI scope's list of byte pairs, nothing copied.
 
-    Behaves as Werkzeug's `EnvironHeaders` does over a WSGI environ: a name occurs once,
+    Behaves as Werkzeug's ``EnvironHeaders`` does over a WSGI environ: a name occurs once,
     repeated headers joined; names are shown in title case. Unlike there, an underscore is
-    never taken for a dash, so `X_Forwarded_For` cannot pass for `X-Forwarded-For`. Names in
+    never taken for a dash, so ``X_Forwarded_For`` cannot pass for ``X-Forwarded-For``. Names in
     the list must be lower case, as ASGI demands.
     """
 
@@ -251,7 +251,7 @@ class ScopeHeaders(datastructures.EnvironHeaders):
     def get(  # type: ignore[override]
         self, key: str, default: Any = None, type: Callable[[str], Any] | None = None
     ) -> Any:
-        """Return the value of *key*, converted by *type*; *default* if absent or ValueError."""
+        """The value of ``key``, converted by ``type``; ``default`` if absent or ValueError."""
         value = find_header(self._raw, encoded_name(key))
         if value is None:
             return default
@@ -280,9 +280,9 @@ class ScopeHeaders(datastructures.EnvironHeaders):
         return len({name for name, _ in self._raw})
 
     def to_wsgi_list(self) -> list[tuple[str, str]]:
-        """Return the headers as a list of `(name, value)`."""
+        """The headers as a list of ``(name, value)``."""
         return list(self)
 
     def copy(self) -> NoReturn:
-        """Refused: there is nothing of its own to copy; use `Headers(list(headers))`."""
+        """Refused: there is nothing of its own to copy; use ``Headers(list(headers))``."""
         raise TypeError(f"{type(self).__name__} is a view and cannot be copied: use Headers(headers).")

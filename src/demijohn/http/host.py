@@ -1,6 +1,6 @@
-"""The Host a request was made to (RFC 9110 section 7.2): its grammar and whom to trust.
+"""The Host a request was made to (RFC 9110, section 7.2): its grammar and whom to trust.
 
-Must not know of requests, proxies or settings: callers pass values in.
+This module must not know of requests, proxies or settings: callers pass values in.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _validity: dict[str, bool] = {}
 
 
 def is_valid_host(host: str) -> bool:
-    """Tell whether *host* is `name`, `name:port`, `[ipv6]` or `[ipv6]:port`, port 1 to 65535.
+    """Whether ``host`` is ``name``, ``name:port``, ``[ipv6]`` or ``[ipv6]:port``, port 1 to 65535.
 
     Anything that could move the border between host, user, path and query is not: empty,
-    `u@a`, `a/?x=`, `a#`, `a\\b`, `a,b`, spaces and control characters, `[::1`.
+    ``u@a``, ``a/?x=``, ``a#``, ``a\\b``, ``a,b``, spaces and control characters, ``[::1``.
     """
     # PERF: a hit is 0.05 us, the match 0.5 us. Emptied when full, so senders cannot fill memory.
     try:
@@ -43,7 +43,7 @@ def is_valid_host(host: str) -> bool:
 
 
 def _split(host: str) -> tuple[str, str | None] | None:
-    """Return name and port of *host*, or `None` if it is malformed."""
+    """Name and port of ``host``, or None if it is malformed."""
     found = _host.fullmatch(host) if len(host) <= _LONGEST else None
     if found is None:
         return None
@@ -56,15 +56,15 @@ def _split(host: str) -> tuple[str, str | None] | None:
 def host_is_trusted(
     hostname: str | None, trusted_list: Collection[str] | None = None, scheme: str | None = None
 ) -> bool:
-    """Tell whether *hostname* is well-formed and, given a list, on it.
+    """Whether ``hostname`` is well-formed and, given a list, on it.
 
     Entries match literally and without case: no wildcards and no forgiven trailing dot. A
-    leading dot (`.example.com`) takes in the domain and its subdomains. An entry with a port
-    matches that port only; the default port may be left out of *hostname*.
+    leading dot (``.example.com``) takes in the domain and its subdomains. An entry with a port
+    matches that port only; the default port may be left out of ``hostname``.
 
-    :param hostname: the `name` or `name:port` to look up.
-    :param trusted_list: the entries; a single one may be a string. Empty trusts all.
-    :param scheme: tells which port is the default one; by default 80 and 443 both are.
+    :param hostname: The ``name`` or ``name:port`` to look up.
+    :param trusted_list: The entries; a single one may be a string. Empty trusts all.
+    :param scheme: Tells which port is the default one; by default 80 and 443 both are.
     """
     parts = _split(hostname) if hostname else None
     if parts is None:
@@ -88,7 +88,7 @@ def _default_ports(scheme: str | None) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _parse_entry(entry: str) -> tuple[str, str | None, bool]:
-    """Return name (lower case, IDNA), port and whether subdomains count, of a list entry."""
+    """Name (lower case, IDNA), port and whether subdomains count, of a list entry."""
     name, colon, port = entry.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit():
         name, port = entry, ""
@@ -108,15 +108,15 @@ def get_host(
     server: tuple[str, int | None] | None = None,
     trusted_hosts: Collection[str] | None = None,
 ) -> str:
-    """Return the host a request is for, `name` or `name:port`, the scheme's own port left out.
+    """The host a request is for, ``name`` or ``name:port``, the scheme's own port left out.
 
-    :param scheme: `http`, `https`, `ws` or `wss`.
-    :param host_header: the Host header, `None` when there was none; then *server* is used.
-    :param server: the address the server answers on; a Unix socket (port `None`) gives no
+    :param scheme: ``http``, ``https``, ``ws`` or ``wss``.
+    :param host_header: The Host header, None when there was none; then ``server`` is used.
+    :param server: The address the server answers on; a Unix socket (port None) gives no
         host, and the result is the empty string.
-    :param trusted_hosts: as *trusted_list* of `host_is_trusted`.
-    :raises BadRequest: the host is malformed.
-    :raises SecurityError: it is not on the list of trusted hosts (also a 400).
+    :param trusted_hosts: As ``trusted_list`` of ``host_is_trusted``.
+    :raises BadRequest: when the host is malformed.
+    :raises SecurityError: when it is not on the list of trusted hosts (also a 400).
     """
     if host_header is not None:
         host = host_header

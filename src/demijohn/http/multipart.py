@@ -1,8 +1,8 @@
 """Bodies of type multipart/form-data (RFC 7578), within limits.
 
-A body that is in memory and as browsers write it is cut up directly by `parse_multipart`.
+A body that is in memory and as browsers write it is cut up directly by ``parse_multipart``.
 Anything else - streams, line ends other than CRLF, preambles, folded headers - goes through
-Werkzeug's decoder by way of `MultipartReceiver`, which takes chunks as they come. Both give
+Werkzeug's decoder by way of ``MultipartReceiver``, which takes chunks as they come. Both give
 the same result.
 
     form, files = parse_multipart(body, b"boundary")
@@ -12,7 +12,7 @@ the same result.
         receiver.feed(chunk)
     form, files = receiver.finish()
 
-Must not know where the bytes come from.
+This module must not know where the bytes come from.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ def parse_multipart(
     stream_factory: StreamFactory | None = None,
     cls: type[MultiDict[str, Any]] = Fields,
 ) -> Parsed:
-    """Return the fields and the files of *body*, each in the order sent.
+    """The fields and the files of ``body``, each in the order sent.
 
-    :param boundary: the boundary parameter of the Content-Type.
-    :param limits: what is accepted.
-    :param stream_factory: makes the file for each file part; by default the content stays
-        in memory, as *body* is.
-    :param cls: class of both results.
-    :raises InvalidMultipart: the body is malformed or truncated, or the boundary is (400).
-    :raises RequestEntityTooLarge: a limit is passed (413).
+    :param boundary: The boundary parameter of the Content-Type.
+    :param limits: What is accepted.
+    :param stream_factory: Makes the file for each file part; by default the content stays
+        in memory, as ``body`` is.
+    :param cls: Class of both results.
+    :raises InvalidMultipart: when the body is malformed or truncated, or the boundary is (400).
+    :raises RequestEntityTooLarge: when a limit is passed (413).
     """
     check_boundary(boundary)
     pieces = _cut(body, boundary, limits)
@@ -87,14 +87,14 @@ def parse_multipart_stream(
     content_length: int | None = None,
     cls: type[MultiDict[str, Any]] = Fields,
 ) -> Parsed:
-    """As `parse_multipart`, reading *stream* in steps of 64 kB until it is empty.
+    """As ``parse_multipart``, reading ``stream`` in steps of 64 kB until it is empty.
 
     The stream must end with the body and not before: bounding it and telling a client that
     went away from an end is the caller's part.
 
-    :param stream_factory: makes the file for each file part; by default one that moves to
+    :param stream_factory: Makes the file for each file part; by default one that moves to
         disk once it holds 500 kB.
-    :param content_length: bytes of the whole body, if known, for *stream_factory*.
+    :param content_length: Bytes of the whole body, if known, for ``stream_factory``.
     """
     receiver = MultipartReceiver(
         boundary, limits=limits, stream_factory=stream_factory, content_length=content_length, cls=cls
@@ -112,7 +112,7 @@ def parse_multipart_stream(
 
 
 def _cut(body: bytes, boundary: bytes, limits: MultipartLimits) -> list[bytes] | None:
-    """Return what stands between the boundaries, or `None` if that takes Werkzeug's decoder."""
+    """What stands between the boundaries, or None if that takes Werkzeug's decoder."""
     opening = b"--" + boundary
     if not body.startswith(opening):
         return None
@@ -134,7 +134,7 @@ def _read_pieces(
     stream_factory: StreamFactory | None,
     cls: type[MultiDict[str, Any]],
 ) -> Parsed | None:
-    """Return fields and files of the *pieces*, or `None` if one is not as browsers write it."""
+    """Fields and files of the ``pieces``, or None if one is not as browsers write it."""
     fields: list[tuple[str, str]] = []
     files: list[tuple[FormPart, bytes]] = []
     for piece in pieces:
@@ -187,13 +187,13 @@ def _spooled(**_: Any) -> IO[bytes]:
 class MultipartReceiver:
     """Takes a body chunk by chunk, writes files out as they come and keeps fields in memory.
 
-    :param boundary: the boundary parameter of the Content-Type.
-    :param limits: what is accepted.
-    :param stream_factory: makes the file for each file part; by default one that moves to
+    :param boundary: The boundary parameter of the Content-Type.
+    :param limits: What is accepted.
+    :param stream_factory: Makes the file for each file part; by default one that moves to
         disk once it holds 500 kB.
-    :param content_length: bytes of the whole body, if known, for *stream_factory*.
-    :param cls: class of both results.
-    :raises InvalidMultipart: the boundary is missing or too long.
+    :param content_length: Bytes of the whole body, if known, for ``stream_factory``.
+    :param cls: Class of both results.
+    :raises InvalidMultipart: when the boundary is missing or too long.
     """
 
     def __init__(
@@ -223,8 +223,8 @@ class MultipartReceiver:
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the body. After an error, the files are closed.
 
-        :raises InvalidMultipart: the body is malformed.
-        :raises RequestEntityTooLarge: a limit is passed.
+        :raises InvalidMultipart: when the body is malformed.
+        :raises RequestEntityTooLarge: when a limit is passed.
         """
         try:
             for start in range(0, len(chunk), _STEP):
@@ -236,9 +236,9 @@ class MultipartReceiver:
             raise
 
     def finish(self) -> Parsed:
-        """Return the fields and the files, once all of the body was fed.
+        """The fields and the files, once all of the body was fed.
 
-        :raises InvalidMultipart: the closing boundary is missing.
+        :raises InvalidMultipart: when the closing boundary is missing.
         """
         try:
             self._decode(None)

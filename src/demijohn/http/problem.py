@@ -1,6 +1,6 @@
 """Problem details for API callers (RFC 9457), and who those are.
 
-Must not know of responses or error handlers: values in, values out.
+This module must not know of responses or error handlers: values in, values out.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ def problem(
     instance: str | None = None,
     **extensions: Any,
 ) -> dict[str, Any]:
-    """Return the members of a problem, ready for a JSON encoder.
+    """The members of a problem, ready for a JSON encoder.
 
-    :param status: the response's status code.
-    :param title: what kind of problem it is; the status's own phrase by default.
-    :param detail: what happened this time, for people.
-    :param type: a URI that names the kind of problem.
-    :param instance: a URI that names this occurrence.
-    :param extensions: further members.
+    :param status: The response's status code.
+    :param title: What kind of problem it is; the status's own phrase by default.
+    :param detail: What happened this time, for people.
+    :param type: A URI that names the kind of problem.
+    :param instance: A URI that names this occurrence.
+    :param extensions: Further members.
     """
     members: dict[str, Any] = {
         "type": type,
@@ -53,26 +53,26 @@ def problem(
 def problem_response_parts(
     error: HTTPException, environ: dict[str, Any] | None = None
 ) -> tuple[bytes, list[tuple[str, str]]]:
-    """Return the body and the headers that tell *error* to an API caller.
+    """The body and the headers that tell ``error`` to an API caller.
 
-    :param error: its code, name and description become the problem; its headers (`Allow`,
-        `Retry-After`, ...) are kept but for the Content-Type.
-    :param environ: handed to the error, some of which look at it for their headers.
+    :param error: Its code, name and description become the problem; its headers (``Allow``,
+        ``Retry-After``, ...) are kept but for the Content-Type.
+    :param environ: Handed to the error, some of which look at it for their headers.
     """
     members = problem(error.code or 500, error.name, error.description)
     body = json.dumps(members, separators=(",", ":")).encode()
     headers = [item for item in error.get_headers(environ) if item[0].lower() != "content-type"]
-    # A cache must not hand this to who asked for a page (RFC 9110 section 12.5.5).
+    # A cache must not hand this to who asked for a page (RFC 9110, section 12.5.5).
     return body, [("Content-Type", MEDIA_TYPE), ("Vary", "Accept"), *headers]
 
 
 def prefers_json(accept: str | None) -> bool:
-    """Tell whether a caller that sent this Accept header would rather have JSON than HTML.
+    """Whether a caller that sent this Accept header would rather have JSON than HTML.
 
     It would if it names a JSON type and gives it a higher quality than HTML, or the same
-    and names it first or names no HTML. `*/*`, which browsers and curl send, names neither.
+    and names it first or names no HTML. ``*/*``, which browsers and curl send, names neither.
 
-    :param accept: the Accept header (RFC 9110 section 12.5.1).
+    :param accept: The Accept header (RFC 9110, section 12.5.1).
     """
     if not accept or "json" not in accept.lower():
         return False

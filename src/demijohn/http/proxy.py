@@ -6,7 +6,7 @@
 
 Nothing is believed unless configured. Each proxy appends, so with N trusted hops the value
 that counts is the Nth from the right; what stands left of it the client may have made up.
-Must not know of requests: it returns values and changes nothing.
+This module must not know of requests: it returns values and changes nothing.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ def _parse_networks(peers: Iterable[str]) -> tuple[IPv4Network | IPv6Network, ..
 class TrustedProxies:
     """How many proxies in a row set each header; 0 ignores the header. All are 0 by default.
 
-    :param x_for: of X-Forwarded-For, the client's address.
-    :param x_proto: of X-Forwarded-Proto, the scheme.
-    :param x_host: of X-Forwarded-Host.
-    :param x_port: of X-Forwarded-Port.
-    :param x_prefix: of X-Forwarded-Prefix, the path the application is mounted under.
-    :param forwarded: of Forwarded, which carries address, scheme and host. Where set, the
+    :param x_for: Of X-Forwarded-For, the client's address.
+    :param x_proto: Of X-Forwarded-Proto, the scheme.
+    :param x_host: Of X-Forwarded-Host.
+    :param x_port: Of X-Forwarded-Port.
+    :param x_prefix: Of X-Forwarded-Prefix, the path the application is mounted under.
+    :param forwarded: Of Forwarded, which carries address, scheme and host. Where set, the
         X-Forwarded headers for these are not looked at.
-    :param peers: addresses or networks (`10.0.0.0/8`) that proxies connect from. Empty means
+    :param peers: Addresses or networks (``10.0.0.0/8``) that proxies connect from. Empty means
         any peer, which is right only where nobody else can connect.
-    :raises ValueError: a count is negative or an entry of *peers* is not an address.
+    :raises ValueError: when a count is negative or an entry of ``peers`` is not an address.
     """
 
     x_for: int = 0
@@ -61,7 +61,7 @@ class TrustedProxies:
         object.__setattr__(self, "_networks", _parse_networks(self.peers))
 
     def trusts(self, peer: str | None) -> bool:
-        """Tell whether *peer*, the address at the other end, is one of the proxies."""
+        """Whether ``peer``, the address at the other end, is one of the proxies."""
         if not self._networks:
             return True
         if peer is None:
@@ -76,13 +76,13 @@ class TrustedProxies:
 
 @dataclass(frozen=True, slots=True)
 class ForwardedOrigin:
-    """What the trusted proxies said; `None` where they said nothing usable.
+    """What the trusted proxies said; None where they said nothing usable.
 
-    :param client: the client's IP address, without port.
-    :param scheme: `http`, `https`, `ws` or `wss`.
-    :param host: as sent; to be validated as a Host header is.
+    :param client: The client's IP address, without port.
+    :param scheme: ``http``, ``https``, ``ws`` or ``wss``.
+    :param host: As sent; to be validated as a Host header is.
     :param port: 1 to 65535.
-    :param prefix: starts with one slash, ends with none.
+    :param prefix: Starts with one slash, ends with none.
     """
 
     client: str | None = None
@@ -96,12 +96,12 @@ NOTHING_FORWARDED = ForwardedOrigin()
 
 
 def forwarded_origin(peer: str | None, headers: Headers, settings: TrustedProxies) -> ForwardedOrigin:
-    """Return what trusted proxies say about the request.
+    """What trusted proxies say about the request.
 
-    :param peer: address of the other end of the connection; `None` for a Unix socket.
-    :param headers: the request's headers. Only names with dashes are read: `X_Forwarded_For`
+    :param peer: Address of the other end of the connection; None for a Unix socket.
+    :param headers: The request's headers. Only names with dashes are read: ``X_Forwarded_For``
         is another header.
-    :param settings: whom to believe, and how far.
+    :param settings: Whom to believe, and how far.
     """
     if not settings.trusts(peer):
         return NOTHING_FORWARDED
@@ -123,7 +123,7 @@ def forwarded_origin(peer: str | None, headers: Headers, settings: TrustedProxie
 
 
 def _value(headers: Headers, name: str) -> str:
-    # A header sent in several lines is one list (RFC 9110 section 5.3); where lines are kept
+    # A header sent in several lines is one list (RFC 9110, section 5.3); where lines are kept
     # apart, get() gives the first only.
     if isinstance(headers, EnvironHeaders):
         return headers.get(name, "")
@@ -131,7 +131,7 @@ def _value(headers: Headers, name: str) -> str:
 
 
 def _nth(value: str, hops: int) -> str | None:
-    """Return the *hops*th entry from the right, `None` if there are fewer."""
+    """The ``hops``-th entry from the right, None if there are fewer."""
     if not value or not hops:
         return None
     entries = value.rsplit(",", hops)
@@ -139,7 +139,7 @@ def _nth(value: str, hops: int) -> str | None:
 
 
 def _nth_forwarded(value: str, hops: int) -> dict[str, str]:
-    """Return the pairs of the *hops*th element from the right; none if that is malformed.
+    """The pairs of the *hops*th element from the right; none if that is malformed.
 
     Cut at commas from the right before anything is parsed: what a client put to the left,
     such as a quote it never closes, cannot swallow what a proxy appended.
@@ -158,7 +158,7 @@ def _nth_forwarded(value: str, hops: int) -> dict[str, str]:
 
 
 def _address(text: str | None) -> str | None:
-    """Return the IP address in *text*, which may have a port; `None` for `unknown` and the like."""
+    """The IP address in ``text``, which may have a port; None for ``unknown`` and the like."""
     if not text or len(text) > 60:
         return None
     if text.startswith("["):

@@ -1,6 +1,6 @@
 """Query strings and urlencoded forms (the URL standard's application/x-www-form-urlencoded).
 
-Fields are separated by `&` alone and counted before they are split. Must not know where the
+Fields are separated by ``&`` alone and counted before they are split. This module must not know where the
 text came from.
 """
 
@@ -36,14 +36,14 @@ _FORM: _Kind = (RequestEntityTooLarge, "form fields", "MAX_FORM_PARTS")
 
 
 def parse_query(qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _QUERY) -> Fields[str]:
-    """Return the fields of *qs*, in order, blank values kept.
+    """The fields of ``qs``, in order, blank values kept.
 
-    `+` and `%XX` are decoded once; octets that are not UTF-8 stay percent-encoded. The
-    result is the one of Werkzeug's `request.args` and `request.form`.
+    ``+`` and ``%XX`` are decoded once; octets that are not UTF-8 stay percent-encoded. The
+    result is the one of Werkzeug's ``request.args`` and ``request.form``.
 
-    :param max_fields: the most fields allowed, counted as separators plus one; `None` for
+    :param max_fields: The most fields allowed, counted as separators plus one; None for
         any number.
-    :raises BadRequest: there are more than *max_fields*.
+    :raises BadRequest: when there are more than ``max_fields``.
     """
     # PERF: filling the dict of lists below the multidict, past its __init__, is 0.8 us where
     # MultiDict(pairs) is 3 us.
@@ -73,7 +73,7 @@ def parse_query(qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _Q
 def parse_pairs(qs: bytes | str, max_fields: int | None = 1000) -> list[tuple[str, str]]:
     """The fields as :func:`parse_query` reads them, in the order they came, for other kinds of dictionary.
 
-    :raises BadRequest: there are more than *max_fields*.
+    :raises BadRequest: when there are more than ``max_fields``.
     """
     text = qs if isinstance(qs, str) else qs.decode("utf-8", _ERRORS)
     if max_fields is not None:
@@ -83,9 +83,9 @@ def parse_pairs(qs: bytes | str, max_fields: int | None = 1000) -> list[tuple[st
 
 
 def parse_form(body: bytes | str, max_fields: int | None = 1000) -> Fields[str]:
-    """Return the fields of an urlencoded body, as `parse_query` does.
+    """The fields of an urlencoded body, as ``parse_query`` does.
 
-    :raises RequestEntityTooLarge: there are more than *max_fields*.
+    :raises RequestEntityTooLarge: when there are more than ``max_fields``.
     """
     return parse_query(body, max_fields, _FORM)
 

@@ -1,6 +1,6 @@
-"""Byte ranges of one representation (RFC 9110 section 14).
+"""Byte ranges of one representation (RFC 9110, section 14).
 
-Must not know what is served, only how long it is and how it is tagged.
+This module must not know what is served, only how long it is and how it is tagged.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _range = re.compile(r"[ \t]*(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))[ \t]
 
 
 def parse_range(header: str | None, length: int) -> list[tuple[int, int]] | None:
-    """Return the ranges asked for as `(start, stop)` pairs, *stop* not included, in order.
+    """The ranges asked for as ``(start, stop)`` pairs, ``stop`` not included, in order.
 
-    `None` means to send the whole: there is no header, its unit is not bytes, it is
-    malformed (RFC 9110 section 14.2 lets those be ignored), or it asks for more than
-    `MAX_RANGES` or for overlapping ranges, which only wears the server out. Ranges beyond
+    None means to send the whole: there is no header, its unit is not bytes, it is
+    malformed (RFC 9110, section 14.2 lets those be ignored), or it asks for more than
+    ``MAX_RANGES`` or for overlapping ranges, which only wears the server out. Ranges beyond
     the end are cut or left out.
 
-    :param header: the Range header.
-    :param length: bytes of the whole representation.
-    :raises RequestedRangeNotSatisfiable: every range lies beyond the end.
+    :param header: The Range header.
+    :param length: Bytes of the whole representation.
+    :raises RequestedRangeNotSatisfiable: when every range lies beyond the end.
     """
     if header is None or len(header) > _LONGEST_HEADER:
         return None
@@ -61,21 +61,21 @@ def parse_range(header: str | None, length: int) -> list[tuple[int, int]] | None
 
 
 def content_range(start: int, stop: int, length: int) -> str:
-    """Return the Content-Range value for the bytes from *start* up to, not including, *stop*."""
+    """The Content-Range value for the bytes from ``start`` up to, not including, ``stop``."""
     return f"bytes {start}-{stop - 1}/{length}"
 
 
 def if_range_matches(
     header: str | None, etag: str | None = None, last_modified: date | datetime | float | None = None
 ) -> bool:
-    """Tell whether the Range header counts (RFC 9110 section 13.1.5).
+    """Whether the Range header counts (RFC 9110, section 13.1.5).
 
     It does if there is no If-Range header, or that names the current state: a strong entity
     tag that is equal, or exactly the Last-Modified date.
 
-    :param header: the If-Range header.
-    :param etag: the current entity tag, quoted as in the ETag header (`"x"`, `W/"x"`).
-    :param last_modified: the current date, as `http_date` takes it.
+    :param header: The If-Range header.
+    :param etag: The current entity tag, quoted as in the ETag header (``"x"``, ``W/"x"``).
+    :param last_modified: The current date, as ``http_date`` takes it.
     """
     if not header:
         return True

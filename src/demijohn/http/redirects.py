@@ -1,9 +1,9 @@
 """Where a redirect may go: targets taken from users, locations taken from code.
 
 A target is judged as browsers read it (the URL standard), not as RFC 3986 does: they drop
-tabs and newlines, strip control characters and take `\\` for `/`. Rather than clean a target
+tabs and newlines, strip control characters and take ``\\`` for ``/``. Rather than clean a target
 up, anything that a browser would clean up is refused, so the string that was checked is the
-string that is sent. Must not know of requests or responses.
+string that is sent. This module must not know of requests or responses.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _PORTS = {"http": ":80", "https": ":443"}
 
 
 def is_safe_url(target: str | None, host: str | Collection[str], require_https: bool = False) -> bool:
-    """Tell whether a browser sent to *target* stays on *host*.
+    """Whether a browser sent to ``target`` stays on ``host``.
 
-    Safe are references without a host (`/a`, `a?b`, `#c`) and http or https URLs of *host*.
+    Safe are references without a host (``/a``, ``a?b``, ``#c``) and http or https URLs of ``host``.
     Refused: an empty target, two slashes at the start, backslashes, a scheme without a host,
     user names, spaces around and control or other unprintable characters anywhere.
 
-    :param target: what the user asked for, such as a `next` parameter.
-    :param host: this site's `name` or `name:port`, or several.
-    :param require_https: refuse http URLs.
+    :param target: What the user asked for, such as a ``next`` parameter.
+    :param host: This site's ``name`` or ``name:port``, or several.
+    :param require_https: Refuse http URLs.
     """
     if not target or not target.isprintable() or "\\" in target or target != target.strip():
         return False
@@ -55,16 +55,16 @@ def _without_port(scheme: str, host: str) -> str:
 def safe_redirect_target(
     target: str | None, fallback: str, host: str | Collection[str], require_https: bool = False
 ) -> str:
-    """Return *target*, unchanged, if it `is_safe_url`; else *fallback*."""
+    """``target``, unchanged, if it ``is_safe_url``; else ``fallback``."""
     return target if target is not None and is_safe_url(target, host, require_https) else fallback
 
 
 def check_location(location: str, schemes: Collection[str] = ("http", "https")) -> str:
-    """Return *location* if it is relative or its scheme is allowed; other hosts are allowed.
+    """``location`` if it is relative or its scheme is allowed; other hosts are allowed.
 
-    :param location: where code wants to redirect to.
-    :param schemes: the allowed ones, in lower case.
-    :raises ValueError: the scheme is another one (`javascript:`, `data:`), or the location
+    :param location: Where code wants to redirect to.
+    :param schemes: The allowed ones, in lower case.
+    :raises ValueError: when the scheme is another one (``javascript:``, ``data:``), or the location
         has control characters, or spaces or control characters before it.
     """
     if _control.search(location) or location != location.strip():
@@ -81,12 +81,12 @@ def check_location(location: str, schemes: Collection[str] = ("http", "https")) 
 
 
 def clean_location(path: str) -> str:
-    """Return *path* as a reference that stays on this host, for redirects within the site.
+    """``path`` as a reference that stays on this host, for redirects within the site.
 
-    Slashes and backslashes at the start become one slash, so `//evil.example/` cannot be
+    Slashes and backslashes at the start become one slash, so ``//evil.example/`` cannot be
     read as a host; control characters are percent-encoded, so dropping them cannot either.
 
-    :param path: a path, which may have a query; not a whole URL.
+    :param path: A path, which may have a query; not a whole URL.
     """
     path = _control.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), path)
     return "/" + path.lstrip("/\\ ")

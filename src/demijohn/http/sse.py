@@ -2,7 +2,7 @@
 
     yield ServerSentEvent("hello", event="greeting", id="7").encode()
 
-Must not know how streams are sent.
+This module must not know how streams are sent.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ MEDIA_TYPE = "text/event-stream"
 
 
 class ServerSentEvent:
-    """What one event says; `encode` gives its bytes.
+    """What one event says; ``encode`` gives its bytes.
 
-    :param data: the text, of any number of lines; `None` for an event that only carries a
+    :param data: The text, of any number of lines; None for an event that only carries a
         comment, an id or a retry time.
-    :param event: its type; `message` if absent.
-    :param id: what a client that reconnects sends as Last-Event-ID.
-    :param retry: milliseconds a client waits before it reconnects.
-    :param comment: text that clients ignore, such as a sign of life.
-    :raises ValueError: *event* or *id* holds CR, LF or NUL, or *retry* is not a whole number
+    :param event: Its type; ``message`` if absent.
+    :param id: What a client that reconnects sends as Last-Event-ID.
+    :param retry: Milliseconds a client waits before it reconnects.
+    :param comment: Text that clients ignore, such as a sign of life.
+    :raises ValueError: when ``event`` or ``id`` holds CR, LF or NUL, or ``retry`` is not a whole number
         of at least 0.
     """
 
@@ -48,7 +48,7 @@ class ServerSentEvent:
         self.comment = comment
 
     def encode(self) -> bytes:
-        """Return the event as UTF-8, with the blank line that ends it."""
+        """The event as UTF-8, with the blank line that ends it."""
         lines: list[str] = []
         if self.comment is not None:
             lines += [f": {line}" for line in _line_end.split(self.comment)]

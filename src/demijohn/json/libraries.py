@@ -17,7 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from demijohn.json.decoder import check_depth, too_deep
-from demijohn.json.provider import OWN_METHODS, DefaultJSONProvider, Owner
+from demijohn.json.provider import OWN_METHODS, DefaultJSONProvider, Application
 
 __all__ = ["MsgspecJSONProvider", "OrjsonJSONProvider"]
 
@@ -30,7 +30,7 @@ class MsgspecJSONProvider(DefaultJSONProvider):
     It also writes ``msgspec.Struct``, sets, enums and whatever else msgspec knows.
     """
 
-    def __init__(self, app: Owner) -> None:
+    def __init__(self, app: Application) -> None:
         super().__init__(app)
         self._byte_encoders: dict[tuple[Callable[[Any], Any], bool], Callable[[object], bytes]] = {}
 
@@ -89,7 +89,7 @@ class OrjsonJSONProvider(MsgspecJSONProvider):
     (orjson would read integers above 64 bits as floats.)
     """
 
-    def __init__(self, app: Owner) -> None:
+    def __init__(self, app: Application) -> None:
         super().__init__(app)
         # Imported by who chooses this provider: it is no dependency of this package.
         import orjson

@@ -28,7 +28,7 @@ _SPACED = (", ", ": ")
 _COMPACT = (",", ":")
 
 
-class Owner(Protocol):
+class Application(Protocol):
     """An application, as far as its provider goes."""
 
     policy: Policy
@@ -50,7 +50,7 @@ class JSONProvider:
     :param app: The application. Kept as a weak proxy, so that the two do not keep each other.
     """
 
-    def __init__(self, app: Owner) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = weakref.proxy(app)
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
@@ -155,7 +155,7 @@ class DefaultJSONProvider(JSONProvider):
     #: How many arrays and objects may stand within each other; None: as many as Python reads.
     max_depth: int | None = 100
 
-    def __init__(self, app: Owner) -> None:
+    def __init__(self, app: Application) -> None:
         super().__init__(app)
         self._encoders: dict[Any, Callable[[object], str]] = {}
         self._last_encoder: tuple[Any, Callable[[object], str]] = (None, json.dumps)

@@ -1,6 +1,6 @@
 """Routing: URL rules, their map, and the router compiled from it.
 
-`Map` and `Rule` are Werkzeug's with its whole public interface; `Router` answers the common
+``Map`` and ``Rule`` are Werkzeug's with its whole public interface; ``Router`` answers the common
 requests and URL buildings of a frozen map without Werkzeug's matcher. The room knows neither
 requests nor the application.
 """
@@ -17,8 +17,8 @@ from werkzeug.routing import (
     UUIDConverter,
 )
 
-from .map import Map, Rule
-from .router import Router
+from demijohn.routing.map import Map, Rule
+from demijohn.routing.router import Router
 
 __all__ = [
     "AnyConverter",

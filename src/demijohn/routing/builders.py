@@ -1,9 +1,9 @@
 """URL builders, one per endpoint, generated from its rules.
 
-Each builder gives what Werkzeug's `MapAdapter.build` gives without an application root, or None
+Each builder gives what Werkzeug's ``MapAdapter.build`` gives without an application root, or None
 where the answer depends on what a builder is not told (the request's method, its host), where it
 is an absolute URL (WebSocket rules), or where it is an error. Reads Werkzeug's private
-`Rule._trace` and `Rule._converters`; must not know about matching.
+``Rule._trace`` and ``Rule._converters``; must not know about matching.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 from werkzeug.routing import BaseConverter, Map, Rule, ValidationError
 from werkzeug.routing.converters import NumberConverter
 
-from .source import make_function
+from demijohn.routing.source import make_function
 
 __all__ = ["Builder", "make_builders"]
 
@@ -31,7 +31,7 @@ _QUERY_BARE = _QUERY_SAFE + "_.-~" + ascii_letters + digits
 
 
 def make_builders(url_map: Map) -> dict[Any, Builder]:
-    """Return the builders of every endpoint that one can be made for."""
+    """The builders of every endpoint that one can be made for."""
     if url_map.host_matching or url_map.sort_parameters:
         return {}
     by_endpoint: dict[Any, list[Rule]] = {}
@@ -41,7 +41,7 @@ def make_builders(url_map: Map) -> dict[Any, Builder]:
 
 
 def _make_builder(rules: list[Rule]) -> Builder:
-    """Return the builder of one endpoint, whose rules are given in Werkzeug's order of choice."""
+    """The builder of one endpoint, whose rules are given in Werkzeug's order of choice."""
     if len(rules) == 1 and not rules[0].defaults:
         return _write(rules[0], check=True)
     candidates = [(rule, _write(rule, check=False)) for rule in rules]
@@ -65,7 +65,7 @@ def _leave(values: Mapping[str, Any], method: str | None, append_unknown: bool) 
 
 
 def _write(rule: Rule, check: bool) -> Builder:
-    """Generate the builder of one rule; `check` makes it look at the method itself."""
+    """Generate the builder of one rule; ``check`` makes it look at the method itself."""
     if not _is_ordinary(rule):
         return _leave
     given: dict[str, Any] = {"query": _query, "refused": ValidationError, "taken": frozenset(rule.arguments)}
@@ -101,7 +101,7 @@ def _is_ordinary(rule: Rule) -> bool:
 
 
 def _template(rule: Rule, given: dict[str, Any]) -> tuple[str, list[str]]:
-    """Return the expression of the path and the names of the values it needs."""
+    """The expression of the path and the names of the values it needs."""
     defaults = rule.defaults or {}
     pieces: list[str] = []
     names: list[str] = []
@@ -135,12 +135,12 @@ def _template(rule: Rule, given: dict[str, Any]) -> tuple[str, list[str]]:
 
 
 def _one_slash(path: str) -> str:
-    """Return the path with exactly one slash at its start, as Werkzeug gives it."""
+    """The path with exactly one slash at its start, as Werkzeug gives it."""
     return "/" + path.lstrip("/")
 
 
 def _value(name: str, converter: BaseConverter, given: dict[str, Any]) -> str:
-    """Return the expression of a value in the path."""
+    """The expression of a value in the path."""
     function = getattr(converter.to_url, "__func__", None)
     call = f"u{len(given)}"
     if function is BaseConverter.to_url:
@@ -167,7 +167,7 @@ def _quote_path(value: object) -> str:
 
 
 def _query(url: str, values: Mapping[str, Any], taken: frozenset[str]) -> str | None:
-    """Return the URL with the values that are not `taken` as its query; None for a key that is no str."""
+    """The URL with the values that are not ``taken`` as its query; None for a key that is no str."""
     pairs: list[str] = []
     for name, value in values.items():
         if name in taken or value is None:

@@ -2,12 +2,12 @@
 
 Werkzeug walks its machine depth first: literal segments before variable ones, variable ones by
 weight, going back where a branch ends. That order does not depend on the request, so the walk
-equals trying a fixed list of *chains* from the first to the last. A chain is the checks along one
+equals trying a fixed list of chains from the first to the last. A chain is the checks along one
 way through the machine (literals at positions, patterns at positions) and its outcomes: the
 rules at its end.
 
 This is the one module of the room that reads Werkzeug's private structures for matching
-(`Map._matcher`, `Rule._converters`). What it cannot read it refuses with `UnreadableMapError`, and
+(``Map._matcher``, ``Rule._converters``). What it cannot read it refuses with ``UnreadableMapError``, and
 the map is left to Werkzeug. It must not know how chains are tried quickly.
 """
 
@@ -30,15 +30,15 @@ class UnreadableMapError(Exception):
 
 @lru_cache(maxsize=1024)
 def pattern_of(content: str) -> re.Pattern[str]:
-    """Return the compiled pattern of a rule part."""
+    """The compiled pattern of a rule part."""
     return re.compile(content)
 
 
 class Route(NamedTuple):
     """What matching needs to know of one rule.
 
-    `beyond` says that the rule always redirects when matched (``alias``, ``redirect_to``), which
-    only Werkzeug does. `rivals` are the rules of the same endpoint that the request is redirected
+    ``beyond`` says that the rule always redirects when matched (``alias``, ``redirect_to``), which
+    only Werkzeug does. ``rivals`` are the rules of the same endpoint that the request is redirected
     to where their defaults equal the matched values.
     """
 
@@ -53,17 +53,17 @@ class Route(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A rule at the end of a chain; `missing_slash` where it would need one more slash to match."""
+    """A rule at the end of a chain; ``missing_slash`` where it would need one more slash to match."""
 
     route: Route
     missing_slash: bool
 
 
 class Check(NamedTuple):
-    """A pattern that the segment at `position` must match, or all segments from it on (`final`).
+    """A pattern that the segment at ``position`` must match, or all segments from it on (``final``).
 
-    `slash` tells, for a pattern that swallows an optional last slash, whether it must have been
-    there (`None`: the pattern has no such slash).
+    ``slash`` tells, for a pattern that swallows an optional last slash, whether it must have been
+    there (None: the pattern has no such slash).
     """
 
     position: int
@@ -78,7 +78,7 @@ class Check(NamedTuple):
         return tuple(sorted(names, key=lambda name: int(name[len("__werkzeug_") :])))
 
     def read(self, segments: list[str]) -> tuple[str, ...] | None:
-        """Return the raw values of the variables, or None where the segments do not match."""
+        """The raw values of the variables, or None where the segments do not match."""
         target = "/".join(segments[self.position :]) if self.final else segments[self.position]
         found = pattern_of(self.content).match(target)
         if found is None:
@@ -91,8 +91,8 @@ class Check(NamedTuple):
 class Chain(NamedTuple):
     """One way through the machine.
 
-    `length` is how many segments the path must have, counting the empty one before the first
-    slash; a chain whose last check is final takes that many or more. `lenient` marks a chain that
+    ``length`` is how many segments the path must have, counting the empty one before the first
+    slash; a chain whose last check is final takes that many or more. ``lenient`` marks a chain that
     adds a slash its rules do not have, and so is tried after those with patterns.
     """
 
@@ -112,14 +112,14 @@ class Chain(NamedTuple):
         return self.length <= length if self.final else self.length == length
 
     def literal_at(self, position: int) -> str | None:
-        """Return the literal the chain asks for at a position, or None where it is free."""
+        """The literal the chain asks for at a position, or None where it is free."""
         for place, literal in self.literals:
             if place == position:
                 return literal
         return None
 
     def read(self, segments: list[str]) -> list[str] | None:
-        """Return the raw values of all variables, or None where the path does not match."""
+        """The raw values of all variables, or None where the path does not match."""
         for position, literal in self.literals:
             if segments[position] != literal:
                 return None
@@ -135,7 +135,7 @@ class Chain(NamedTuple):
 def read_chains(url_map: Map) -> tuple[list[Chain], list[Route]]:
     """Read the chains of a map, in the order Werkzeug tries them, and the routes they lead to.
 
-    Raises `UnreadableMapError` where rules carry hosts or several subdomains, or where the map's
+    Raises ``UnreadableMapError`` where rules carry hosts or several subdomains, or where the map's
     internals are not the known ones.
     """
     if url_map.host_matching:

@@ -3,9 +3,9 @@
 Chains that a path could fit are first told apart by how many segments the path has, then by a
 literal segment (whichever position tells most of them apart), and what remains becomes one
 generated function of plain comparisons. It answers what is common and hands every doubt to
-`Verdict`. Order within what remains is the order of the chains, so the answer is Werkzeug's.
+``Verdict``. Order within what remains is the order of the chains, so the answer is Werkzeug's.
 
-It must not know Werkzeug's machine (`chains`) nor the application.
+It must not know Werkzeug's machine (``chains``) nor the application.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.routing.converters import NumberConverter
 
-from .chains import Chain, Check, Route, pattern_of
-from .source import make_function
-from .verdict import Answer, MethodKey, Verdict
+from demijohn.routing.chains import Chain, Check, Route, pattern_of
+from demijohn.routing.source import make_function
+from demijohn.routing.verdict import Answer, MethodKey, Verdict
 
 __all__ = ["Branch", "Matcher", "grow", "tabled"]
 
@@ -30,7 +30,7 @@ Matcher: TypeAlias = Callable[[str, list[str], MethodKey], Answer]
 #: Position of the segment to look at, matcher by literal there, matcher for every other segment.
 Branch: TypeAlias = tuple[int, dict[str, Matcher], Matcher]
 
-#: Methods that a rule for any method is tabled under; `Verdict` answers for others.
+#: Methods that a rule for any method is tabled under; ``Verdict`` answers for others.
 _COMMON_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 
 _SMALL = 2  # so few chains are tried one after the other rather than told apart by a table
@@ -38,9 +38,9 @@ _LENGTHS = r"\[\^/\]\{(?P<least>\d{1,6})(?P<open>,)?(?P<most>\d{1,6})?\}"  # of 
 
 
 def grow(chains: Sequence[Chain], length: int, verdict: Verdict) -> Branch:
-    """Return the branch that answers for paths of `length` segments.
+    """The branch that answers for paths of ``length`` segments.
 
-    `chains` must be those that fit this length (or any greater one, when all are final).
+    ``chains`` must be those that fit this length (or any greater one, when all are final).
     """
     grower = _Grower(length, verdict, len(chains))
     return grower.split(list(chains), frozenset()) or (0, {}, grower.leaf(list(chains), frozenset()))
@@ -57,7 +57,7 @@ class _Grower:
         self.copies = 16 * chains + 256
 
     def split(self, chains: list[Chain], known: frozenset[int]) -> Branch | None:
-        """Tell the chains apart at the best position, or return None where that does not help."""
+        """Tell the chains apart at the best position; None where that does not help."""
         position = self.best_position(chains, known)
         if position is None:
             return None
@@ -76,7 +76,7 @@ class _Grower:
         return position, table, self.matcher(free, known)
 
     def best_position(self, chains: list[Chain], known: frozenset[int]) -> int | None:
-        """Return the position whose largest group is smallest; None where no group is smaller."""
+        """The position whose largest group is smallest; None where no group is smaller."""
         best: tuple[int, int] | None = None
         for position in range(1, self.length):
             if position in known:
@@ -91,7 +91,7 @@ class _Grower:
         return best[1] if best else None
 
     def matcher(self, chains: list[Chain], known: frozenset[int]) -> Matcher:
-        """Return the matcher for chains that fit what is known of the path."""
+        """The matcher for chains that fit what is known of the path."""
         self.copies -= len(chains)
         branch = self.split(chains, known) if len(chains) > _SMALL and self.copies > 0 else None
         if branch is None:
@@ -148,7 +148,7 @@ class _LeafWriter:
         return make_function("leaf(path, p, key)", lines, self.given)
 
     def conditions(self, chain: Chain) -> tuple[list[str], list[str]]:
-        """Return the expressions that must hold, and those of the variables' raw text."""
+        """The expressions that must hold, and those of the variables' raw text."""
         conditions: list[str] = []
         for position, literal in chain.literals:
             if position not in self.known:
@@ -167,7 +167,7 @@ class _LeafWriter:
         if inner == "[^/]{1,}":
             return [segment], [segment]
         if inner == r"\d+":
-            # PERF: `str.isdecimal` accepts exactly what \d+ does, a third of the cost.
+            # PERF: ``str.isdecimal`` accepts exactly what \d+ does, a third of the cost.
             return [f"{segment}.isdecimal()"], [segment]
         lengths = re.fullmatch(_LENGTHS, inner)
         if lengths:
@@ -204,7 +204,7 @@ class _LeafWriter:
         return conditions, [f"{found}[{name!r}]" for name in check.groups]
 
     def answers(self, chain: Chain, raw: list[str]) -> list[str]:
-        """Return the lines that answer once the chain's conditions hold."""
+        """The lines that answer once the chain's conditions hold."""
         lines: list[str] = []
         if self.takes_empty_start(chain):
             # Werkzeug strips the slashes a path starts with beyond the first before it matches.
@@ -224,7 +224,7 @@ class _LeafWriter:
         return lines
 
     def last_words(self, chain: Chain) -> str:
-        """Return the line for a method that no table has."""
+        """The line for a method that no table has."""
         methods = [outcome.route.rule.methods for outcome in chain.outcomes if not outcome.missing_slash]
         if chain is not self.chains[-1] or len(methods) < len(chain.outcomes) or None in methods:
             return self.DOUBT
@@ -239,7 +239,7 @@ class _LeafWriter:
         return not _plain(chain.checks[0]) if literal is None else not literal
 
     def values(self, route: Route, raw: list[str]) -> tuple[str, set[str]]:
-        """Return the expression of the view arguments, and the kinds of reading in it."""
+        """The expression of the view arguments, and the kinds of reading in it."""
         items: list[str] = []
         kinds: set[str] = set()
         for (name, converter), text in zip(route.converters, raw, strict=True):
@@ -261,7 +261,7 @@ def _plain(check: Check) -> bool:
 
 
 def _inner(check: Check) -> str:
-    """Return the pattern of the one variable that the check consists of, else an empty string."""
+    """The pattern of the one variable that the check consists of, else an empty string."""
     before, after = "(?P<__werkzeug_0>", ")\\Z"
     content = check.content
     if not (content.startswith(before) and content.endswith(after)):
@@ -270,7 +270,7 @@ def _inner(check: Check) -> str:
 
 
 def _reading(converter: BaseConverter) -> str:
-    """Tell how a converter's `to_python` can be written: as the text, as `int`, or as a call."""
+    """How a converter's ``to_python`` can be written: as the text, as ``int``, or as a call."""
     function = getattr(converter.to_python, "__func__", None)
     if function is BaseConverter.to_python:
         return "text"
@@ -287,7 +287,7 @@ def _reading(converter: BaseConverter) -> str:
 
 
 def tabled(chain: Chain) -> dict[MethodKey, Route]:
-    """Return the route that answers each method at once; what needs a second look is left out."""
+    """The route that answers each method at once; what needs a second look is left out."""
     methods: set[str] = set()
     for outcome in chain.outcomes:
         methods.update(outcome.route.rule.methods or _COMMON_METHODS)

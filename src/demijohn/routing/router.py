@@ -1,4 +1,4 @@
-"""The router: what an application asks for every request and every `url_for`.
+"""The router: what an application asks for every request and every ``url_for``.
 
 Four lines of use::
 
@@ -7,7 +7,7 @@ Four lines of use::
     router.build("user", {"id": 7, "tab": "wine"})   # "/user/7?tab=wine"
     if answer is None: ...                           # ask app.url_map.bind(...).match()
 
-It answers as Werkzeug's `MapAdapter` would, or returns None and leaves the answer to it:
+It answers as Werkzeug's ``MapAdapter`` would, or returns None and leaves the answer to it:
 redirects, hosts and subdomains, WebSocket mismatches. It must not know the request.
 """
 
@@ -20,10 +20,10 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import Map, Rule
 
-from .builders import Builder, make_builders
-from .chains import Chain, Route, UnreadableMapError, read_chains
-from .matchers import Branch, grow, tabled
-from .verdict import Answer, MethodKey, Verdict
+from demijohn.routing.builders import Builder, make_builders
+from demijohn.routing.chains import Chain, Route, UnreadableMapError, read_chains
+from demijohn.routing.matchers import Branch, grow, tabled
+from demijohn.routing.verdict import Answer, MethodKey, Verdict
 
 __all__ = ["Router"]
 
@@ -36,10 +36,10 @@ class Router:
 
     Attributes, to be read only:
 
-    * `static_routes`: the first look of `match`, path to method to rule, for HTTP rules without
+    * ``static_routes``: the first look of ``match``, path to method to rule, for HTTP rules without
       variables, defaults or redirects. Whoever finds its rule there has Werkzeug's answer, with no
       view arguments; not finding it means nothing.
-    * `coverage`: how many rules are answered here, and how many only by Werkzeug.
+    * ``coverage``: how many rules are answered here, and how many only by Werkzeug.
     """
 
     __slots__ = ("_branches", "_builders", "_deep", "_longest", "coverage", "static_routes")
@@ -76,17 +76,17 @@ class Router:
         self._longest = longest
 
     def match(self, path: str, method: str, websocket: bool = False) -> Answer:
-        """Return the rule for a path and its view arguments, defaults included, in a fresh dict.
+        """The rule for a path and its view arguments, defaults included, in a fresh dict.
 
-        `path` is decoded and starts with a slash. Raises `werkzeug.exceptions.NotFound` and
-        `MethodNotAllowed` where Werkzeug's matcher certainly would. None means that only Werkzeug's
+        ``path`` is decoded and starts with a slash. Raises ``werkzeug.exceptions.NotFound`` and
+        ``MethodNotAllowed`` where Werkzeug's matcher certainly would. None means that only Werkzeug's
         matcher can tell.
         """
         key: MethodKey = method
         if websocket:
             key = (method,)
         elif path in self.static_routes:
-            # PERF: looking twice costs less than one `get` and a comparison.
+            # PERF: looking twice costs less than one ``get`` and a comparison.
             rules = self.static_routes[path]
             if method in rules:
                 return rules[method], {}
@@ -104,10 +104,10 @@ class Router:
         method: str | None = None,
         append_unknown: bool = True,
     ) -> str | None:
-        """Return the path of an endpoint, percent-encoded, with unknown values as its query.
+        """The path of an endpoint, percent-encoded, with unknown values as its query.
 
-        The path does not include the application's root. None means that only `MapAdapter.build`
-        can tell, or that it would raise `BuildError`. What a converter's `to_url` raises is raised.
+        The path does not include the application's root. None means that only ``MapAdapter.build``
+        can tell, or that it would raise ``BuildError``. What a converter's ``to_url`` raises is raised.
         """
         builder = self._builders.get(endpoint)
         if builder is None:
@@ -125,7 +125,7 @@ def _coverage(routes: list[Route]) -> tuple[int, int]:
 
 
 def _static_routes(chains: list[Chain]) -> dict[str, dict[str, Rule]]:
-    """Return path to method to rule for the chains that nothing comes before: literals only."""
+    """Path to method to rule for the chains that nothing comes before: literals only."""
     found: dict[str, dict[str, Rule]] = {}
     for chain in chains:
         path = "/".join(["", *(literal for _, literal in chain.literals)])

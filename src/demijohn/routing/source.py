@@ -2,7 +2,7 @@
 
 Five hundred rules of one shape share one compilation: whatever differs between them (literals,
 rules, converters) is handed to the generated factory as an argument and never written into the
-source. Names from the outside appear in it only as `repr` of a string.
+source. Names from the outside appear in it only as ``repr`` of a string.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def _factory(source: str) -> Callable[..., Any]:
 
 
 def make_function(head: str, body: list[str], given: Mapping[str, Any]) -> Any:
-    """Return the function ``def head: body`` with the names of `given` bound in its closure.
+    """The function ``def head: body`` with the names of ``given`` bound in its closure.
 
-    `body` holds lines indented relative to the function's first level.
+    ``body`` holds lines indented relative to the function's first level.
     """
     lines = [f"def make({', '.join(given)}):", f"    def {head}:"]
     lines += [f"        {line}" for line in body]

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Rule, ValidationError
 
-from .chains import Chain, Outcome, Route
+from demijohn.routing.chains import Chain, Outcome, Route
 
 __all__ = ["Answer", "MethodKey", "Verdict"]
 
@@ -37,7 +37,7 @@ class Verdict:
         return None
 
     def refuse(self, path: str, segments: list[str], key: MethodKey) -> Answer:
-        """Answer for a path that no chain fits: `NotFound`, unless merged slashes could redirect."""
+        """Answer for a path that no chain fits: ``NotFound``, unless merged slashes could redirect."""
         if self._may_merge(path):
             return None
         raise NotFound
@@ -50,7 +50,7 @@ class Verdict:
         segments: list[str],
         key: MethodKey,
     ) -> Answer:
-        """Answer for the last chain that fits: `MethodNotAllowed`, where none of its rules has the method."""
+        """Answer for the last chain that fits: ``MethodNotAllowed``, where none of its rules has the method."""
         if key in allowed or not isinstance(key, str) or not key.isupper() or self._may_merge(path):
             return self.weigh(chains, path, segments, key)
         raise MethodNotAllowed(valid_methods=list(allowed))
@@ -58,7 +58,7 @@ class Verdict:
     def weigh(self, chains: Sequence[Chain], path: str, segments: list[str], key: MethodKey) -> Answer:
         """Try the chains one by one.
 
-        Raises `NotFound` and `MethodNotAllowed` where Werkzeug would; returns None where it would
+        Raises ``NotFound`` and ``MethodNotAllowed`` where Werkzeug would; returns None where it would
         redirect or report a WebSocket mismatch.
         """
         if path.startswith("//"):

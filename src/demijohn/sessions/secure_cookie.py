@@ -305,7 +305,7 @@ def depend_on_cookie(app: Application, response: BaseResponse) -> None:
     """Say that the response depends on the cookie, so that no shared cache gives it to others.
 
     ``Vary: Cookie`` (RFC 9110, section 12.5.5); and unless the application has said who may store
-    the response, ``Cache-Control: private`` (RFC 9111, 5.2.2.7), where its policy has ``private_sessions``.
+    the response, ``Cache-Control: private`` (RFC 9111, section 5.2.2.7), where its policy has ``private_sessions``.
     """
     private = app.policy.private_sessions
     if not isinstance(response, Response):

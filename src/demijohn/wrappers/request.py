@@ -117,7 +117,7 @@ def split_blueprint_path(name: str) -> list[str]:
 
 
 def _announced_length(environ: WSGIEnvironment) -> int | None:
-    """The length of the body that the fields announce (RFC 9112, 6), or None."""
+    """The length of the body that the fields announce (RFC 9112, section 6), or None."""
     length = environ.get("CONTENT_LENGTH")
     if not length or environ.get("HTTP_TRANSFER_ENCODING") == "chunked":
         return None

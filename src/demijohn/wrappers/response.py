@@ -33,10 +33,10 @@ Body: TypeAlias = (
 )
 
 _NO_BODY_METHOD = "HEAD"
-#: Statuses that have no body (RFC 9110, 6.4.1), and those whose Location has to be a URI.
+#: Statuses that have no body (RFC 9110, section 6.4.1), and those whose Location has to be a URI.
 _BODYLESS = frozenset({*range(100, 200), 204, 304})
 _LOCATED = frozenset({201, *range(300, 400)})
-#: A Location that is a URI already, whose characters need no encoding (RFC 3986, 2).
+#: A Location that is a URI already, whose characters need no encoding (RFC 3986, section 2).
 _plain_uri = re.compile(r"[A-Za-z0-9:/?#@!$&'()*+,;=%._~-]+")
 
 
@@ -184,7 +184,7 @@ class Response(BaseResponse):
         :param httponly: Not for scripts of the page.
         :param samesite: ``Strict``, ``Lax`` or ``None``.
         :param partitioned: Kept apart for each site it is embedded in.
-        :raises ValueError: when a part would break out of its place in the header field (RFC 6265, 4.1.1).
+        :raises ValueError: when a part would break out of its place in the header field (RFC 6265, section 4.1.1).
         """
         cookie = dump_cookie(
             key, value, max_age, expires, path, domain, secure, httponly,
@@ -260,7 +260,7 @@ class Response(BaseResponse):
         return all(_plain_uri.fullmatch(location) for location in locations)
 
     def emit(self, environ: WSGIEnvironment) -> tuple[Any, str, Raw]:
-        """Body, status line and header fields of a response that is not plain (RFC 9110, 15)."""
+        """Body, status line and header fields of a response that is not plain (RFC 9110, section 15)."""
         return self._emit_async(environ) if self.is_async else self.get_wsgi_response(environ)
 
     def _emit_async(self, environ: WSGIEnvironment) -> tuple[AsyncBody, str, Raw]:

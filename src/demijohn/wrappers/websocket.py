@@ -21,7 +21,7 @@ from demijohn.wrappers.request import Request
 #: Header fields of a handshake: a dictionary of them, or pairs of name and value.
 HandshakeFields: TypeAlias = Mapping[str, str] | Headers | Iterable[tuple[str, str]]
 
-#: Close code for an error in the handler (RFC 6455, 7.4.1).
+#: Close code for an error in the handler (RFC 6455, section 7.4.1).
 INTERNAL_ERROR = 1011
 
 
@@ -162,7 +162,7 @@ class Websocket(Request):
     ) -> None:
         """Close the connection, or refuse the handshake.
 
-        :param code: 1000 to 1003, 1007 to 1014, 3000 to 4999 (RFC 6455, 7.4).
+        :param code: 1000 to 1003, 1007 to 1014, 3000 to 4999 (RFC 6455, section 7.4).
         :param reason: At most 123 bytes of UTF-8.
         :raises ValueError: for a code or reason that must not be sent.
         """
