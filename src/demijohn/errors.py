@@ -83,7 +83,7 @@ class LateRegistration(SetupError, AssertionError):
             f"The setup method {method!r} can no longer be called on the application. It has already"
             " handled its first request, any changes will not be applied consistently.\n"
             "Call it where the application is created: make sure that the modules which register on"
-            " it are imported there, before it serves."
+            " it are imported there, before running it."
         )
 
     @classmethod
