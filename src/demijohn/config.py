@@ -9,7 +9,6 @@ import errno
 import json
 import os
 from collections.abc import Callable, Mapping
-from functools import wraps
 from types import ModuleType
 from typing import IO, Any, Generic, Protocol, Self, TypeVar, overload
 
@@ -218,13 +217,13 @@ class Config(dict[str, Any]):
 def _reporting(name: str) -> Any:
     original = getattr(dict, name)
 
-    @wraps(original)
     def method(self: Config, *args: Any, **kwargs: Any) -> Any:
         result = original(self, *args, **kwargs)
         if self.changed is not None:
             self.changed()
         return result
 
+    method.__name__, method.__doc__ = name, original.__doc__
     return method
 
 

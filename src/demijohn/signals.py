@@ -27,7 +27,6 @@ __all__ = [
     "request_finished",
     "request_started",
     "request_tearing_down",
-    "send_signal",
     "template_rendered",
     "websocket_finished",
     "websocket_received",

@@ -13,6 +13,7 @@ from collections.abc import (
     Iterable,
     Iterator,
     Mapping,
+    MutableMapping,
     Sequence,
 )
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -130,3 +131,13 @@ ShellContextProcessorCallable: TypeAlias = Callable[[], dict[str, Any]]
 URLDefaultCallable: TypeAlias = Callable[[str, dict[str, Any]], None]
 #: Takes the endpoint and the values that were matched, and changes the values.
 URLValuePreprocessorCallable: TypeAlias = Callable[[str | None, dict[str, Any] | None], None]
+
+# --- what servers hand over (ASGI 3.0) -----------------------------------------------------------
+
+#: The scope of a connection, and a message about it.
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+#: An ASGI application.
+ASGIApplication: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]

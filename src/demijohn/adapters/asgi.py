@@ -18,13 +18,15 @@ from demijohn.adapters.environ import ScopeContext, ScopeEnviron
 from demijohn.adapters.complete import NO_BODY, close_body, open_body, respond, serve_complete
 from demijohn.adapters.exchange import Parts, until_gone
 from demijohn.adapters.lifespan import serve_lifespan
-from demijohn.adapters.ports import Application, Fields, Receive, Scope, Send
+from demijohn.adapters.ports import Application
+from demijohn.typing import RawHeaders
 from demijohn.adapters.websocket import serve_websocket
 from demijohn.contexts.context import current
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import conclude, conclude_error
 from demijohn.http.headers import encoded_name
+from demijohn.typing import Receive, Scope, Send
 from demijohn.wrappers.body import truncated
 
 _NONE = Token.MISSING
@@ -35,7 +37,7 @@ ClientGone = OSError
 #: The fields that are looked at before the view: for the route, and for whether there is a body (RFC 9112, 6).
 _NEEDED = frozenset({b"host", b"content-length", b"transfer-encoding"})
 
-#: Fields whose values return, so that it pays to keep them encoded.
+#: RawHeaders whose values return, so that it pays to keep them encoded.
 _FEW_VALUES = frozenset({"Content-Type", "Content-Length"})
 
 
@@ -165,12 +167,12 @@ class ASGIExchange:
                 return body
         return b""
 
-    async def whole(self, code: int, fields: Fields, body: bytes) -> None:
+    async def whole(self, code: int, fields: RawHeaders, body: bytes) -> None:
         """Send an answer in one piece."""
         await self._send({"type": "http.response.start", "status": code, "headers": encoded(fields)})
         await self._send({"type": "http.response.body", "body": body})
 
-    async def parts(self, code: int, fields: Fields, parts: Parts) -> None:
+    async def parts(self, code: int, fields: RawHeaders, parts: Parts) -> None:
         """Send an answer in parts, until its end or until the client has gone."""
         try:
             await self._send({"type": "http.response.start", "status": code, "headers": encoded(fields)})
@@ -198,7 +200,7 @@ class ASGIExchange:
 _encoded_fields: dict[tuple[str, str], tuple[bytes, bytes]] = {}
 
 
-def encoded(raw: Fields) -> list[tuple[bytes, bytes]]:
+def encoded(raw: RawHeaders) -> list[tuple[bytes, bytes]]:
     """Header fields as ASGI takes them: bytes, names in lower case."""
     try:
         if len(raw) == 2:  # PERF: most are, and 3.11 calls a function for a comprehension (0.15 us)

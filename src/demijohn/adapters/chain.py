@@ -15,7 +15,8 @@ from typing import Any
 from demijohn.adapters.environ import LazyEnviron
 from demijohn.adapters.exchange import Exchange
 from demijohn.adapters.parts import InThread
-from demijohn.adapters.ports import Application, Fields
+from demijohn.adapters.ports import Application
+from demijohn.typing import RawHeaders
 from demijohn.wrappers.body import StreamedBody
 
 
@@ -37,9 +38,9 @@ class _Chain:
         self._environ = environ
         self._written: list[bytes] = []
         self.code = 0
-        self.fields: Fields = []
+        self.fields: RawHeaders = []
 
-    def _start_response(self, status: str, headers: Fields, exc_info: Any = None, /) -> Any:
+    def _start_response(self, status: str, headers: RawHeaders, exc_info: Any = None, /) -> Any:
         self.code, self.fields = int(status[:3]), list(headers)
         return self._written.append
 

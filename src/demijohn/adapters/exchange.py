@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any, Protocol
 
-from demijohn.adapters.ports import Fields
+from demijohn.typing import RawHeaders
 
 
 class Parts(Protocol):
@@ -34,11 +34,11 @@ class Exchange(Protocol):
         """
         ...
 
-    async def whole(self, code: int, fields: Fields, body: bytes) -> None:
+    async def whole(self, code: int, fields: RawHeaders, body: bytes) -> None:
         """Send an answer in one piece."""
         ...
 
-    async def parts(self, code: int, fields: Fields, parts: Parts) -> None:
+    async def parts(self, code: int, fields: RawHeaders, parts: Parts) -> None:
         """Send an answer in parts, waiting for a slow reader, until the end or until the client has gone."""
         ...
 

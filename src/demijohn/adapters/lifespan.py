@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from demijohn.adapters.ports import Application, Receive, Send
+from demijohn.adapters.ports import Application
+from demijohn.typing import Receive, Send
 
 
 async def serve_lifespan(app: Application, receive: Receive, send: Send) -> None:

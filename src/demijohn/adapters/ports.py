@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch import ports
@@ -11,15 +11,7 @@ from demijohn.setup.lifecycle import Lifecycle
 from demijohn.typing import StartResponse
 from demijohn.wrappers.websocket import Websocket
 
-__all__ = ["Application", "Fields", "Message", "Receive", "Scope", "Send"]
-
-#: Header fields as this package keeps them.
-Fields: TypeAlias = list[tuple[str, str]]
-#: A message of ASGI, and the scope of a connection.
-Message: TypeAlias = MutableMapping[str, Any]
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
+__all__ = ["Application"]
 
 
 class Application(ports.Application, Protocol):

@@ -19,7 +19,8 @@ from demijohn.adapters.complete import (
     NO_BODY, close_body, open_body, respond, serve_complete, short_way,
 )  # fmt: skip
 from demijohn.adapters.exchange import Parts, until_gone
-from demijohn.adapters.ports import Application, Fields
+from demijohn.adapters.ports import Application
+from demijohn.typing import RawHeaders
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.http.headers import Headers, titled_name
@@ -171,11 +172,11 @@ class RSGIExchange:
             raise truncated()
         return chunk
 
-    async def whole(self, code: int, fields: Fields, body: bytes) -> None:
+    async def whole(self, code: int, fields: RawHeaders, body: bytes) -> None:
         """Send an answer in one piece."""
         self._protocol.response_bytes(code, fields, body)
 
-    async def parts(self, code: int, fields: Fields, parts: Parts) -> None:
+    async def parts(self, code: int, fields: RawHeaders, parts: Parts) -> None:
         """Send an answer in parts, until its end or until the client has gone."""
         try:
             transport = self._protocol.response_stream(code, fields)

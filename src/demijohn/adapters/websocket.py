@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from demijohn.adapters.environ import ScopeEnviron
-from demijohn.adapters.ports import Application, Receive, Scope, Send
+from demijohn.adapters.ports import Application
+from demijohn.typing import Receive, Scope, Send
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.pipeline import websocket_after, websocket_before
 from demijohn.dispatch.failure import internal_error

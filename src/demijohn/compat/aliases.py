@@ -252,6 +252,9 @@ def _take(source: str, name: str) -> Any:
     if source == "TypeVar":
         return _new_type_variable(name)
     module = import_module(source)
+    if name and not hasattr(module, name):
+        # Not an AttributeError, which would read as if the alias had no such name, or no __dict__.
+        raise ImportError(f"compat/names.py takes {name!r} from {source}, which does not have it.")
     return getattr(module, name) if name else module
 
 

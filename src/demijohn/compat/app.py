@@ -14,6 +14,7 @@ from demijohn.compat.wrappers import Request
 from demijohn.config import Config
 from demijohn.dispatch import settle
 from demijohn.dispatch.settle import overridable
+from demijohn.templating import DispatchingJinjaLoader
 from demijohn.compat.sessions import SecureCookieSessionInterface
 
 _call = native.Flask.__call__
@@ -105,6 +106,16 @@ class Flask(native.Flask):
     def select_jinja_autoescape(self, filename: str | None) -> bool:
         """Whether a template is escaped: those named as HTML or XML, and those without a name."""
         return filename is None or filename.endswith(_ESCAPED)
+
+    def create_global_jinja_loader(self) -> DispatchingJinjaLoader:
+        """The loader that asks the application, then its blueprints."""
+        loader = super().create_global_jinja_loader()
+        # COMPAT: Flask's own tests look for this line.
+        loader.read_on = "See https://flask.palletsprojects.com/blueprints/#templates"
+        return loader
+
+    # COMPAT: Flask's private name, which its extensions may know.
+    _find_error_handler = native.Flask.find_error_handler
 
     def app_context(self) -> contexts.AppContext:
         """A context that makes this application current, for a ``with`` block."""

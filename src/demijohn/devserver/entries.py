@@ -11,7 +11,8 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from typing import TypeGuard
 
-from demijohn.devserver.ports import AnyApplication, Application, ASGIApplication, RSGIEntry
+from demijohn.devserver.ports import AnyApplication, Application, RSGIEntry
+from demijohn.typing import ASGIApplication
 
 
 def is_ours(app: AnyApplication) -> TypeGuard[Application]:

@@ -40,7 +40,8 @@ from demijohn.devserver.lifespan import Lifespan, StartupFailed, describe
 from demijohn.devserver.messages import say
 from demijohn.devserver.options import DEFAULT_THREADS, ServeError, ServeOptions
 from demijohn.devserver.orders import END, STOP, Orders
-from demijohn.devserver.ports import AnyApplication, ASGIApplication, Receive, Scope, Send
+from demijohn.devserver.ports import AnyApplication
+from demijohn.typing import ASGIApplication, Receive, Scope, Send
 from demijohn.devserver.sockets import BACKLOG, is_unix
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import asyncio
 from contextvars import Context
 from typing import Any
 
-from demijohn.devserver.ports import ASGIApplication, Message
+from demijohn.typing import ASGIApplication, Message
 
 #: Types of what stands for an answer where there was none: the application raised, with what under ``cause``,
 #: or it ended, which is the protocol's way to say that lifespan is not supported.

@@ -6,7 +6,7 @@ One of our applications offers more than anybody else's, whose callable is taken
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeAlias, overload
 
 from demijohn.config import Config
@@ -15,12 +15,10 @@ from demijohn.policy import Policy
 from demijohn.typing import RawHeaders, StartResponse
 
 __all__ = [
-    "ASGIApplication",
     "AnyApplication",
     "Application",
     "Lifecycle",
     "Loader",
-    "Message",
     "RSGIApplication",
     "RSGIEntry",
     "RSGIHTTP",
@@ -30,24 +28,7 @@ __all__ = [
     "RSGIWebsocket",
     "RSGIWebsocketMessage",
     "RSGIWebsocketTransport",
-    "Receive",
-    "Scope",
-    "Send",
 ]
-
-# ASGI 3.0.
-
-#: What a connection is: an HTTP request, a WebSocket or the lifespan.
-Scope: TypeAlias = MutableMapping[str, Any]
-#: One event, of the client's or the application's.
-Message: TypeAlias = MutableMapping[str, Any]
-#: Waits for the client's next event.
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-#: Takes an event of the application's.
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-#: An ASGI application.
-ASGIApplication: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 
 # RSGI 1.6, as Granian 2.8.7 hands it on.
 

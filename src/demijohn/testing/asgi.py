@@ -12,7 +12,7 @@ from typing import Any
 
 from demijohn.devserver.entries import asgi_entry
 from demijohn.devserver.lifespan import RAISED, Lifespan
-from demijohn.devserver.ports import Message
+from demijohn.typing import Message
 from demijohn.testing.exchange import Exchange
 from demijohn.testing.head import Fields, Head, checked_fields, checked_status
 from demijohn.testing.ports import Application

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from demijohn.devserver.entries import asgi_entry
-from demijohn.devserver.ports import Message
+from demijohn.typing import Message
 from demijohn.testing.asgi import make_scope, sent_head, text_fields
 from demijohn.testing.ports import Application
 from demijohn.testing.sockets import Accepted, Closed, Refused, SocketExchange
