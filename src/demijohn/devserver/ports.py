@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias, overload
 from demijohn.config import Config
 from demijohn.contexts.context import RequestContext
 from demijohn.policy import Policy
-from demijohn.typing import ASGIApplication, RawHeaders, Receive, Scope, Send, StartResponse
+from demijohn.typing import RawHeaders, Receive, Scope, Send, StartResponse
 
 __all__ = [
     "AnyApplication",
