@@ -325,7 +325,7 @@ MODULES: dict[str, dict[str, str]] = {
         "demijohn.testing": "EnvironBuilder FlaskCliRunner FlaskClient",
         "demijohn.cli": "ScriptInfo",
         "demijohn.sessions": "SessionMixin",
-        "demijohn.testing.base": "_get_werkzeug_version=_user_agent",
+        "demijohn.testing.client": "_get_werkzeug_version=_user_agent",
         "demijohn.compat.version": "_werkzeug_version",
         "click.testing": "CliRunner Result",
         "contextlib": "ExitStack contextmanager",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.exceptions import HTTPException
 
+from demijohn import variable
 from demijohn.contexts.life import ENDED, LIFE, OPEN, STREAMED, move
 from demijohn.contexts.ports import Application
 from demijohn.contexts.way import Way
@@ -23,7 +24,7 @@ from demijohn.waiting.drivers import drive, drive_async
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-current: ContextVar[AppContext] = ContextVar("demijohn.contexts.context")
+current: ContextVar[AppContext] = variable.current
 
 #: "Whatever exception is being handled right now", as the default of ``exc`` parameters.
 UNSET: Any = object()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from demijohn import json
 from demijohn.contexts.context import AppContext, RequestContext, current
 from demijohn.contexts.local import make_proxy
 
@@ -97,11 +96,3 @@ session: Any = make_proxy(
     "SessionProxy", _session, container=True, variable=current, attribute="_seen_session"
 )
 websocket: Any = make_proxy("WebsocketProxy", _websocket)
-
-
-def _current_app_or_none() -> Any:
-    ctx = current.get(None)
-    return None if ctx is None else ctx.app
-
-
-json._current_app = _current_app_or_none

@@ -33,6 +33,7 @@ from werkzeug.http import http_date, parse_date
 
 from demijohn import json
 from demijohn.json.provider import read_trusted, write_compact, write_flat
+from demijohn.variable import current
 
 __all__ = [
     "JSONTag",
@@ -323,18 +324,18 @@ class TaggedJSONSerializer:
 
     def dumps(self, value: object) -> str:
         """Encode ``value`` to compact JSON text with tags."""
-        app = json._current_app()
-        if app is None:
+        ctx = current.get(None)
+        if ctx is None:
             return json.dumps(self.tag(value), separators=(",", ":"))
         # PERF: through the module it would be 0.9 us longer.
         if self._is_flat(value):
-            return write_flat(app.json, value)
-        return write_compact(app.json, self.tag(value))
+            return write_flat(ctx.app.json, value)
+        return write_compact(ctx.app.json, self.tag(value))
 
     def loads(self, value: str) -> Any:
         """Decode JSON text and what its tags stand for."""
-        app = json._current_app()
-        loaded = json.loads(value) if app is None else read_trusted(app.json, value)
+        ctx = current.get(None)
+        loaded = json.loads(value) if ctx is None else read_trusted(ctx.app.json, value)
         # PERF: without a text that begins with a space, plain or escaped, there can be no tag.
         if self._spaced and '" ' not in value and "\\u" not in value:
             return loaded

@@ -205,12 +205,7 @@ class App(Scaffold):
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_first_request:
-            raise LateRegistration(
-                f"The setup method '{f_name}' can no longer be called on the application. It has already"
-                " handled its first request, any changes will not be applied consistently.\n"
-                "Make sure all imports, decorators, functions, etc. needed to set up the application are"
-                " done before running it."
-            )
+            raise LateRegistration.on_application(f_name)
 
     # Settings.
 

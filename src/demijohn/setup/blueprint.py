@@ -126,12 +126,7 @@ class Blueprint(Scaffold):
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_registered_once:
-            raise LateRegistration(
-                f"The setup method '{f_name}' can no longer be called on the blueprint '{self.name}'. It has"
-                " already been registered at least once, any changes will not be applied consistently.\n"
-                "Make sure all imports, decorators, functions, etc. needed to set up the blueprint are done"
-                " before registering it."
-            )
+            raise LateRegistration.on_blueprint(f_name, self.name)
 
     @setupmethod
     def record(self, func: Deferred) -> None:
