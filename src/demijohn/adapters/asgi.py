@@ -110,8 +110,8 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
         error = ctx.routing_exception
         if error is None:
             try:
-                arguments = ctx.view_args
-                rv = plan.view(**arguments) if arguments else plan.view()
+                view, arguments = plan.view, ctx.view_args
+                rv = view(**arguments) if arguments else view()
                 if plan.awaits or hasattr(rv.__class__, "__await__"):
                     rv = await rv
             except Exception as e:

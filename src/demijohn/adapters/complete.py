@@ -72,9 +72,9 @@ async def short_way(app: Application, ctx: RequestContext) -> Any:
     if error is not None:
         return conclude_error(app, ctx, error)
     plan = ctx.plan
-    arguments = ctx.view_args
+    view, arguments = plan.view, ctx.view_args
     try:
-        rv = plan.view(**arguments) if arguments else plan.view()
+        rv = view(**arguments) if arguments else view()
         if plan.awaits or hasattr(rv.__class__, "__await__"):
             rv = await rv
     except Exception as e:

@@ -59,8 +59,8 @@ def serve(app: Application, environ: Any, start_response: StartResponse) -> Iter
             error = ctx.routing_exception
             try:
                 if error is None:
-                    arguments = ctx.view_args
-                    outcome = conclude(app, ctx, plan.view(**arguments) if arguments else plan.view())
+                    view, arguments = plan.view, ctx.view_args
+                    outcome = conclude(app, ctx, view(**arguments) if arguments else view())
                 else:
                     outcome = conclude_error(app, ctx, error)
             except Exception as e:

@@ -357,11 +357,6 @@ class RequestContext(AppContext):
         self.state = LIFE[self.state, "hold"]
         self.holds += 1
 
-    def answered(self) -> bool:
-        """Note that the answer is there; whether the request is to be torn down now."""
-        self.state = LIFE[self.state, "answered"]
-        return self.state is ENDED
-
     def released(self) -> bool:
         """Note that a streamed body has ended; whether the request is to be torn down now."""
         self.holds -= 1

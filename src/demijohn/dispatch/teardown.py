@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from demijohn.contexts.context import AppContext, RequestContext
+from demijohn.contexts.life import ENDED, LIFE
 from demijohn.dispatch.ports import Application
 from demijohn.signals import appcontext_tearing_down, request_tearing_down, sending, websocket_tearing_down
 from demijohn.waiting.steps import Steps, is_awaitable
@@ -21,7 +22,8 @@ def end(app: Application, ctx: RequestContext) -> Steps[None]:
     keep = ctx.environ.get("werkzeug.debug.preserve_context")
     if keep is not None:
         keep(ctx)
-    if ctx.answered():
+    ctx.state = state = LIFE[ctx.state, "answered"]
+    if state is ENDED:
         error = ctx.error
         return tear_down(app, ctx, None if app.should_ignore_error(error) else error)
     return before_idle(app)
@@ -35,7 +37,8 @@ def tear_down(app: Application, ctx: AppContext, exc: BaseException | None) -> S
     errors: Errors = []
     if isinstance(ctx, RequestContext):
         way = ctx.way
-        yield from way.teardown_request(app, ctx, exc, errors)
+        step = way.teardown_request
+        yield from step(app, ctx, exc, errors)
         if ctx._request is not None:
             try:
                 ctx._request.close()
@@ -44,7 +47,8 @@ def tear_down(app: Application, ctx: AppContext, exc: BaseException | None) -> S
     else:
         way = ctx.settled()
     if ctx._scope is None:
-        yield from way.teardown_appcontext(app, ctx, exc, errors)
+        step = way.teardown_appcontext
+        yield from step(app, ctx, exc, errors)
     if errors:
         report(app, errors)
 
