@@ -14,24 +14,25 @@ import of ``Flask`` is imported plainly.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 __all__ = ["later"]
 
 
 class _Later:
-    """Stands for a module until an attribute is asked for, and then hands on."""
+    """Stands for a module until an attribute is asked for; from then on the module itself stands there."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, namespace: dict[str, Any]) -> None:
         self.__name__ = name
-        self._module: ModuleType | None = None
+        self._namespace = namespace
 
     def __getattr__(self, attribute: str) -> Any:
-        module = self._module
-        if module is None:
-            module = self._module = import_module(self.__name__)
+        module = import_module(self.__name__)
+        for name, value in tuple(self._namespace.items()):
+            if value is self:
+                self._namespace[name] = module  # so that the next use costs nothing
         return getattr(module, attribute)
 
     def __repr__(self) -> str:
@@ -41,6 +42,6 @@ class _Later:
 def later(name: str) -> Any:
     """A stand-in for the module ``name``, which is imported with the first look at one of its attributes.
 
-    :param name: The module's whole name.
+    :param name: The module's whole name. The stand-in is to be kept as a global of the module that calls this.
     """
-    return _Later(name)
+    return _Later(name, sys._getframe(1).f_globals)

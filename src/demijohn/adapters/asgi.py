@@ -207,8 +207,10 @@ def encoded(raw: RawHeaders) -> list[tuple[bytes, bytes]]:
             return [_encoded_fields[raw[0]], _encoded_fields[raw[1]]]
     except KeyError:
         pass
-    known = _encoded_fields.get
-    return [known(field) or _encoded_field(field) for field in raw]
+    fields = []
+    for field in raw:  # PERF: see above
+        fields.append(_encoded_fields.get(field) or _encoded_field(field))  # noqa: PERF401
+    return fields
 
 
 def _encoded_field(field: tuple[str, str]) -> tuple[bytes, bytes]:

@@ -122,10 +122,17 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
     ctx.begin()
     try:
         method = scope.method
-        find(app, ctx, hosts[0] if hosts else scope.authority, path, method)
+        host = hosts[0] if hosts else scope.authority
+        # PERF: what find does for most requests, without a call (0.1 us).
+        methods = way.static_plans.get(path)
+        plan = methods.get(method) if methods is not None and host in way.good_hosts else None
+        if plan is None:
+            find(app, ctx, host, path, method)
+            plan = ctx.plan
+        else:
+            ctx.plan = plan
         if method not in NO_BODY or _announces_body(scope):
             await open_body(app, ctx, RSGIExchange(protocol))
-        plan = ctx.plan
         if plan.short and plan.on_loop and method != "HEAD":
             outcome = await short_way(app, ctx)
             if outcome.__class__ is tuple:

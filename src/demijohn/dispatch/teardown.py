@@ -19,9 +19,11 @@ Errors = list[BaseException]
 
 def end(app: Application, ctx: RequestContext) -> Steps[None]:
     """The second half of a request: tear it down, unless a streamed body goes on with it."""
-    keep = ctx.environ.get("werkzeug.debug.preserve_context")
-    if keep is not None:
-        keep(ctx)
+    way = ctx.way
+    if way.watched or way.wrapped:  # only a test client, or Werkzeug's debugger around us, keeps contexts
+        keep = ctx.environ.get("werkzeug.debug.preserve_context")
+        if keep is not None:
+            keep(ctx)
     ctx.state = state = LIFE[ctx.state, "answered"]
     if state is ENDED:
         error = ctx.error
