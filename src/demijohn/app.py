@@ -18,7 +18,7 @@ from weakref import ref
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError, MapAdapter, RequestRedirect
 
-from demijohn.adapters import forwarded, wsgi
+from demijohn.adapters import wsgi
 from demijohn.contexts.context import UNSET, AppContext, RequestContext, current
 from demijohn.contexts.proxies import g, get_request_context, request, session
 from demijohn.contexts.way import Way
@@ -42,7 +42,7 @@ from demijohn.wrappers.websocket import Websocket
 
 if TYPE_CHECKING:
     from demijohn import devserver, testing
-    from demijohn.adapters import asgi, rsgi
+    from demijohn.adapters import asgi, forwarded, rsgi
     from demijohn.setup import commands
 else:
     testing = later("demijohn.testing")  # 56 % of an import of Flask; only tests ask for it
@@ -50,6 +50,7 @@ else:
     asgi = later("demijohn.adapters.asgi")  # 13 %: asyncio
     rsgi = later("demijohn.adapters.rsgi")  # 13 %: asyncio
     commands = later("demijohn.setup.commands")  # 25 %: click
+    forwarded = later("demijohn.adapters.forwarded")  # 3 %; only where there are trusted proxies
 
 __all__ = ["App", "Flask"]
 

@@ -5,7 +5,7 @@
     class Flask(demijohn.Flask):
         policy = Policy(problem_json=False)
 
-    app.policy = replace(app.policy, links_stay_inside=False)     # dataclasses.replace, before it serves
+    app.policy = app.policy.replace(links_stay_inside=False)
 
 The defaults are this package's own. Under :mod:`demijohn.compat` an application has the policy of Flask
 (:data:`demijohn.compat.policy.FLASK`), where each of them is the other way round. What reads a policy asks
@@ -14,65 +14,107 @@ for one difference and never for a level. This module must not know who reads it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NoReturn, Self
 
 __all__ = ["Policy"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What an application does where this package and Flask differ; the page on policy is a table of it."""
+    """What an application does where this package and Flask differ; the page on policy is a table of it.
+
+    :param differences: What is other than here by default, by its name; True is this package's way.
+    :raises TypeError: for a name that is none.
+    """
+
+    # PERF: not a dataclass, which takes 1.5 ms to make whenever the package is imported.
+    __slots__ = (  # noqa: RUF023 (in the order of the page)
+        "problem_json", "explained_errors", "private_sessions", "checked_redirects",
+        "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
+        "clean_download_names", "links_stay_inside", "one_view_per_rule", "local_debugger",
+        "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
+        "trusted_peer_address", "clean_next_page",
+    )  # fmt: skip
 
     # Answers.
 
     #: An HTTP error is problem+json (RFC 9457) for a client that prefers JSON to HTML.
-    problem_json: bool = True
+    problem_json: bool
     #: Errors say what was wrong, where, and what to do: which limit, field or folder, why JSON was refused.
-    explained_errors: bool = True
+    explained_errors: bool
     #: An answer that depends on the session is ``Cache-Control: private``.
-    private_sessions: bool = True
+    private_sessions: bool
     #: ``redirect`` takes ``http``, ``https`` and relative targets only.
-    checked_redirects: bool = True
+    checked_redirects: bool
 
     # The end of a request.
 
     #: The teardown functions run before the response is sent, so that no slow reader keeps what they close.
-    teardown_before_sending: bool = True
+    teardown_before_sending: bool
     #: A streamed body sees ``request`` and ``session`` of its request without ``stream_with_context``.
-    streams_in_context: bool = True
+    streams_in_context: bool
 
     # What comes in.
 
     #: JSON with NaN, infinities, bad UTF-8 or too deep nesting is refused (RFC 8259).
-    strict_json: bool = True
+    strict_json: bool
     #: The grammar of Host is RFC 9110's; else what Werkzeug takes for one.
-    strict_hosts: bool = True
+    strict_hosts: bool
 
     # Files.
 
     #: Control and direction characters and folders are taken out of a ``download_name``.
-    clean_download_names: bool = True
+    clean_download_names: bool
     #: A link that leads out of the folder is not followed by ``send_from_directory``.
-    links_stay_inside: bool = True
+    links_stay_inside: bool
 
     # Set-up and development.
 
     #: A second view for the same rule and method is refused, since it would never be called.
-    one_view_per_rule: bool = True
+    one_view_per_rule: bool
     #: The page that shows an error in debug mode is served to this machine only.
-    local_debugger: bool = True
+    local_debugger: bool
 
     # Rooms.
 
     #: SQLite enforces foreign keys and is set up for several readers.
-    tuned_sqlite: bool = True
+    tuned_sqlite: bool
     #: Who is logged in is known for one request, not for all that share an application context.
-    user_per_request: bool = True
+    user_per_request: bool
     #: The remember-me cookie is looked at only where a request has something to say of it.
-    remember_on_demand: bool = True
+    remember_on_demand: bool
     #: The remember-me cookie is ``Secure`` and ``SameSite`` as the session's is.
-    remember_as_session: bool = True
+    remember_as_session: bool
     #: The address that a login is bound to comes from ``TRUSTED_PROXIES``, not from any X-Forwarded-For.
-    trusted_peer_address: bool = True
+    trusted_peer_address: bool
     #: Several slashes at the start of a page to come back to are one: a browser takes two for a host.
-    clean_next_page: bool = True
+    clean_next_page: bool
+
+    def __init__(self, **differences: bool) -> None:
+        unknown = sorted(differences.keys() - set(self.__slots__))
+        if unknown:
+            raise TypeError(f"A policy has no {', '.join(unknown)}. It has: {', '.join(self.__slots__)}.")
+        for name in self.__slots__:
+            object.__setattr__(self, name, differences.get(name, True))
+
+    def replace(self, **differences: bool) -> Self:
+        """A policy like this one, but for these differences."""
+        return type(self)(**{name: getattr(self, name) for name in self.__slots__} | differences)
+
+    __replace__ = replace
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"A policy is never changed: give the application another one ({name}).")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Policy):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, name) for name in self.__slots__))
+
+    def __repr__(self) -> str:
+        others = [
+            f"{name}={getattr(self, name)!r}" for name in self.__slots__ if getattr(self, name) is not True
+        ]
+        return f"{type(self).__name__}({', '.join(others)})"

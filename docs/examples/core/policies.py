@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 from demijohn import Flask, redirect
 from demijohn.policy import Policy
 
@@ -9,7 +7,7 @@ class Intranet(Flask):
 
 
 app = Intranet(__name__)
-app.policy = replace(app.policy, problem_json=False)
+app.policy = app.policy.replace(problem_json=False)
 
 
 @app.get("/call/<number>")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from demijohn.policy import Policy
 
 __all__ = ["FLASK"]
 
-FLASK = Policy(**{difference.name: False for difference in fields(Policy)})
+FLASK = Policy(**dict.fromkeys(Policy.__slots__, False))

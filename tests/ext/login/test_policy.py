@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from demijohn import Flask
 from demijohn.ext.login import LoginManager, current_user, login_required, make_next_param
 from demijohn.ext.login.remember import cookie_attributes
 
 
 def without(app: Flask, difference: str) -> None:
-    app.policy = replace(app.policy, **{difference: False})
+    app.policy = app.policy.replace(**{difference: False})
 
 
 def test_requests_of_one_application_context_may_share_their_user(site):
