@@ -44,7 +44,6 @@ def serve(app: Application, environ: Any, start_response: StartResponse) -> Iter
             way.forward(environ)
         ctx = app.request_context(environ)
         ctx.begin()
-        way = ctx.way
     try:
         method, path, host = environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("HTTP_HOST")
         # PERF: what find does for most requests, without a call (0.1 us).

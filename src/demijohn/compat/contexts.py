@@ -29,10 +29,12 @@ class RequestContext(context.RequestContext):
     def begin(self) -> None:
         """Make this request current, and its session open unless nothing can come of that."""
         super().begin()
-        app = self.app
-        if self._session is None and self.way.opens_early:
+        way = self.way
+        if way.opens_early and self._session is None:
             cookies = self._environ.get("HTTP_COOKIE")
-            if not self.way.watched and (cookies is None or app.config["SESSION_COOKIE_NAME"] not in cookies):
+            if cookies is None and not way.watched:
+                return
+            if not way.watched and self.app.config["SESSION_COOKIE_NAME"] not in cookies:
                 return
             try:
                 self.open_session()

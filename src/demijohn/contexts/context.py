@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +25,8 @@ from demijohn.waiting.drivers import drive, drive_async
 F = TypeVar("F", bound=Callable[..., Any])
 
 current: ContextVar[AppContext] = variable.current
+
+_NONE = Token.MISSING
 
 #: "Whatever exception is being handled right now", as the default of ``exc`` parameters.
 UNSET: Any = object()
@@ -332,10 +334,10 @@ class RequestContext(AppContext):
         """Make this request current, no more: the adapters go on from here themselves."""
         if self.state is not OPEN:
             self.state = LIFE[self.state, "pushed"]
-        outer = current.get(None)
-        self._tokens = [current.set(self)]
-        if outer is not None:
-            self.join(outer)
+        token = current.set(self)
+        self._tokens = [token]
+        if token.old_value is not _NONE:
+            self.join(token.old_value)
         if appcontext_pushed.receivers and self._scope is None:
             send_signal(appcontext_pushed, self.app)
 
