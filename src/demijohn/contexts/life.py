@@ -37,6 +37,7 @@ LIFE: dict[tuple[str, str], str] = {
     (STREAMED, "pushed"): STREAMED,
     (STREAMED, "hold"): STREAMED,
     (STREAMED, "released"): ENDED,
+    (STREAMED, "answered"): STREAMED,
     (STREAMED, "popped"): STREAMED,
     (ENDED, "pushed"): OPEN,
     (ENDED, "hold"): ENDED,

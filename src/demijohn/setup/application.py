@@ -1,6 +1,6 @@
 """The application's settings and registrations: everything that happens before a request.
 
-What happens for a request is elsewhere (``dispatch``, ``adapters``), and ``framework`` puts the
+What happens for a request is elsewhere (``dispatch``, ``adapters``), and ``demijohn.app`` puts the
 two together. This module must not know how a request is handled.
 
 It is not split, because Flask's class has these methods and one look at it shows all of them.
