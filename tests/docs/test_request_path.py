@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from demijohn import signals
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = DOCS / "request-path.md"
 
@@ -20,6 +22,12 @@ def load(name):
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.app
+
+
+@pytest.fixture(autouse=True)
+def nobody_listens(monkeypatch):
+    """Other tests of this process may have listened to signals, which keeps the short way closed."""
+    monkeypatch.setattr(signals, "listening", False)
 
 
 def followed(app, path):
@@ -41,7 +49,6 @@ def followed(app, path):
     return entered, (status, headers, b"".join(body))
 
 
-@pytest.mark.serial
 def test_hello_enters_the_functions_of_the_page_and_no_other():
     entered, (status, _, body) = followed(load("hello"), "/")
     assert (status, body) == ("200 OK", b"Hello")
@@ -51,7 +58,6 @@ def test_hello_enters_the_functions_of_the_page_and_no_other():
     ]  # fmt: skip
 
 
-@pytest.mark.serial
 def test_the_complete_course_goes_through_the_files_of_the_page_in_its_order():
     entered, (status, headers, body) = followed(load("book"), "/book")
     assert (status, headers["X-Cellar"], body) == ("200 OK", "1", b"One.\nTwo.\n")

@@ -86,7 +86,7 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
     # PERF: from here on neither the environ nor the request is made before the view asks for it (2 us). A Host
     # that came twice, and a path that is not ASCII and may hold bytes that are not UTF-8, are for the environ,
     # which knows what to do with both.
-    ctx = Context(app, way, scope)
+    ctx = Context(app, way, None, scope)
     token = current.set(ctx)
     ctx._tokens = [token]
     if token.old_value is not _NONE:

@@ -13,8 +13,6 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from demijohn.contexts.bare import BareContext
-from demijohn.contexts.ports import Application
-from demijohn.contexts.way import Way
 from demijohn.http.headers import ScopeHeaders
 
 _MISSING: Any = object()
@@ -166,23 +164,7 @@ class ScopeContext(BareContext):
     """A request's context over a server's scope: its environ too is made when first asked for.
 
     PERF: a view that looks at nothing of its request costs neither (2 us).
-
-    :param scope: The scope, as the server passed it.
     """
-
-    def __init__(self, app: Application, way: Way, scope: Any) -> None:
-        # What the other constructor sets, without a second call.
-        self.app = app
-        self.way = way
-        self._environ = None
-        self._request = None
-        self.received = scope
-        self.view_args = None
-        self.routing_exception = None
-        self._session = None
-        self._after_request_functions = None
-        self.error = None
-        self.holds = 0
 
     @property
     def environ(self) -> Any:

@@ -118,7 +118,7 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         await serve_complete(app, RSGIEnviron(scope), _announces_body(scope), RSGIExchange(protocol))
         return
     # PERF: from here on neither the environ nor the request is made before the view asks for it.
-    ctx = Context(app, way, scope)
+    ctx = Context(app, way, None, scope)
     ctx.begin()
     try:
         method = scope.method

@@ -16,14 +16,16 @@ class BareContext(RequestContext):
 
     :param app: The application.
     :param way: What it is for this request.
-    :param environ: The WSGI environ, or None where a subclass makes it when it is asked for.
+    :param environ: The WSGI environ, or None where a subclass makes it when it is asked for,
+    :param received: from this, which the server handed over.
     """
 
-    def __init__(self, app: Application, way: Way, environ: Any) -> None:
+    def __init__(self, app: Application, way: Way, environ: Any, received: Any = None) -> None:
         # All that the other constructor sets, without a second call.
         self.app = app
         self.way = way
         self._environ = environ
+        self.received = received
         self._request = None
         self.view_args = None
         self.routing_exception = None
