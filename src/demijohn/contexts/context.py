@@ -100,6 +100,11 @@ class AppContext:
         return self._scope or self
 
     @property
+    def pushed(self) -> AppContext:
+        """The context that was pushed to make this one current: itself, unless it stands for another."""
+        return self
+
+    @property
     def g(self) -> Any:
         """The namespace of this context's scope, made when first asked for."""
         scope = self._scope or self
@@ -134,12 +139,19 @@ class AppContext:
     def pop(self, exc: BaseException | None = UNSET) -> None:
         """Undo the last push; the outermost pop runs the teardown functions.
 
+        What was pushed later and is still there stays current.
+
         :param exc: The exception that ended the work, handed to the teardown functions.
         """
         last = len(self._tokens) == 1
         try:
             if last:
-                self.app.do_teardown_appcontext(sys.exc_info()[1] if exc is UNSET else exc)
+                error = sys.exc_info()[1] if exc is UNSET else exc
+                found = current.get(None)
+                if found is None or found is self or found.scope is self:
+                    self.app.do_teardown_appcontext(error)
+                else:
+                    self._lend(self.app.do_teardown_appcontext, error)
         finally:
             self._leave()
         if appcontext_popped.receivers:
@@ -162,9 +174,47 @@ class AppContext:
         found = current.get(None)
         if not self._tokens:
             raise AssertionError(f"{self!r} was popped but never pushed.")
+        if found is self:
+            current.reset(self._tokens.pop())
+            return
+        above = None if found is None else self._above(found)
         current.reset(self._tokens.pop())
-        if found is not self:
+        if above is None:
             raise AssertionError(f"Popped wrong context. ({found!r} instead of {self!r})")
+        for ctx, push in reversed(above):
+            ctx._stay(push)
+
+    def _above(self, found: AppContext) -> list[tuple[AppContext, int]] | None:
+        """What was pushed after this context and is still there, the current one first; None if this is not.
+
+        Each is a context and which of its pushes it is, an index of its tokens.
+        """
+        above: list[tuple[AppContext, int]] = []
+        seen: dict[int, int] = {}
+        at: Any = found
+        while at is not _NONE:
+            ctx: AppContext = at.pushed
+            if ctx is self:
+                return above
+            push = seen.get(id(ctx), len(ctx._tokens or ())) - 1
+            if push < 0:  # made current without being pushed
+                return None
+            seen[id(ctx)] = push
+            above.append((ctx, push))
+            at = ctx._tokens[push].old_value
+        return None
+
+    def _stay(self, push: int) -> None:
+        """Be current again by the same push, over what is current now: a context below is gone."""
+        self._tokens[push] = current.set(self)
+
+    def _lend(self, step: Callable[..., object], *args: Any) -> None:
+        """Take a step of the end with this context current, though another was pushed after it."""
+        token = current.set(self)
+        try:
+            step(*args)
+        finally:
+            current.reset(token)
 
     def __enter__(self) -> AppContext:
         self.push()
@@ -342,8 +392,11 @@ class RequestContext(AppContext):
             send_signal(appcontext_pushed, self.app)
 
     def join(self, outer: AppContext) -> None:
-        """Use the ``g`` of an application context of the same application, as in Flask 3.1."""
-        if outer.app is self.app:
+        """Use the ``g`` of an application context of the same application, as in Flask 3.1; not instead of its own.
+
+        A test client that sends requests through a loop pushes contexts here that began without one there.
+        """
+        if outer.app is self.app and self._g is None:
             self._scope = outer.scope
 
     def leave(self) -> None:
@@ -384,20 +437,27 @@ class RequestContext(AppContext):
     def pop(self, exc: BaseException | None = UNSET) -> None:
         """Undo the last push; the outermost pop tears the request down.
 
-        All teardown functions run, even when one raises.
+        All teardown functions run, even when one raises. What was pushed later and is still there stays
+        current.
 
         :param exc: The unhandled exception of the request, if any.
         """
-        if len(self._tokens) != 1:
+        if not self._tokens or len(self._tokens) != 1:
             self._leave()
             return
         try:
             self.state = LIFE[self.state, "popped"]
             if self.state is ENDED and self.plan is not None:  # else it failed on the way to being pushed
-                drive(self.way.tear_down(self.app, self, sys.exc_info()[1] if exc is UNSET else exc))
+                steps = self.way.tear_down(self.app, self, sys.exc_info()[1] if exc is UNSET else exc)
+                if current.get(None) is self:
+                    drive(steps)
+                else:
+                    self._lend(drive, steps)
         finally:
-            self._leave()
-            self.gone()
+            try:
+                self._leave()
+            finally:
+                self.gone()
 
     def settled(self) -> Way:
         """See :meth:`AppContext.settled`."""

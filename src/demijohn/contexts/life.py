@@ -2,7 +2,8 @@
 
 It is the same for a request, for a WebSocket, for one whose streamed bodies go on after the answer, and for
 a copy that is pushed in another thread. What is not in the table is a mistake of whoever asks for it. A
-request that nothing has to be done for at its end stays ``open`` until it is forgotten.
+request that nothing has to be done for at its end stays ``open`` until it is forgotten. In which order several
+contexts are popped is not the table's: one below others goes, and they stay (``AppContext._leave``).
 
     open --hold--> held --answered--> streamed --released--> ended      (or popped, when pushed by hand)
       ^              |                                         |
