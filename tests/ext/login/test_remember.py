@@ -51,6 +51,15 @@ def test_case_31_an_old_key_still_verifies_and_the_new_one_signs(site):
         assert encode_cookie("1") == f"1|{expected}"
 
 
+@pytest.mark.parametrize("old", ["the key of these tests", b"the key of these tests"])
+def test_a_single_old_key_is_one_key_and_not_its_letters(site, old):
+    with site.app.test_request_context():
+        kept, forged = encode_cookie("1"), encode_cookie("1", key="t")
+        site.app.config.update(SECRET_KEY="newer", SECRET_KEY_FALLBACKS=old)
+        assert decode_cookie(kept) == "1"
+        assert decode_cookie(forged) is None
+
+
 def test_a_browser_is_remembered_and_the_login_is_not_fresh(every_site):
     client = every_site.client
     client.get("/in/1?remember")
