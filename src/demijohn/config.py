@@ -14,12 +14,22 @@ from typing import IO, Any, Generic, Protocol, Self, TypeVar, overload
 
 from werkzeug.utils import import_string
 
-__all__ = ["Config", "ConfigAttribute"]
+__all__ = ["Config", "ConfigAttribute", "listed"]
 
 T = TypeVar("T")
 
 _NOT_THERE = frozenset({errno.ENOENT, errno.EISDIR})
 _ABSENT: Any = object()
+
+
+def listed(setting: Any) -> tuple[Any, ...]:
+    """The elements of a setting that is a list: none for None, one for a text or bytes.
+
+    Text can be walked as a list of its letters, which is never what was meant.
+    """
+    if not setting:
+        return ()
+    return (setting,) if isinstance(setting, (str, bytes, bytearray)) else tuple(setting)
 
 
 class Configured(Protocol):

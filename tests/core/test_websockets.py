@@ -255,3 +255,18 @@ def test_messages_sent_before_the_other_side_left_are_read_to_the_end(app, clien
             socket.send(str(number))
     assert until(lambda: len(got) == 10)
     assert got == [str(number) for number in range(10)]
+
+
+@pytest.mark.parametrize("origin", ["https://shop.example", "https://shop.exam"])
+def test_a_single_allowed_origin_is_one_and_not_what_stands_in_it(app, client, origin):
+    @app.websocket("/echo")
+    async def echo():
+        await websocket.send("hello")
+
+    app.config["WEBSOCKET_ORIGINS"] = "https://shop.example"
+    if origin == "https://shop.example":
+        with client.websocket("/echo", headers={"Origin": origin}) as socket:
+            assert socket.receive() == "hello"
+    else:
+        with pytest.raises(WebSocketRejected), client.websocket("/echo", headers={"Origin": origin}):
+            pass

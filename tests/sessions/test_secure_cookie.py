@@ -123,6 +123,24 @@ def test_changed_fallbacks_count_even_when_changed_in_place(app, interface, cloc
     assert opened(app, f"session={token}") == {"user": 1}
 
 
+@pytest.mark.parametrize("old", ["old key", b"old key"])
+@pytest.mark.parametrize("read_env", [False, True])
+def test_a_single_old_key_is_one_key_and_not_its_letters(app, interface, monkeypatch, old, read_env):
+    def token(key):
+        other = Flask("other", root_path="/")
+        other.secret_key = key
+        return interface.get_signing_serializer(other).dumps({"user": 1})
+
+    if read_env:
+        monkeypatch.setenv("FLASK_SECRET_KEY_FALLBACKS", "old key")
+        app.config.from_prefixed_env()
+    else:
+        app.config["SECRET_KEY_FALLBACKS"] = old
+    assert opened(app, f"session={token('o')}") == {}
+    assert opened(app, f"session={token('old key')}") == {"user": 1}
+    assert interface.get_signing_serializer(app).loads(token("old key")) == {"user": 1}
+
+
 def test_case_31_a_cookie_of_an_old_key_is_read_and_signed_anew(app):
     app.add_url_rule("/", view_func=lambda: session.update(n=session.get("n", 0) + 1) or "")
     client = app.test_client()

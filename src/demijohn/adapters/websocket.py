@@ -14,6 +14,7 @@ from werkzeug.exceptions import Forbidden, HTTPException
 
 from demijohn.adapters.environ import ScopeEnviron
 from demijohn.adapters.ports import Application
+from demijohn.config import listed
 from demijohn.typing import Receive, Scope, Send
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.pipeline import websocket_after, websocket_before
@@ -116,8 +117,8 @@ def check_origin(app: Application, socket: Websocket) -> None:
     origin = socket.environ.get("HTTP_ORIGIN")
     if origin is None:
         return
-    allowed = app.config["WEBSOCKET_ORIGINS"]
-    if allowed is not None and ("*" in allowed or origin in allowed):
+    allowed = listed(app.config["WEBSOCKET_ORIGINS"])
+    if "*" in allowed or origin in allowed:
         return
     parts = urlsplit(origin)
     if (parts.scheme, parts.netloc.lower()) == (socket.scheme, socket.host.lower()):

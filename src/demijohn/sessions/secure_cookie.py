@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
-from demijohn.config import ConfigAttribute
+from demijohn.config import ConfigAttribute, listed
 from demijohn.contexts.ports import Application
 from demijohn.errors import MissingSecretKey
 from demijohn.http.cookies import dump_cookie
@@ -83,7 +83,7 @@ class SecureCookieSessionInterface(SessionInterface):
         if not secret_key:
             return None
         settings = (
-            (*(app.config["SECRET_KEY_FALLBACKS"] or ()), secret_key),
+            (*listed(app.config["SECRET_KEY_FALLBACKS"]), secret_key),
             self.salt,
             self.serializer,
             self.key_derivation,
@@ -107,7 +107,7 @@ class SecureCookieSessionInterface(SessionInterface):
         except KeyError:  # a configuration that lacks some of them
             return _Cookie(self, app)
         signing = self.salt, self.serializer, self.key_derivation, self.digest_method
-        old_keys = tuple(fallbacks) if fallbacks else ()  # a list may be changed in place
+        old_keys = listed(fallbacks) if fallbacks else ()  # a list may be changed in place
         cookie = self._kept
         if (
             cookie is None

@@ -27,7 +27,7 @@ def test_the_remember_me_cookie_may_be_renewed_by_requests_that_ask_for_nobody(n
             without(site.app, "remember_on_demand")
             LoginManager(site.app).user_loader(site.find)
         client = site.app.test_client()
-        client.get("/in/1")
+        client.get("/in/1?remember")
         renewed[on_demand] = "remember_token" in str(client.get("/plain").headers.getlist("Set-Cookie"))
     assert renewed == {True: False, False: True}
 

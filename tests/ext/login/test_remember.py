@@ -51,6 +51,15 @@ def test_case_31_an_old_key_still_verifies_and_the_new_one_signs(site):
         assert encode_cookie("1") == f"1|{expected}"
 
 
+@pytest.mark.parametrize("old", ["the key of these tests", b"the key of these tests"])
+def test_a_single_old_key_is_one_key_and_not_its_letters(site, old):
+    with site.app.test_request_context():
+        kept, forged = encode_cookie("1"), encode_cookie("1", key="t")
+        site.app.config.update(SECRET_KEY="newer", SECRET_KEY_FALLBACKS=old)
+        assert decode_cookie(kept) == "1"
+        assert decode_cookie(forged) is None
+
+
 def test_a_browser_is_remembered_and_the_login_is_not_fresh(every_site):
     client = every_site.client
     client.get("/in/1?remember")
@@ -126,3 +135,53 @@ def test_whether_the_browser_is_remembered_can_be_asked(site):
     assert client.get("/remembered").text == "True"
     client.set_cookie("remember_token", "1|forged")
     assert client.get("/remembered").text == "False"
+
+
+def test_who_did_not_ask_to_be_remembered_is_not(every_site):
+    every_site.app.config["REMEMBER_COOKIE_REFRESH_EACH_REQUEST"] = True
+    every_site.client.get("/in/1")
+    assert every_site.client.get("/who").text == "Ada"
+    assert remembered(every_site.client) is None
+
+
+@pytest.mark.parametrize("cookie", ["1|0000", "theirs"])
+def test_a_cookie_that_is_not_this_logins_is_not_renewed(site, cookie):
+    site.app.config["REMEMBER_COOKIE_REFRESH_EACH_REQUEST"] = True
+    client = site.app.test_client()
+    client.get("/in/1")
+    with site.app.test_request_context():
+        client.set_cookie("remember_token", encode_cookie("2") if cookie == "theirs" else cookie)
+    assert not any("remember_token" in field for field in client.get("/who").headers.getlist("Set-Cookie"))
+
+
+@pytest.mark.parametrize("cookie", ["1|0000", "of a user who is gone"])
+def test_a_cookie_that_is_no_good_counts_as_none(every_site, cookie):
+    keys = {"Ada's": every_site.users["1"]}
+    every_site.manager.request_loader(lambda request: keys.get(request.headers.get("X-API-Key")))
+    if cookie != "1|0000":
+        with every_site.app.test_request_context():
+            cookie = encode_cookie("7")
+    every_site.client.set_cookie("remember_token", cookie)
+    assert every_site.client.get("/secret", headers={"X-API-Key": "Ada's"}).text == "secret of Ada"
+    assert every_site.client.get("/secret", headers={"X-API-Key": "nobody's"}).status_code == 401
+
+
+def test_strong_protection_keeps_a_remembered_browser_and_no_other(every_site):
+    every_site.manager.session_protection = "strong"
+    client = every_site.client
+    client.get("/in/1?remember", headers={"User-Agent": "hers"})
+    assert remembered(client)
+    for _ in range(3):
+        assert client.get("/who", headers={"User-Agent": "hers"}).text == "Ada"
+    client.delete_cookie("remember_token")
+    assert client.get("/who", headers={"User-Agent": "another"}).text == "nobody"
+
+
+def test_strong_protection_lets_a_session_of_nobody_be_remembered(site):
+    site.manager.session_protection = "strong"
+    client = site.app.test_client()
+    client.get("/in/1?remember")
+    remembered(client)
+    with client.session_transaction() as kept:
+        kept["cart"] = ["port"]
+    assert [client.get("/who").text for _ in range(3)] == ["Ada"] * 3

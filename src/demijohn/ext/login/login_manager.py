@@ -284,7 +284,9 @@ class LoginManager(Generic[U]):
             return user
         cookie = request.cookies.get(config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME))
         if cookie is not None and session.get("_remember") != "clear":
-            return (yield from self._find_by_cookie(cookie))
+            user = yield from self._find_by_cookie(cookie)
+            if user is not None:
+                return user
         signal = signals.user_loaded_from_request
         if self._request_callback is not None:
             user = yield self._request_callback, current_request()
@@ -300,12 +302,13 @@ class LoginManager(Generic[U]):
         user_id = decode_cookie(cookie)
         if user_id is None:
             return None
-        utils._renew_session()
-        session.update(_user_id=user_id, _fresh=False)
         user = None
         if self._user_callback is not None:
             user = yield self._user_callback, user_id
         if user is not None:
+            utils._renew_session()
+            # Bound to this browser from now on, or strong protection would end it with the next request.
+            session.update(_user_id=user_id, _fresh=False, _id=self._session_identifier_generator())
             send_signal(signals.user_loaded_from_cookie, current_application(), user=user)
         return user
 
@@ -317,6 +320,8 @@ class LoginManager(Generic[U]):
         kept = current_session()
         if not kept or kept.get("_id") == self._session_identifier_generator():
             return False
+        if mode == "strong" and "_user_id" not in kept and "_id" not in kept:
+            return False  # nobody's: there is nothing to protect, and the browser may be remembered
         ends = mode == "strong" and not kept.permanent
         if ends:
             for key in SESSION_KEYS:
@@ -364,16 +369,23 @@ class LoginManager(Generic[U]):
 
     @nonblocking
     def _update_remember_cookie(self, response: Response) -> Response:
-        refresh = current_app.config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST")
         if "_remember" in session:
             operation = session.pop("_remember")
         else:
-            operation = "set" if refresh else None
+            operation = "set" if self._renews_cookie() else None
         if operation == "set" and "_user_id" in session:
             self._set_cookie(response)
         elif operation == "clear":
             self._clear_cookie(response)
         return response
+
+    def _renews_cookie(self) -> bool:
+        """Whether the cookie is to be set anew: for a login that has it, and no other."""
+        config = current_app.config
+        if not config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST") or "_user_id" not in session:
+            return False
+        cookie = request.cookies.get(config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME))
+        return cookie is not None and decode_cookie(cookie) == str(session["_user_id"])
 
     def _set_cookie(self, response: Response) -> None:
         if "_remember_seconds" in session:

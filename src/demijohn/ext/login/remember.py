@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from demijohn import current_app
+from demijohn.config import listed
 from demijohn.ext.login.config import COOKIE_HTTPONLY, COOKIE_NAME, COOKIE_SAMESITE, COOKIE_SECURE
 from demijohn.extend import current_application
 
@@ -50,7 +51,7 @@ def decode_cookie(cookie: str, key: str | bytes | None = None) -> str | None:
 
 def _keys() -> Iterator[str | bytes | None]:
     yield current_app.config["SECRET_KEY"]
-    yield from current_app.config["SECRET_KEY_FALLBACKS"] or ()
+    yield from listed(current_app.config["SECRET_KEY_FALLBACKS"])
 
 
 def _cookie_digest(payload: str, key: str | bytes | None = None) -> str:
