@@ -292,18 +292,6 @@ class App(Scaffold):
             filename = filename.removesuffix(suffix)
         return not filename.endswith(_TEXT_SUFFIXES)
 
-    def _template_decorator(self, add: Callable[..., None], name: Any) -> Any:
-        # COMPAT: Flask 3.2 takes the decorators without parentheses as well.
-        if callable(name):
-            add(name)
-            return name
-
-        def register(f: F) -> F:
-            add(f, name=name)
-            return f
-
-        return register
-
     @setupmethod
     def template_filter(self, name: Any = None) -> Any:
         """Register the decorated function as a template filter, under its own name by default."""
