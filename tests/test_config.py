@@ -3,10 +3,13 @@ from __future__ import annotations
 import errno
 import json
 import tomllib
+from collections import OrderedDict
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 
+from demijohn.compat import app as compat_app
 from demijohn.config import Config, ConfigAttribute
 
 
@@ -178,3 +181,23 @@ def test_an_attribute_is_converted_when_read():
 def test_the_class_has_the_attribute_itself():
     assert isinstance(App.name, ConfigAttribute)
     assert App.name.__name__ == "NAME"
+
+
+@pytest.mark.parametrize("kind", [dict, OrderedDict, MappingProxyType], ids=lambda kind: kind.__name__)
+def test_a_dictionary_is_no_object_to_load_from_and_the_message_names_the_method_that_is(config, kind):
+    with pytest.raises(TypeError, match=r"from_mapping\(\)"):
+        config.from_object(kind({"A": 1}))
+
+
+def test_a_dictionary_with_attributes_is_an_object(config):
+    class Settings(dict):
+        A = 1
+
+    config.from_object(Settings())
+    assert config["A"] == 1
+
+
+def test_compat_takes_nothing_from_a_dictionary_and_is_silent_as_flask():
+    app = compat_app.Flask(__name__)
+    app.config.from_object({"A": 1})
+    assert "A" not in app.config

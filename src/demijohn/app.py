@@ -449,10 +449,15 @@ class Flask(App):
     def redirect(self, location: str, code: int = 302) -> Response:
         """A response that redirects to ``location``.
 
-        :raises ValueError: natively, for a scheme other than http and https, or control characters.
+        :raises ValueError: natively, for control characters, or a scheme other than http, https and those of
+            ``REDIRECT_SCHEMES``.
         """
-        target = check_location(location) if self.policy.checked_redirects else location
-        return cast(Response, super().redirect(target, code))
+        if self.policy.checked_redirects:
+            named = self.config.get("REDIRECT_SCHEMES") or ()
+            # One text is one scheme, not a list of letters.
+            others = (named,) if isinstance(named, str) else named
+            check_location(location, ("http", "https", *(scheme.lower() for scheme in others)))
+        return cast(Response, super().redirect(location, code))
 
     # Files and templates.
 

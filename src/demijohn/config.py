@@ -8,8 +8,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections import ChainMap, OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import IO, Any, Generic, Protocol, Self, TypeVar, overload
 
 from werkzeug.utils import import_string
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 _NOT_THERE = frozenset({errno.ENOENT, errno.EISDIR})
 _ABSENT: Any = object()
+#: A subclass may have upper-case attributes as well.
+_PLAIN_MAPPINGS = (dict, OrderedDict, defaultdict, ChainMap, MappingProxyType)
 
 
 def listed(setting: Any) -> tuple[Any, ...]:
@@ -80,6 +83,8 @@ class Config(dict[str, Any]):
 
     #: Called after each change, where an application has to know of it.
     changed: Callable[[], None] | None = None
+    #: Whether a call that would take nothing is an error.
+    strict = True
 
     def __init__(self, root_path: str | os.PathLike[str], defaults: dict[str, Any] | None = None) -> None:
         super().__init__(defaults or {})
@@ -153,8 +158,14 @@ class Config(dict[str, Any]):
 
         :param obj: The object, or its import name.
         :raises ImportError: when there is nothing under that import name.
+        :raises TypeError: for a plain dictionary, whose entries are no attributes.
         """
         source = import_string(obj) if isinstance(obj, str) else obj
+        if self.strict and type(source) in _PLAIN_MAPPINGS:
+            raise TypeError(
+                f"app.config.from_object() was given a {type(source).__name__}, of which it would take nothing:"
+                " it reads attributes. Use app.config.from_mapping() for its entries."
+            )
         self.update((name, getattr(source, name)) for name in dir(source) if name.isupper())
 
     def from_file(

@@ -11,6 +11,7 @@ from werkzeug.exceptions import abort as _plain_abort
 from werkzeug.utils import redirect as _plain_redirect
 
 from demijohn.contexts.context import RequestContext, current
+from demijohn.contexts.life import STREAMED
 from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
 from demijohn.sessions.flashing import flash, get_flashed_messages
 from demijohn.app import Flask
@@ -110,7 +111,8 @@ def stream_with_context(generator_or_function: Any) -> Any:
     """Keep the request open while a body is streamed: its teardown runs after the last part.
 
     A streamed body sees ``request`` and ``session`` without this as well; with it, what the teardown
-    closes (a database session, say) stays usable until the stream ends. Sync and async generators.
+    closes (a database session, say) stays usable until the stream ends. Sync and async generators. What the
+    stream raises is what the teardown functions are given; GeneratorExit when the client left before its end.
 
     :param generator_or_function: A generator, or a function that returns one.
     :raises RuntimeError: outside of a request.
@@ -139,11 +141,16 @@ class _Hold:
         self._ctx: RequestContext | None = ctx
         ctx.hold()
 
-    def _release(self) -> RequestContext | None:
-        """The context, when this was the last that held it and its request has ended."""
+    def _release(self, error: BaseException | None) -> RequestContext | None:
+        """The context, when this was the last that held it and its request has ended.
+
+        :param error: What ended the stream, for the teardown; while the request goes on it is the view's.
+        """
         ctx, self._ctx = self._ctx, None
         if ctx is None:
             return None
+        if error is not None and ctx.error is None and ctx.state is STREAMED:
+            ctx.error = error
         return ctx if ctx.released() else None
 
 
@@ -161,20 +168,20 @@ class _Held(_Hold):
         token = current.set(self._ctx)
         try:
             return next(self._source)
-        except BaseException:
-            self._end()
+        except BaseException as e:
+            self._end(None if isinstance(e, StopIteration) else e)
             raise
         finally:
             current.reset(token)
 
-    def _end(self) -> None:
+    def _end(self, error: BaseException | None) -> None:
         try:
             # Not only a generator's, which has ended by itself: an iterator may have something to close.
             close = getattr(self._source, "close", None)
             if close is not None:
                 close()
         finally:
-            ctx = self._release()
+            ctx = self._release(error)
             if ctx is not None:
                 drive(ctx.way.tear_down(ctx.app, ctx, ctx.error))
                 ctx.gone()
@@ -185,7 +192,7 @@ class _Held(_Hold):
             return
         token = current.set(self._ctx)
         try:
-            self._end()
+            self._end(GeneratorExit())
         finally:
             current.reset(token)
 
@@ -203,12 +210,12 @@ class _AsyncHeld(_Hold):
             raise StopAsyncIteration
         try:
             return await anext(self._source)
-        except BaseException:
-            await self._end()
+        except BaseException as e:
+            await self._end(None if isinstance(e, StopAsyncIteration) else e)
             raise
 
-    async def _end(self) -> None:
-        ctx = self._release()
+    async def _end(self, error: BaseException | None) -> None:
+        ctx = self._release(error)
         if ctx is not None:
             await drive_async(ctx.way.tear_down(ctx.app, ctx, ctx.error))
             ctx.gone()
@@ -220,7 +227,7 @@ class _AsyncHeld(_Hold):
         close = getattr(self._source, "aclose", None)
         if close is not None:
             await close()
-        await self._end()
+        await self._end(GeneratorExit())
 
 
 def event_stream(events: Any) -> Response:

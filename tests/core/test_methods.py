@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from demijohn import request
+from demijohn import redirect, request
 from demijohn.views import MethodView
 
 
@@ -108,3 +108,37 @@ def test_case_9_over_a_thousand_query_fields_are_400_and_a_semicolon_never_separ
     assert client.get("/?" + "&".join(f"f{n}=1" for n in range(1001))).status_code == 400
     assert client.get("/?" + "&".join(f"f{n}=1" for n in range(1000))).json["count"] == 1000
     assert client.get("/?a=1;b=2").json == {"count": 1, "a": "1;b=2"}
+
+
+@pytest.fixture(params=["wsgi", "asgi", "rsgi"])
+def back_to(app, request):
+    """Redirects to a location, over one protocol: the Location that was sent."""
+    app.testing = True
+    wanted = []
+    app.add_url_rule("/", "index", lambda: redirect(wanted[-1]))
+    client = app.test_client(protocol=request.param)
+
+    def go(location):
+        wanted.append(location)
+        return client.get("/", buffered=True).headers["Location"]
+
+    yield go
+    client.close()
+
+
+@pytest.mark.parametrize("named", [["Com.Example.App"], "com.example.app"], ids=["list", "text"])
+def test_a_redirect_goes_to_a_scheme_that_was_named(app, back_to, named):
+    app.config["REDIRECT_SCHEMES"] = named
+    assert back_to("com.example.app:/callback?code=1") == "com.example.app:/callback?code=1"
+    assert back_to("https://e.example/") == "https://e.example/"
+
+
+@pytest.mark.parametrize(
+    "location", ["com.example.app:/callback", "javascript:alert(1)", "data:text/html,x", "c:/"]
+)
+def test_a_redirect_to_a_scheme_that_nobody_named_is_refused_and_the_message_says_how_to(app, location):
+    with app.test_request_context(), pytest.raises(ValueError, match="REDIRECT_SCHEMES"):
+        redirect(location)
+    app.config["REDIRECT_SCHEMES"] = "abc"
+    with app.test_request_context(), pytest.raises(ValueError, match="abc and relative"):
+        redirect(location)

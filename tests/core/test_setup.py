@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demijohn import Blueprint, Flask, render_template, session
+from demijohn.compat import app as compat_app
 from demijohn.errors import AsyncUnsupported, LateRegistration
 
 
@@ -198,3 +199,44 @@ def test_a_websocket_under_a_server_that_cannot_is_told_what_to_do():
     answer = app.test_client().get("/ws", headers={"Upgrade": "websocket", "Connection": "Upgrade"})
     assert answer.status_code == 400
     assert "--interface asgi" in answer.text
+
+
+@pytest.mark.parametrize(
+    "decorator", ["route", "get", "post", "put", "patch", "delete", "websocket", "endpoint"]
+)
+@pytest.mark.parametrize("kind", ["application", "blueprint"])
+def test_a_route_without_parentheses_is_refused_and_the_message_shows_how_it_is_written(app, decorator, kind):
+    owner = app if kind == "application" else Blueprint("room", __name__)
+    with pytest.raises(TypeError, match=rf'@{decorator} of .view.* Write @{decorator}\("') as caught:
+        getattr(owner, decorator)(view)
+    assert owner.name in str(caught.value)
+
+
+def test_an_error_handler_without_parentheses_is_refused_and_the_message_shows_how_it_is_written(app):
+    with pytest.raises(TypeError, match=r"Write @errorhandler\(404\)"):
+        app.errorhandler(view)
+    with pytest.raises(TypeError, match=r"Write @app_errorhandler\(404\)"):
+        Blueprint("room", __name__).app_errorhandler(view)
+
+
+@pytest.mark.parametrize("decorator", ["route", "get", "errorhandler"])
+def test_compat_is_as_silent_as_flask_about_missing_parentheses(decorator):
+    assert callable(getattr(compat_app.Flask(__name__), decorator)(view))
+
+
+@pytest.mark.parametrize("kind", ["filter", "test", "global"])
+def test_what_templates_call_is_registered_without_parentheses_too(app, kind):
+    def shout(text):
+        return text
+
+    room = Blueprint("room", __name__)
+    assert getattr(room, f"app_template_{kind}")(shout) is shout
+    app.register_blueprint(room)
+    assert getattr(app.jinja_env, f"{kind}s")["shout"] is shout
+
+
+def test_the_code_of_an_error_handler_is_shown_as_it_was_given_and_how_it_is_written(app):
+    with pytest.raises(ValueError, match="^'404' is not a subclass of Exception.* 404, without quotes"):
+        app.errorhandler("404")(view)
+    with pytest.raises(ValueError, match="^'view' is not"):
+        app.register_error_handler(view, view)

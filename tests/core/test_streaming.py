@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -263,3 +264,71 @@ def test_an_async_view_may_stream_what_a_sync_hook_prepared(app, client):
         return generate()
 
     assert client.get("/").text == "set"
+
+
+@pytest.fixture(params=["wsgi", "asgi", "rsgi"])
+def held(app, request):
+    """A client of an application whose held streams end in several ways, and what its teardown is told."""
+    told = []
+
+    def pieces(how):
+        yield "one"
+        if how == "raises":
+            raise LookupError("half-way")
+        yield "two"
+
+    async def later(how):
+        for piece in pieces(how):
+            await asyncio.sleep(0)
+            yield piece
+
+    app.testing = True
+    app.add_url_rule("/def/<how>", "sync", lambda how: Response(stream_with_context(pieces(how))))
+    app.add_url_rule("/async/<how>", "async", lambda how: Response(stream_with_context(later(how))))
+    app.teardown_request(lambda error: told.append(type(error)))
+    app.teardown_appcontext(lambda error: told.append(type(error)))
+    return app.test_client(protocol=request.param), told
+
+
+@pytest.mark.parametrize("flavour", ["def", "async"])
+def test_the_teardown_is_told_what_a_held_stream_raised(held, flavour):
+    client, told = held
+    with suppress(Exception):  # what a client of that protocol makes of a broken body
+        client.get(f"/{flavour}/raises", buffered=True)
+    assert told == [LookupError, LookupError]
+
+
+@pytest.mark.parametrize("flavour", ["def", "async"])
+def test_the_teardown_is_told_of_no_error_where_a_held_stream_came_to_its_end(held, flavour):
+    client, told = held
+    assert client.get(f"/{flavour}/ends").text == "onetwo"
+    assert told == [type(None), type(None)]
+
+
+def test_the_teardown_is_told_of_a_held_stream_that_was_left_before_its_end_as_in_flask(app):
+    told = []
+    app.add_url_rule("/", "index", lambda: Response(stream_with_context(iter(["one", "two"]))))
+    app.teardown_request(lambda error: told.append(type(error)))
+    answer = app.test_client().get("/")
+    assert next(answer.iter_encoded()) == b"one"
+    answer.close()
+    assert told == [GeneratorExit]
+
+
+def test_an_error_of_a_stream_that_the_view_has_handled_is_not_the_requests(app, client):
+    told = []
+
+    def broken():
+        yield "one"
+        raise LookupError
+
+    def view():
+        try:
+            return "".join(stream_with_context(broken()))
+        except LookupError:
+            return "handled"
+
+    app.add_url_rule("/", "index", view)
+    app.teardown_request(lambda error: told.append(error))
+    assert client.get("/").text == "handled"
+    assert told == [None]

@@ -136,3 +136,11 @@ def test_source_files_stay_short_or_say_why(suffix, repository_texts):
             if not re.search(r"\bsplit", opening):
                 long.append(f"{name}: {text.count(chr(10))} lines")
     assert not long, "\n".join(long)
+
+
+def test_the_extra_all_is_every_other_one_and_the_page_has_a_row_for_each(root):
+    extras = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (everything,) = extras.pop("all")
+    assert everything == f"demijohn[{','.join(extras)}]"
+    page = (root / "docs" / "installation.md").read_text()
+    assert [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")] == [*extras, "all"]

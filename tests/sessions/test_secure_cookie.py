@@ -17,6 +17,8 @@ from werkzeug.test import EnvironBuilder
 from demijohn import Flask, Response, request, session
 from demijohn.policy import Policy
 from demijohn.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from demijohn.sessions.server_side.interface import ServerSideSessionInterface
+from demijohn.sessions.server_side.memory import MemoryStore
 
 NOW = 1_700_000_000
 KEY = "the secret of the tests"
@@ -744,3 +746,20 @@ def test_old_keys_may_come_in_any_collection(clock, keys):
 
 def test_a_key_may_be_a_bytearray(clock):
     assert answered(made(SECRET_KEY=bytearray(KEY.encode())), COOKIE)[1] == b"1"
+
+
+@pytest.mark.parametrize("form", ["cookie", "json", "msgpack"])
+def test_a_value_that_cannot_be_stored_is_named_by_its_key(app, form):
+    if form != "cookie":
+        app.session_interface = ServerSideSessionInterface(MemoryStore(), form=form)
+    app.add_url_rule("/", "write", lambda: session.update(a=1, cart=[object()], z=(1, 2)) or "written")
+    with pytest.raises(TypeError, match=r"object.*session\['cart'\]"):
+        app.test_client().get("/")
+
+
+def test_the_error_of_a_value_that_cannot_be_stored_keeps_its_kind(app):
+    circle = []
+    circle.append(circle)
+    app.add_url_rule("/", "write", lambda: session.update(a=1, circle=circle) or "written")
+    with pytest.raises((RecursionError, ValueError), match=r"session\['circle'\]"):
+        app.test_client().get("/")

@@ -99,6 +99,8 @@ class Flask(native.Flask):
     def make_config(self, instance_relative: bool = False) -> Config:
         """The configuration the application starts with: Flask's, and what else this package reads."""
         config = super().make_config(instance_relative)
+        if isinstance(config, Config):
+            config.strict = False
         for name, value in native.Flask.default_config.items():
             config.setdefault(name, value)
         return config

@@ -75,7 +75,8 @@ def check_location(location: str, schemes: Collection[str] = ("http", "https")) 
     if scheme is not None and scheme.group(1).lower() not in schemes:
         raise ValueError(
             f"Redirect location {location[:100]!r} has the scheme {scheme.group(1)!r}: only"
-            f" {', '.join(schemes)} and relative locations are allowed."
+            f" {', '.join(schemes)} and relative locations are allowed. An application's own scheme is allowed by"
+            " naming it in the setting REDIRECT_SCHEMES."
         )
     return location
 

@@ -7,6 +7,7 @@ is dispatched.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, ClassVar
@@ -232,8 +233,34 @@ def _token(session: SessionMixin, serializer: URLSafeTimedSerializer | None) -> 
     contents = dict.copy(session) if isinstance(session, dict) else dict(session.items())
     if serializer is None:
         raise MissingSecretKey.for_session()
-    token: str | bytes = serializer.dumps(contents)
+    try:
+        token: str | bytes = serializer.dumps(contents)
+    except UNSTORABLE as error:
+        raise name_key(error, contents, serializer.dumps) from error
     return token if isinstance(token, str) else token.decode()
+
+
+#: What writing a value raises that cannot be written.
+UNSTORABLE = (TypeError, ValueError, OverflowError, RecursionError)
+
+
+def name_key(
+    error: Exception, contents: dict[str, Any], write: Callable[[dict[str, Any]], object]
+) -> Exception:
+    """``error``, which writing ``contents`` raised, in its own kind and words and with the key it is about.
+
+    :param write: What raised it; it is called for each entry alone.
+    """
+    kind = next(kind for kind in UNSTORABLE if isinstance(error, kind))
+    for key, value in contents.items():
+        try:
+            write({key: value})
+        except UNSTORABLE as e:
+            return kind(
+                f"{e} (session[{key!r}]). A session keeps what JSON has, tuples, bytes, Markup, UUIDs and datetimes:"
+                " put one of these there, or a key under which the value is kept elsewhere."
+            )
+    return error
 
 
 _ATTRIBUTES = ("domain", "path", "secure", "httponly", "samesite", "partitioned")

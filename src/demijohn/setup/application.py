@@ -96,7 +96,7 @@ class App(Scaffold):
             "MAX_QUERY_FIELDS": 1_000, "SEND_FILE_MAX_AGE_DEFAULT": None, "TRAP_BAD_REQUEST_ERRORS": None,
             "TRAP_HTTP_EXCEPTIONS": False, "EXPLAIN_TEMPLATE_LOADING": False,
             "PREFERRED_URL_SCHEME": "http", "TEMPLATES_AUTO_RELOAD": None, "MAX_COOKIE_SIZE": 4093,
-            "PROVIDE_AUTOMATIC_OPTIONS": True, "THREADS": 32, "WEBSOCKET_ORIGINS": None,
+            "PROVIDE_AUTOMATIC_OPTIONS": True, "REDIRECT_SCHEMES": (), "THREADS": 32, "WEBSOCKET_ORIGINS": None,
             "WEBSOCKET_QUEUE_SIZE": 64, "WEBSOCKET_SEND_TIMEOUT": 20.0, "BODY_SPOOL_SIZE": 1024 * 1024,
         }
     )  # fmt: skip
@@ -291,18 +291,6 @@ class App(Scaffold):
         for suffix in _TEMPLATE_SUFFIXES:
             filename = filename.removesuffix(suffix)
         return not filename.endswith(_TEXT_SUFFIXES)
-
-    def _template_decorator(self, add: Callable[..., None], name: Any) -> Any:
-        # COMPAT: Flask 3.2 takes the decorators without parentheses as well.
-        if callable(name):
-            add(name)
-            return name
-
-        def register(f: F) -> F:
-            add(f, name=name)
-            return f
-
-        return register
 
     @setupmethod
     def template_filter(self, name: Any = None) -> Any:

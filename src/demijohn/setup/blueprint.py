@@ -297,6 +297,8 @@ class Blueprint(Scaffold):
     @setupmethod
     def app_errorhandler(self, code: type[Exception] | int) -> Callable[[F], F]:
         """:meth:`errorhandler` for every request of the application."""
+        if not isinstance(code, type):
+            self._refuse_bare(code, "app_errorhandler", "404")
 
         def register(f: F) -> F:
             self.record_once(lambda state: state.app.errorhandler(code)(f))
@@ -304,17 +306,10 @@ class Blueprint(Scaffold):
 
         return register
 
-    def _template_decorator(self, add: Callable[..., None], name: Any) -> Any:
-        def register(f: F) -> F:
-            add(f, name=name)
-            return f
-
-        return register
-
     @setupmethod
-    def app_template_filter(self, name: str | None = None) -> Callable[[F], F]:
+    def app_template_filter(self, name: Any = None) -> Any:
         """Register the decorated function as a filter of all templates."""
-        return self._template_decorator(self.add_app_template_filter, name)  # type: ignore[no-any-return]
+        return self._template_decorator(self.add_app_template_filter, name)
 
     @setupmethod
     def add_app_template_filter(self, f: Any, name: str | None = None) -> None:
@@ -322,9 +317,9 @@ class Blueprint(Scaffold):
         self.record_once(lambda state: state.app.add_template_filter(f, name=name))
 
     @setupmethod
-    def app_template_test(self, name: str | None = None) -> Callable[[F], F]:
+    def app_template_test(self, name: Any = None) -> Any:
         """Register the decorated function as a test of all templates."""
-        return self._template_decorator(self.add_app_template_test, name)  # type: ignore[no-any-return]
+        return self._template_decorator(self.add_app_template_test, name)
 
     @setupmethod
     def add_app_template_test(self, f: Any, name: str | None = None) -> None:
@@ -332,9 +327,9 @@ class Blueprint(Scaffold):
         self.record_once(lambda state: state.app.add_template_test(f, name=name))
 
     @setupmethod
-    def app_template_global(self, name: str | None = None) -> Callable[[F], F]:
+    def app_template_global(self, name: Any = None) -> Any:
         """Register the decorated function as a global of all templates."""
-        return self._template_decorator(self.add_app_template_global, name)  # type: ignore[no-any-return]
+        return self._template_decorator(self.add_app_template_global, name)
 
     @setupmethod
     def add_app_template_global(self, f: Any, name: str | None = None) -> None:

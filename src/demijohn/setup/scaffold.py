@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 
 from demijohn.errors import AsyncUnsupported
 from demijohn.later import later
+from demijohn.policy import Policy
 from demijohn.waiting.callables import is_async
 
 if TYPE_CHECKING:
@@ -224,10 +225,36 @@ class Scaffold:
 
     # Routes.
 
+    def _refuse_bare(self, given: object, decorator: str, example: str) -> None:
+        """Refuse a function where the argument of a decorator belongs: it was written without parentheses.
+
+        :raises TypeError: with how it is written; not where the policy has Flask's errors, which are silent here.
+        """
+        policy: Policy | None = getattr(self, "policy", None)
+        if callable(given) and (policy is None or policy.explained_errors):
+            name = getattr(given, "__name__", repr(given))
+            raise TypeError(
+                f"@{decorator} of {name!r} in {self!r} has no parentheses, so nothing would be registered."
+                f" Write @{decorator}({example})."
+            )
+
     def _method_route(self, method: str, rule: str, options: dict[str, Any]) -> Callable[[F], F]:
+        self._refuse_bare(rule, method.lower(), '"/path"')
         if "methods" in options:
             raise TypeError("Use the 'route' decorator to use the 'methods' argument.")
         return self.route(rule, methods=[method], **options)
+
+    def _template_decorator(self, add: Callable[..., None], name: Any) -> Any:
+        # COMPAT: Flask 3.2 takes the decorators without parentheses as well.
+        if callable(name):
+            add(name)
+            return name
+
+        def register(f: F) -> F:
+            add(f, name=name)
+            return f
+
+        return register
 
     @setupmethod
     def get(self, rule: str, **options: Any) -> Callable[[F], F]:
@@ -256,7 +283,11 @@ class Scaffold:
 
     @setupmethod
     def route(self, rule: str, **options: Any) -> Callable[[F], F]:
-        """Register the decorated view for a URL rule; options as :meth:`add_url_rule`."""
+        """Register the decorated view for a URL rule; options as :meth:`add_url_rule`.
+
+        :raises TypeError: when it is written without parentheses.
+        """
+        self._refuse_bare(rule, "route", '"/path"')
 
         def register(f: F) -> F:
             self.add_url_rule(rule, options.pop("endpoint", None), f, **options)
@@ -267,6 +298,7 @@ class Scaffold:
     @setupmethod
     def websocket(self, rule: str, **options: Any) -> Callable[[F], F]:
         """Register the decorated ``async def`` handler for WebSockets at a URL rule (as Quart)."""
+        self._refuse_bare(rule, "websocket", '"/path"')
 
         def register(f: F) -> F:
             self.add_websocket(rule, options.pop("endpoint", None), f, **options)
@@ -309,6 +341,7 @@ class Scaffold:
     @setupmethod
     def endpoint(self, endpoint: str) -> Callable[[F], F]:
         """Register the decorated view for an endpoint whose rules are added elsewhere."""
+        self._refuse_bare(endpoint, "endpoint", '"name"')
 
         def register(f: F) -> F:
             self.view_functions[endpoint] = f
@@ -377,6 +410,8 @@ class Scaffold:
     @setupmethod
     def errorhandler(self, code_or_exception: type[Exception] | int) -> Callable[[F], F]:
         """Register the decorated function for a status code or an exception class."""
+        if not isinstance(code_or_exception, type):
+            self._refuse_bare(code_or_exception, "errorhandler", "404")
 
         def register(f: F) -> F:
             self.register_error_handler(code_or_exception, f)
@@ -411,10 +446,12 @@ class Scaffold:
                 " for Exception classes or HTTP error codes."
             )
         if not (isinstance(found, type) and issubclass(found, Exception)):
-            shown = getattr(found, "__name__", repr(found))
+            name = getattr(found, "__name__", None)
+            number = isinstance(found, str) and found.isdecimal()
             raise ValueError(
-                f"'{shown}' is not a subclass of Exception. Handlers can only be registered"
-                " for Exception classes or HTTP error codes."
+                f"{(found if name is None else name)!r} is not a subclass of Exception. Handlers can only be"
+                " registered for Exception classes or HTTP error codes."
+                f"{f' A code is a number: {found}, without quotes.' if number else ''}"
             )
         if issubclass(found, HTTPException):
             return found, found.code

@@ -18,7 +18,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from demijohn.contexts.context import current
 from demijohn.contexts.proxies import get_request_context
 from demijohn.sessions.interface import SessionInterface
-from demijohn.sessions.secure_cookie import depend_on_cookie, session_json_serializer
+from demijohn.sessions.secure_cookie import UNSTORABLE, depend_on_cookie, name_key, session_json_serializer
 from demijohn.sessions.server_side.codec import FORMATS, Serializer, Unreadable, decode, encode
 from demijohn.sessions.server_side.ports import Application
 from demijohn.sessions.server_side.session import ServerSideSession
@@ -187,7 +187,10 @@ class ServerSideSessionInterface(SessionInterface):
             return _REMOVE
         if stored_as is None and self.permanent is not None and "_permanent" not in contents:
             contents["_permanent"] = session.permanent = self.permanent
-        data = encode(contents, self.serializer, self.form)
+        try:
+            data = encode(contents, self.serializer, self.form)
+        except UNSTORABLE as e:
+            raise name_key(e, contents, lambda entry: encode(entry, self.serializer, self.form)) from e
         if len(data) > self.max_size:
             raise ValueError(
                 f"The session has {len(data)} bytes; at most {self.max_size} are kept (max_size). Keep the"
