@@ -14,8 +14,9 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from werkzeug.local import LocalProxy
 from werkzeug.routing import Rule
 
 from demijohn.app import Flask
@@ -36,7 +37,7 @@ __all__ = [
     "Headers", "MultipartLimits", "adapt_view", "call", "content_disposition", "current_application", "current_request",
     "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie",
     "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
-    "wrap_asgi",
+    "unproxied", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -69,6 +70,17 @@ def current_session() -> SessionMixin:
     """
     session: SessionMixin = proxies.session._get_current_object()
     return session
+
+
+def unproxied(app: Flask) -> Flask:
+    """The application itself, of an application or a proxy such as ``current_app``.
+
+    For ``init_app(current_app)``, where the application is kept, weakly or as a key, or compared later.
+
+    :raises RuntimeError: for a proxy outside of its context.
+    """
+    proxy: object = app
+    return cast(Flask, proxy._get_current_object()) if isinstance(proxy, LocalProxy) else app
 
 
 def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:

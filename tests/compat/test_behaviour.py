@@ -13,6 +13,7 @@ from demijohn import current_app, g, request, session, stream_with_context, url_
 from demijohn.compat.app import Flask
 from demijohn.compat.contexts import _cv_app, _cv_request, request_ctx
 from demijohn.contexts.proxies import app_ctx
+from demijohn.logging import default_handler
 
 
 @pytest.fixture
@@ -280,3 +281,17 @@ def test_fields_and_cookies_are_of_werkzeugs_own_class(app):
     for data in ({"a": "1"}, {"a": "1", "file": (BytesIO(b"x"), "x.txt")}):
         assert client.post("/?a=1", data=data).text == expected
     assert client.post("/?a=1").text == expected
+
+
+@pytest.mark.parametrize("kind", [NativeFlask, Flask], ids=["native", "compat"])
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+def test_the_log_line_of_an_unhandled_error_is_flasks(kind, protocol, caplog):
+    app = kind("logged")
+
+    @app.get("/")
+    def fail():
+        raise KeyError("x")
+
+    assert app.test_client(protocol=protocol).get("/").status_code == 500
+    lines = [default_handler.format(record).split("\n")[0] for record in caplog.records]
+    assert [line.partition("] ")[2] for line in lines] == ["ERROR in app: Exception on / [GET]"]

@@ -6,6 +6,8 @@ import signal
 
 import pytest
 
+from demijohn import devserver
+
 pytestmark = pytest.mark.servers
 
 SOURCE = """
@@ -199,3 +201,63 @@ def test_a_management_script_with_a_factory_of_its_own_is_run_again(project, sta
     project.write("manage.py", source.format("two"))
     server.until(lambda: server.get() == (200, "two"), "the change")
     assert server.stop(signal.SIGHUP) == 0
+
+
+def test_a_launcher_that_rewrites_the_arguments_is_run_again_as_it_was_started(project, start):
+    project.write(
+        "launch.py",
+        """
+        import sys
+        from demijohn import Flask
+        from demijohn.cli import FlaskGroup
+        kind, port = sys.argv[1:]     # fails when it is given anything else
+        sys.argv[:] = ["elsewhere", "run", "--port", port]
+        def create_app():
+            app = Flask(__name__)
+            app.add_url_rule("/", "f", lambda: f"{kind} {sys.flags.dev_mode}")
+            return app
+        if kind == "group":
+            FlaskGroup(create_app=create_app)()
+        create_app().run(port=int(port), debug=True)
+        """,
+    )
+    for kind in ("group", "run"):
+        server = start("-Xdev", "launch.py", kind, "0")
+        assert server.get() == (200, f"{kind} True")
+        server.stop()
+
+
+def test_a_management_script_written_for_flask_runs_under_compat_in_its_workers_too(project, start):
+    project.write(
+        "manage.py",
+        """
+        import sys
+        from flask import Flask
+        from flask.cli import FlaskGroup
+        def create_app():
+            app = Flask(__name__)
+            app.add_url_rule("/", "f", lambda: f"{app.compat_level} {sys.argv[1:]}")
+            return app
+        FlaskGroup(create_app=create_app)()
+        """,
+    )
+    server = start("-m", "demijohn.compat", "--level", "2.2", "manage.py", "run", "--port", "0")
+    assert server.get() == (200, "3.1 ['run', '--port', '0']")
+
+
+@pytest.mark.parametrize(
+    ("started", "found"),
+    [
+        (["script.py", "-m", "a"], ("script", ["script.py", "-m", "a"])),
+        (["-X", "dev", "-Wd", "-u", "script.py"], ("script", ["script.py"])),
+        (["-Im", "module", "x"], ("m", ["module", "x"])),
+        (["-Bmmodule"], ("m", ["module"])),
+        (["--check-hash-based-pycs", "always", "--", "-odd.py"], ("script", ["-odd.py"])),
+        (["-c", "import x", "y"], ("c", ["import x", "y"])),
+        (["-"], ("", [])),
+        (["-i"], ("", [])),
+        ([], ("", [])),
+    ],
+)
+def test_what_python_was_started_with_is_read_as_python_reads_it(started, found):
+    assert devserver._command_line(started) == found

@@ -8,14 +8,20 @@ import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from demijohn import Flask, Websocket, current_app, request, session, websocket
+from demijohn.ext.database import SQLAlchemy
+from demijohn.ext.login import LoginManager, UserMixin, current_user
+from demijohn.ext.migrations import Migrate
 from demijohn.extend import (
     adapt_view,
     current_application,
     current_request,
     current_session,
     nonblocking,
+    unproxied,
     wrap_asgi,
 )  # fmt: skip
+from demijohn.json.provider import DefaultJSONProvider
+from demijohn.sessions.server_side import Session
 
 
 def test_what_is_current_is_given_itself_not_by_proxy():
@@ -36,6 +42,37 @@ def test_what_is_current_is_given_itself_not_by_proxy():
 def test_outside_there_is_nothing_current(wanted):
     with pytest.raises(RuntimeError, match="Working outside of"):
         wanted()
+
+
+def test_an_extension_takes_a_proxy_for_the_application_and_keeps_the_application():
+    app = Flask("extended")
+    app.config.update(
+        SECRET_KEY="a secret for tests, long enough",
+        SQLALCHEMY_DATABASE_URI="sqlite://",
+        SQLALCHEMY_TRACK_MODIFICATIONS=True,
+        SESSION_TYPE="memory",
+    )
+    logins, db = LoginManager(), SQLAlchemy()
+    with app.app_context():
+        assert unproxied(current_app) is unproxied(app) is app
+        logins.init_app(current_app)
+        db.init_app(current_app)
+        Migrate(current_app, db)
+        Session(current_app)
+        app.json = DefaultJSONProvider(current_app)
+    logins.user_loader(lambda key: UserMixin() if key == "1" else None)
+
+    @app.route("/")
+    def index():
+        session["seen"] = True
+        value = db.session.execute(db.text("select 7")).scalar_one()
+        return {"value": value, "anonymous": current_user.is_anonymous}
+
+    # No proxy is current here, so whatever had kept one would fail.
+    assert app.test_client().get("/").json == {"value": 7, "anonymous": True}
+    assert set(logins._apps) == {app}
+    with app.app_context():
+        assert db.engine.dialect.name == "sqlite"
 
 
 def test_a_socket_is_the_current_request():

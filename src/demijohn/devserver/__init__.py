@@ -19,6 +19,7 @@ platform without inheritable descriptors (Windows) the server runs in one proces
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from dataclasses import replace
@@ -200,13 +201,49 @@ def _serve(load: Loader, options: ServeOptions, program: tuple[dict[str, str], l
 
 
 def program_of_main() -> tuple[dict[str, str], list[str]] | None:
-    """What was started to come here, so that it can be started again; None in a console or notebook."""
+    """What was started to come here, so that it can be started again; None in a console or notebook.
+
+    It is what Python was started with: launchers rewrite ``sys.argv``, and what is ``__main__`` by now may have
+    been run by another program (``python -m demijohn.compat script.py``), without which it would not run.
+    """
     main = sys.modules["__main__"]
-    spec = getattr(main, "__spec__", None)
-    if spec is not None and spec.name:
-        name = spec.name.removesuffix(".__main__")
-        return {"module": name}, list(sys.argv)
-    file = getattr(main, "__file__", None)
-    if file is None or not os.path.isfile(file):
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    if file is None or not (spec or os.path.isfile(file)):
         return None
+    kind, arguments = _command_line(sys.orig_argv[1:])
+    if kind == "m":
+        return {"module": arguments[0]}, arguments
+    if kind == "script":
+        # Python has made the path of its own script absolute, by the folder it was started in.
+        script = file if os.path.basename(file) == os.path.basename(arguments[0]) else arguments[0]
+        return {"script": os.path.abspath(script)}, arguments
+    # Python is embedded in another program, or "-c" started this one.
+    if spec is not None and spec.name:
+        return {"module": spec.name.removesuffix(".__main__")}, list(sys.argv)
     return {"script": os.path.abspath(file)}, list(sys.argv)
+
+
+def _command_line(arguments: list[str]) -> tuple[str, list[str]]:
+    """What Python's own arguments name: ``"m"`` or ``"script"``, and what follows; ``""`` for anything else."""
+    at = 0
+    while at < len(arguments):
+        argument, at = arguments[at], at + 1
+        if argument == "--check-hash-based-pycs":
+            at += 1
+        elif argument == "-" or (argument == "--" and at == len(arguments)):
+            return "", []
+        elif argument == "--":
+            return "script", arguments[at:]
+        elif not argument.startswith("-"):
+            return "script", arguments[at - 1 :]
+        elif not argument.startswith("--"):
+            # Letters may be written together, and one that takes a value ends them: "-Im module", "-Xdev".
+            option = re.search("[cmWX]", argument)
+            if option is None:
+                continue
+            value = argument[option.end() :]
+            rest = [value, *arguments[at:]] if value else arguments[at:]
+            if option.group() in "cm":
+                return (option.group(), rest) if rest else ("", [])
+            at += not value
+    return "", []

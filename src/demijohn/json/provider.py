@@ -17,6 +17,7 @@ from datetime import date
 from typing import IO, Any, AnyStr, Protocol
 
 from werkzeug.http import http_date
+from werkzeug.local import LocalProxy
 
 from demijohn.json.decoder import decode, decode_trusted
 from demijohn.json.encoder import encode_flat, make_encoder
@@ -51,7 +52,7 @@ class JSONProvider:
     """
 
     def __init__(self, app: Application) -> None:
-        self._app = weakref.proxy(app)
+        self._app = weakref.proxy(app._get_current_object() if isinstance(app, LocalProxy) else app)
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Encode ``obj`` to JSON text.

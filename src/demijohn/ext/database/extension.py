@@ -43,7 +43,7 @@ from demijohn.ext.database.session import HELD, ContextRegistry, Session
 from demijohn.ext.database.settings import engine_options as engine_options_of
 from demijohn.ext.database.table import _Table, table_class
 from demijohn.ext.database.transactions import Transaction
-from demijohn.extend import current_application, nonblocking
+from demijohn.extend import current_application, nonblocking, unproxied
 
 T = TypeVar("T")
 M = TypeVar("M", default=BaseModel)
@@ -146,6 +146,7 @@ class SQLAlchemy(Names, Generic[M]):
 
         :raises RuntimeError: when the application has a database object already, or no address is set.
         """
+        app = unproxied(app)
         if "sqlalchemy" in app.extensions:
             raise RuntimeError(
                 "A 'SQLAlchemy' instance has already been registered on this Flask app."

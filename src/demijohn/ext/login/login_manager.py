@@ -30,6 +30,7 @@ from demijohn.ext.login.port import Manager
 from demijohn.ext.login.remember import cookie_attributes, decode_cookie, encode_cookie
 from demijohn.extend import (
     call, current_application, current_request, current_session, may_await, nonblocking, send_signal,
+    unproxied,
 )  # fmt: skip
 
 if TYPE_CHECKING:  # a type checker brings it; at run time nothing but the name is needed
@@ -104,6 +105,7 @@ class LoginManager(Generic[U]):
         :param app: The application, which gets an attribute ``login_manager``.
         :param add_context_processor: Let templates see ``current_user``.
         """
+        app = unproxied(app)
         known: Manager = self
         cast(Any, app).login_manager = known
         if not app.policy.remember_on_demand:
