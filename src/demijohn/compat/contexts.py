@@ -76,11 +76,11 @@ class AppContext(context.AppContext):
         if outer is not None and outer.request is not None:
             current.set(_Inside(self, outer))
 
-    def _leave(self) -> None:
-        found = current.get(None)
-        if isinstance(found, _Inside) and found._scope is self:
-            current.set(self)
-        super()._leave()
+    def _stay(self, push: int) -> None:
+        outer = current.get(None)
+        super()._stay(push)
+        if outer is not None and outer.request is not None:
+            current.set(_Inside(self, outer))
 
 
 class _Inside(RequestContext):
@@ -91,6 +91,11 @@ class _Inside(RequestContext):
         self._scope = inner
         #: The request's own context.
         self.outer: Any = outer.outer if isinstance(outer, _Inside) else outer
+
+    @property
+    def pushed(self) -> context.AppContext:
+        """The application's context, which is what was pushed."""
+        return self.scope
 
 
 def _shared(name: str) -> property:

@@ -8,15 +8,15 @@ is dispatched; what has to happen around a context (matching, teardown) is asked
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from werkzeug.exceptions import HTTPException
 
 from demijohn import variable
-from demijohn.contexts.life import ENDED, LIFE, OPEN, STREAMED, move
+from demijohn.contexts.life import ENDED, LIFE, OPEN, STREAMED, above, move
 from demijohn.contexts.ports import Application
 from demijohn.contexts.way import Way
 from demijohn.signals import appcontext_popped, appcontext_pushed, send_signal
@@ -30,46 +30,6 @@ _NONE = Token.MISSING
 
 #: "Whatever exception is being handled right now", as the default of ``exc`` parameters.
 UNSET: Any = object()
-
-
-class _AppCtxGlobals:
-    """The namespace behind ``g``: any attribute may be set, a missing one is an AttributeError."""
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The attribute called ``name``, or ``default``."""
-        return self.__dict__.get(name, default)
-
-    def pop(self, name: str, default: Any = UNSET) -> Any:
-        """Remove and return the attribute; ``KeyError`` when it is missing and no default given."""
-        if default is UNSET:
-            return self.__dict__.pop(name)
-        return self.__dict__.pop(name, default)
-
-    def setdefault(self, name: str, default: Any = None) -> Any:
-        """The attribute called ``name``, set to ``default`` first when it is missing."""
-        return self.__dict__.setdefault(name, default)
-
-    def __getattr__(self, name: str) -> Any:
-        # Only reached when the attribute is missing; its presence tells type checkers that any may exist.
-        raise AttributeError(name)
-
-    if TYPE_CHECKING:  # any may be set and deleted too; at run time object's own methods are faster
-
-        def __setattr__(self, name: str, value: Any) -> None: ...
-
-        def __delattr__(self, name: str) -> None: ...
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.__dict__
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.__dict__)
-
-    def __repr__(self) -> str:
-        ctx = current.get(None)
-        if ctx is None:
-            return object.__repr__(self)
-        return f"<flask.g of '{ctx.app.name}'>"
 
 
 class AppContext:
@@ -98,6 +58,11 @@ class AppContext:
     def scope(self) -> AppContext:
         """The context that owns ``g``: this one, or the one of the same app it was pushed inside."""
         return self._scope or self
+
+    @property
+    def pushed(self) -> AppContext:
+        """The context that was pushed to make this one current: itself, unless it stands for another."""
+        return self
 
     @property
     def g(self) -> Any:
@@ -134,12 +99,19 @@ class AppContext:
     def pop(self, exc: BaseException | None = UNSET) -> None:
         """Undo the last push; the outermost pop runs the teardown functions.
 
+        What was pushed later and is still there stays current.
+
         :param exc: The exception that ended the work, handed to the teardown functions.
         """
         last = len(self._tokens) == 1
         try:
             if last:
-                self.app.do_teardown_appcontext(sys.exc_info()[1] if exc is UNSET else exc)
+                error = sys.exc_info()[1] if exc is UNSET else exc
+                found = current.get(None)
+                if found is None or found is self or found.scope is self:
+                    self.app.do_teardown_appcontext(error)
+                else:
+                    self._lend(self.app.do_teardown_appcontext, error)
         finally:
             self._leave()
         if appcontext_popped.receivers:
@@ -162,9 +134,27 @@ class AppContext:
         found = current.get(None)
         if not self._tokens:
             raise AssertionError(f"{self!r} was popped but never pushed.")
+        if found is self:
+            current.reset(self._tokens.pop())
+            return
+        later = above(self, found)
         current.reset(self._tokens.pop())
-        if found is not self:
+        if later is None:
             raise AssertionError(f"Popped wrong context. ({found!r} instead of {self!r})")
+        for ctx, push in reversed(later):
+            ctx._stay(push)
+
+    def _stay(self, push: int) -> None:
+        """Be current again by the same push, over what is current now: a context below is gone."""
+        self._tokens[push] = current.set(self)
+
+    def _lend(self, step: Callable[..., object], *args: Any) -> None:
+        """Take a step of the end with this context current, though another was pushed after it."""
+        token = current.set(self)
+        try:
+            step(*args)
+        finally:
+            current.reset(token)
 
     def __enter__(self) -> AppContext:
         self.push()
@@ -342,8 +332,11 @@ class RequestContext(AppContext):
             send_signal(appcontext_pushed, self.app)
 
     def join(self, outer: AppContext) -> None:
-        """Use the ``g`` of an application context of the same application, as in Flask 3.1."""
-        if outer.app is self.app:
+        """Use the ``g`` of an application context of the same application, as in Flask 3.1; not instead of its own.
+
+        A test client that sends requests through a loop pushes contexts here that began without one there.
+        """
+        if outer.app is self.app and self._g is None:
             self._scope = outer.scope
 
     def leave(self) -> None:
@@ -384,20 +377,27 @@ class RequestContext(AppContext):
     def pop(self, exc: BaseException | None = UNSET) -> None:
         """Undo the last push; the outermost pop tears the request down.
 
-        All teardown functions run, even when one raises.
+        All teardown functions run, even when one raises. What was pushed later and is still there stays
+        current.
 
         :param exc: The unhandled exception of the request, if any.
         """
-        if len(self._tokens) != 1:
+        if not self._tokens or len(self._tokens) != 1:
             self._leave()
             return
         try:
             self.state = LIFE[self.state, "popped"]
             if self.state is ENDED and self.plan is not None:  # else it failed on the way to being pushed
-                drive(self.way.tear_down(self.app, self, sys.exc_info()[1] if exc is UNSET else exc))
+                steps = self.way.tear_down(self.app, self, sys.exc_info()[1] if exc is UNSET else exc)
+                if current.get(None) is self:
+                    drive(steps)
+                else:
+                    self._lend(drive, steps)
         finally:
-            self._leave()
-            self.gone()
+            try:
+                self._leave()
+            finally:
+                self.gone()
 
     def settled(self) -> Way:
         """See :meth:`AppContext.settled`."""

@@ -154,7 +154,7 @@ class AsyncFlaskClient:
 
     async def _send(self, request: Request) -> TestResponse:
         client = self._client
-        client._context_stack.close()
+        client._leave_contexts()
         await self._start()
         if self.protocol == "wsgi":
             parts = await asyncio.to_thread(client.run_wsgi_app, request.environ, buffered=True)
@@ -247,7 +247,7 @@ class AsyncFlaskClient:
             await self._client._driver.shutdown()
 
     async def __aenter__(self) -> AsyncFlaskClient:
-        self._client._refuse_nesting()
+        self._client._begin_block()
         await self._start()
         self._client.preserve_context = True
         return self
@@ -255,8 +255,10 @@ class AsyncFlaskClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client._leave_block()
-        await self.close()
+        try:
+            self._client._leave_block()
+        finally:
+            await self.close()
 
 
 class _Following(werkzeug.test.Client):

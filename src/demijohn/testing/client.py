@@ -115,12 +115,19 @@ class ClientBase(werkzeug.test.Client):
 
     # Contexts that are kept in a block.
 
-    def _refuse_nesting(self) -> None:
+    def _begin_block(self) -> None:
         if self.preserve_context:
             raise RuntimeError("Cannot nest client invocations: this client's with block is already open.")
+        # Again, for a client that was not made by the application.
+        getattr(self.application, "watch", _nothing)()
 
     def _leave_block(self) -> None:
         self.preserve_context = False
+        self._leave_contexts()
+
+    def _leave_contexts(self) -> None:
+        """Let go of the contexts of earlier requests, also of one that raised and was never pushed again."""
+        self._new_contexts.clear()
         self._context_stack.close()
 
     def _enter_contexts(self) -> None:
@@ -274,7 +281,7 @@ class FlaskClient(ClientBase):
         :param follow_redirects: Go on until an answer is no redirect.
         """
         request = self._prepare(args, kwargs)
-        self._context_stack.close()
+        self._leave_contexts()
         response = super().open(request, buffered=buffered, follow_redirects=follow_redirects)
         response.json_module = self.application.json
         if not isinstance(response.response, _Body):
@@ -349,7 +356,7 @@ class FlaskClient(ClientBase):
             thread.stop()
 
     def __enter__(self) -> FlaskClient:
-        self._refuse_nesting()
+        self._begin_block()
         if self.lifespan:
             self._start()
         self.preserve_context = True
@@ -358,9 +365,11 @@ class FlaskClient(ClientBase):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._leave_block()
-        if self.lifespan:
-            self.close()
+        try:
+            self._leave_block()
+        finally:
+            if self.lifespan:
+                self.close()
 
 
 def _or_stop(thread: LoopThread, step: Callable[[], None]) -> None:
