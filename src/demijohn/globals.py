@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import cast
 
 from demijohn.contexts import proxies
-from demijohn.contexts.context import AppContext, RequestContext, _AppCtxGlobals
+from demijohn.contexts.context import AppContext, RequestContext
+from demijohn.contexts.namespace import _AppCtxGlobals
 from demijohn.app import Flask
 from demijohn.wrappers.request import Request
 from demijohn.sessions import SessionMixin

@@ -15,7 +15,7 @@ from demijohn.compat.app import Flask
 from demijohn.compat.sessions import SecureCookieSessionInterface, SessionInterface
 from demijohn.compat.wrappers import Request, Response
 from demijohn.config import Config
-from demijohn.contexts.context import _AppCtxGlobals
+from demijohn.contexts.namespace import _AppCtxGlobals
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.sessions import SessionMixin
 from demijohn.templating import Environment

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +11,7 @@ import pytest
 from demijohn import (
     Flask,
     after_this_request,
+    app_ctx,
     appcontext_popped,
     appcontext_pushed,
     copy_current_request_context,
@@ -264,15 +264,14 @@ def test_contexts_nest_and_each_comes_back(app):
         assert request.path == "/one"
 
 
-def test_popping_a_context_that_is_not_the_current_one_is_an_error(app):
-    def wrongly():
-        outer, inner = app.app_context(), app.app_context()
-        outer.push()
-        inner.push()
-        with pytest.raises(AssertionError, match="Popped wrong context"):
-            outer.pop()
-
-    contextvars.copy_context().run(wrongly)
+def test_a_context_that_is_not_the_current_one_may_be_popped(app):
+    outer, inner = app.app_context(), app.app_context()
+    outer.push()
+    inner.push()
+    outer.pop()
+    assert app_ctx._get_current_object() is inner
+    inner.pop()
+    assert not has_app_context()
 
 
 @pytest.mark.parametrize("use", [lambda: current_app.name, lambda: g.word], ids=["current_app", "g"])

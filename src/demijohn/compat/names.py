@@ -136,10 +136,11 @@ MODULES: dict[str, dict[str, str]] = {
     "flask.ctx": {
         **_ANNOTATIONS,
         "demijohn.compat.contexts": "AppContext RequestContext _cv_app _cv_request",
-        "demijohn.contexts.context": "_AppCtxGlobals _sentinel=UNSET",
+        "demijohn.contexts.context": "_sentinel=UNSET",
         "demijohn.contexts.current": (
             "after_this_request copy_current_request_context has_app_context has_request_context"
         ),
+        "demijohn.contexts.namespace": "_AppCtxGlobals",
         "demijohn.signals": "appcontext_popped appcontext_pushed",
         "demijohn.typing": "ft=*",
         "TypeVar": "F",
@@ -236,7 +237,7 @@ MODULES: dict[str, dict[str, str]] = {
         **_ANNOTATIONS,
         "demijohn.setup.application": "App _make_timedelta=_seconds",
         "demijohn.config": "Config ConfigAttribute",
-        "demijohn.contexts.context": "_AppCtxGlobals",
+        "demijohn.contexts.namespace": "_AppCtxGlobals",
         "demijohn.helpers": "get_debug_flag _split_blueprint_path=split_blueprint_path",
         "demijohn.json.provider": "DefaultJSONProvider JSONProvider",
         "demijohn.logging": "create_logger",
@@ -378,7 +379,7 @@ CLASSES: dict[str, dict[str, str]] = {
     },
     "demijohn.compat.wrappers": {"flask.wrappers": "Request"},
     "demijohn.config": {"flask.config": "Config ConfigAttribute"},
-    "demijohn.contexts.context": {"flask.ctx": "_AppCtxGlobals"},
+    "demijohn.contexts.namespace": {"flask.ctx": "_AppCtxGlobals"},
     "demijohn.errors": {
         "flask.debughelpers": "DebugFilesKeyError FormDataRoutingRedirect UnexpectedUnicodeError"
     },

@@ -8,15 +8,15 @@ is dispatched; what has to happen around a context (matching, teardown) is asked
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from werkzeug.exceptions import HTTPException
 
 from demijohn import variable
-from demijohn.contexts.life import ENDED, LIFE, OPEN, STREAMED, move
+from demijohn.contexts.life import ENDED, LIFE, OPEN, STREAMED, above, move
 from demijohn.contexts.ports import Application
 from demijohn.contexts.way import Way
 from demijohn.signals import appcontext_popped, appcontext_pushed, send_signal
@@ -30,46 +30,6 @@ _NONE = Token.MISSING
 
 #: "Whatever exception is being handled right now", as the default of ``exc`` parameters.
 UNSET: Any = object()
-
-
-class _AppCtxGlobals:
-    """The namespace behind ``g``: any attribute may be set, a missing one is an AttributeError."""
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The attribute called ``name``, or ``default``."""
-        return self.__dict__.get(name, default)
-
-    def pop(self, name: str, default: Any = UNSET) -> Any:
-        """Remove and return the attribute; ``KeyError`` when it is missing and no default given."""
-        if default is UNSET:
-            return self.__dict__.pop(name)
-        return self.__dict__.pop(name, default)
-
-    def setdefault(self, name: str, default: Any = None) -> Any:
-        """The attribute called ``name``, set to ``default`` first when it is missing."""
-        return self.__dict__.setdefault(name, default)
-
-    def __getattr__(self, name: str) -> Any:
-        # Only reached when the attribute is missing; its presence tells type checkers that any may exist.
-        raise AttributeError(name)
-
-    if TYPE_CHECKING:  # any may be set and deleted too; at run time object's own methods are faster
-
-        def __setattr__(self, name: str, value: Any) -> None: ...
-
-        def __delattr__(self, name: str) -> None: ...
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.__dict__
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.__dict__)
-
-    def __repr__(self) -> str:
-        ctx = current.get(None)
-        if ctx is None:
-            return object.__repr__(self)
-        return f"<flask.g of '{ctx.app.name}'>"
 
 
 class AppContext:
@@ -177,32 +137,12 @@ class AppContext:
         if found is self:
             current.reset(self._tokens.pop())
             return
-        above = None if found is None else self._above(found)
+        later = above(self, found)
         current.reset(self._tokens.pop())
-        if above is None:
+        if later is None:
             raise AssertionError(f"Popped wrong context. ({found!r} instead of {self!r})")
-        for ctx, push in reversed(above):
+        for ctx, push in reversed(later):
             ctx._stay(push)
-
-    def _above(self, found: AppContext) -> list[tuple[AppContext, int]] | None:
-        """What was pushed after this context and is still there, the current one first; None if this is not.
-
-        Each is a context and which of its pushes it is, an index of its tokens.
-        """
-        above: list[tuple[AppContext, int]] = []
-        seen: dict[int, int] = {}
-        at: Any = found
-        while at is not _NONE:
-            ctx: AppContext = at.pushed
-            if ctx is self:
-                return above
-            push = seen.get(id(ctx), len(ctx._tokens or ())) - 1
-            if push < 0:  # made current without being pushed
-                return None
-            seen[id(ctx)] = push
-            above.append((ctx, push))
-            at = ctx._tokens[push].old_value
-        return None
 
     def _stay(self, push: int) -> None:
         """Be current again by the same push, over what is current now: a context below is gone."""

@@ -23,7 +23,7 @@ from werkzeug.utils import redirect as _werkzeug_redirect
 
 from demijohn.setup.blueprint import Blueprint
 from demijohn.config import Config, ConfigAttribute
-from demijohn.contexts.context import _AppCtxGlobals
+from demijohn.contexts.namespace import _AppCtxGlobals
 from demijohn.contexts.way import Way
 from demijohn.setup.envvars import get_debug_flag
 from demijohn.errors import LateRegistration
