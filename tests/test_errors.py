@@ -14,6 +14,7 @@ from demijohn.errors import DebugFilesKeyError, FormDataRoutingRedirect, explain
         (errors.LateRegistration, AssertionError),
         (errors.MissingSecretKey, RuntimeError),
         (errors.AsyncUnsupported, RuntimeError),
+        (errors.WrongSetting, TypeError),
         (errors.JSONRefused, ValueError),
         (errors.UnexpectedUnicodeError, UnicodeError),
         (errors.UnexpectedUnicodeError, AssertionError),

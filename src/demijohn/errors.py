@@ -5,6 +5,7 @@
     |   +-- LateRegistration          (AssertionError) registered after the app was frozen
     |   +-- MissingSecretKey          (RuntimeError) something must be signed, without a key
     |   +-- AsyncUnsupported          (RuntimeError) something can only be awaited
+    |   +-- WrongSetting              (TypeError) a setting is of a kind it cannot be
     +-- ValueError
     |   +-- JSONRefused               JSON that Python could read, and that is not let in
     +-- AssertionError                what only debug mode raises
@@ -35,6 +36,7 @@ __all__ = [
     "MissingSecretKey",
     "SetupError",
     "UnexpectedUnicodeError",
+    "WrongSetting",
     "attach_enctype_error_multidict",
     "explain_template_loading_attempts",
 ]
@@ -113,6 +115,18 @@ class MissingSecretKey(SetupError, RuntimeError):
 
 class AsyncUnsupported(SetupError, RuntimeError):
     """Something that can only be awaited was used where nothing can wait for it."""
+
+
+class WrongSetting(SetupError, TypeError):
+    """A setting is of a kind that it cannot be."""
+
+    @classmethod
+    def of(cls, name: str, value: object, expected: str) -> WrongSetting:
+        """The error for the setting ``name``. Its value is not shown where it may be a secret."""
+        shown = "" if "KEY" in name else f" {value!r:.60}"
+        return cls(
+            f"The setting {name} is of type {type(value).__name__}{shown and ':' + shown}. Expected is {expected}."
+        )
 
 
 class JSONRefused(ValueError):

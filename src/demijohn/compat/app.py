@@ -37,6 +37,9 @@ _bind = _in_flask_app(
 class Settling(settle.Settling):
     """What an application written for Flask is for a request."""
 
+    def check_settings(self) -> None:
+        """Nothing: what Flask takes until a request reads it is taken."""
+
     def services(self) -> dict[str, Any]:
         """Sessions, JSON and templates: a request that brings a cookie has its session opened at once."""
         # COMPAT: tests of applications replace what the Jinja environment finds.

@@ -163,3 +163,12 @@ def test_an_async_driver_that_the_address_names_is_the_one_that_is_used(make_app
             return db.engine.url.drivername, db.async_engine.url.drivername
 
     assert asyncio.run(drivers()) == ("postgresql+psycopg", "postgresql+psycopg_async")
+
+
+@pytest.mark.parametrize(
+    "setting", ["SQLALCHEMY_BINDS", "SQLALCHEMY_ENGINE_OPTIONS", "SQLALCHEMY_SQLITE_PRAGMAS"]
+)
+def test_a_setting_that_must_be_a_dictionary_is_named(make_app, setting):
+    app = make_app(**{setting: "sqlite://"})
+    with pytest.raises(TypeError, match=f"{setting} is of type str. Expected is a dictionary"):
+        SQLAlchemy(app)

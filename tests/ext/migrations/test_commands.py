@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,57 @@ def test_the_settings_of_later_registrations_win(small_cellar):
 def test_the_version_of_alembic_is_three_numbers():
     assert len(alembic_version) == 3
     assert all(isinstance(part, int) for part in alembic_version)
+
+
+@pytest.mark.parametrize("template", ["flask-multidb", "aioflask-multidb"])
+def test_there_need_be_no_default_database(make_cellar, tmp_path, template):
+    binds = {"corks": f"sqlite:///{tmp_path / 'corks.db'}"}
+    cellar = make_cellar(None, binds=binds).with_models(cork)
+    cellar.run(f"init -t {template}")
+    cellar.run("migrate")
+    assert "def upgrade_corks():" in cellar.revisions()[0]
+    assert "def upgrade_():" not in cellar.revisions()[0]
+    assert "-- Database: corks" in cellar.run("upgrade --sql")
+    cellar.run("upgrade")
+    assert cellar.tables("corks") == {"cork"}
+    cellar.run("downgrade")
+    assert cellar.tables("corks") == set()
+
+
+def test_a_folder_for_one_database_says_what_to_do_without_a_default(make_cellar, tmp_path):
+    cellar = make_cellar(None, binds={"corks": f"sqlite:///{tmp_path / 'corks.db'}"}).with_models(cork)
+    cellar.run("init")
+    assert "db init --multidb" in cellar.run("migrate", fails=True)
+
+
+OLD_SETUP = """
+from logging.config import fileConfig
+from alembic import context
+fileConfig(context.config.config_file_name)
+"""
+
+
+@pytest.mark.parametrize("old_folder", [False, True])
+def test_an_upgrade_in_process_leaves_logging_as_it_was(small_cellar, old_folder):
+    small_cellar.with_models(bottle).run("init")
+    small_cellar.run("migrate")
+    if old_folder:
+        env = Path("migrations/env.py")
+        env.write_text(OLD_SETUP + env.read_text())
+    root, own = logging.getLogger(), logging.getLogger("cellar.orders")
+    handler = logging.NullHandler()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    handlers = root.handlers[:]
+    with small_cellar.app.app_context():
+        upgrade()
+    assert (root.level, root.handlers) == (logging.INFO, handlers)
+    assert own.isEnabledFor(logging.INFO)
+    assert not own.disabled
+    assert small_cellar.tables() == {"bottle"}
+
+
+def test_on_the_command_line_alembics_lines_are_seen(small_cellar):
+    small_cellar.with_models(bottle).run("init")
+    small_cellar.run("migrate")
+    assert "Running upgrade  -> " in small_cellar.run("upgrade")

@@ -39,11 +39,17 @@ def engine_options(app: Flask, defaults: Mapping[str, Any]) -> dict[str | None, 
     # An application that comes from Flask may hold rows that break its foreign keys.
     pragmas = dict(SQLITE_PRAGMAS) if app.policy.tuned_sqlite else {}
     config.setdefault("SQLALCHEMY_SQLITE_PRAGMAS", pragmas)
-    default = {**defaults, **config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})}
+    for setting in "SQLALCHEMY_SQLITE_PRAGMAS", "SQLALCHEMY_ENGINE_OPTIONS", "SQLALCHEMY_BINDS":
+        value = config.setdefault(setting, {})
+        if not isinstance(value, Mapping) and value is not None:
+            raise TypeError(
+                f"The setting {setting} is of type {type(value).__name__}. Expected is a dictionary."
+            )
+    default = {**defaults, **(config["SQLALCHEMY_ENGINE_OPTIONS"] or {})}
     if config["SQLALCHEMY_DATABASE_URI"] is not None:
         default["url"] = config["SQLALCHEMY_DATABASE_URI"]
     options: dict[str | None, dict[str, Any]] = {}
-    for key, value in config.setdefault("SQLALCHEMY_BINDS", {}).items():
+    for key, value in (config["SQLALCHEMY_BINDS"] or {}).items():
         own = {"url": value} if isinstance(value, (str, sa.URL)) else value
         options[key] = {**defaults, **own}
     if "url" in default:

@@ -10,6 +10,7 @@ import click
 from demijohn import g
 from demijohn.cli import with_appcontext
 from demijohn.ext.migrations import operations
+from demijohn.ext.migrations.logs import on_command_line
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,7 +46,8 @@ _placing = _options(
 
 
 def _perform(name: str, directory: str | None, *args: Any) -> None:
-    getattr(operations, name)(directory or g.get("directory"), *args)
+    with on_command_line():
+        getattr(operations, name)(directory or g.get("directory"), *args)
 
 
 @click.group()

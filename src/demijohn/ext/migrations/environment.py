@@ -10,15 +10,16 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping
-from logging.config import fileConfig
 from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 import sqlalchemy.ext.asyncio as sa_async
 from alembic import context
+from alembic.util import CommandError
 
 from demijohn import current_app
 from demijohn.ext.migrations.configuration import Database, _MigrateConfig
+from demijohn.ext.migrations.logs import set_up_logging
 from demijohn.ext.migrations.risks import LOGGER
 
 log = logging.getLogger("alembic.env")
@@ -32,8 +33,7 @@ def run_migrations(*, multidb: bool = False, asynchronous: bool = False, **optio
     :param options: For ``alembic.context.configure``; they win over those of ``Migrate``.
     """
     if context.config.config_file_name is not None:
-        # The application's own loggers stay as they are.
-        fileConfig(context.config.config_file_name, disable_existing_loggers=False)
+        set_up_logging(context.config.config_file_name)
     run = _Environment(multidb, options)
     if context.is_offline_mode():
         run.print_sql()
@@ -45,7 +45,13 @@ def run_migrations(*, multidb: bool = False, asynchronous: bool = False, **optio
 
 def bind_names() -> list[str]:
     """The bind keys of the current application, without the default's."""
-    return list(current_app.config.get("SQLALCHEMY_BINDS") or {})
+    return [name for name in current_app.config.get("SQLALCHEMY_BINDS") or {} if name is not None]
+
+
+def database_names() -> list[str]:
+    """The names of the current application's databases: its bind keys, and empty text for a default."""
+    registered: _MigrateConfig = current_app.extensions["migrate"]
+    return [*([""] if None in registered.db.engines else []), *bind_names()]
 
 
 class AsyncDatabase(Database, Protocol):
@@ -67,7 +73,12 @@ class _Environment:
     def __init__(self, multidb: bool, options: dict[str, Any]) -> None:
         registered: _MigrateConfig = current_app.extensions["migrate"]
         self.db = registered.db
-        self.names: list[str] = ["", *bind_names()] if multidb else [""]
+        self.names: list[str] = database_names() if multidb else [""]
+        if not multidb and None not in self.db.engines:
+            raise CommandError(
+                "There is no default database (SQLALCHEMY_DATABASE_URI), and this folder is for that one only. Make"
+                " one for all of SQLALCHEMY_BINDS: db init --multidb."
+            )
         self.multidb = multidb
         self.options: dict[str, Any] = {"process_revision_directives": self.without_empty_revisions}
         for own in registered.configure_args, options:

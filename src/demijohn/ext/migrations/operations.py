@@ -22,6 +22,7 @@ from alembic.util import CommandError
 from demijohn import current_app
 from demijohn.ext.migrations.configuration import TEMPLATES, Config, _MigrateConfig
 from demijohn.ext.migrations.locks import one_at_a_time
+from demijohn.ext.migrations.logs import logging_kept
 from demijohn.ext.migrations.older import flask_names
 from demijohn.ext.migrations.risks import LOGGER, warn_of_dropped_rows, warn_of_drops_in, warn_without_models
 
@@ -34,7 +35,8 @@ def catch_errors(f: F) -> F:
     @functools.wraps(f)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
-            f(*args, **kwargs)
+            with logging_kept():
+                f(*args, **kwargs)
         except (CommandError, RuntimeError) as error:
             log = logging.getLogger(LOGGER)
             log.disabled = False  # an env.py may have switched off every logger but those it sets up

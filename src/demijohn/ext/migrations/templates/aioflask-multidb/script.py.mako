@@ -1,5 +1,5 @@
 <%!
-from demijohn.ext.migrations.environment import bind_names
+from demijohn.ext.migrations.environment import database_names
 %>"""${message}
 
 Revision ID: ${up_revision}
@@ -22,7 +22,7 @@ def upgrade(engine_name):
 
 def downgrade(engine_name):
     globals()[f"downgrade_{engine_name}"]()
-% for name in ["", *bind_names()]:
+% for name in database_names():
 
 
 def upgrade_${name}():
