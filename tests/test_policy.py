@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
 from demijohn import Flask, Response, render_template, request, send_file, send_from_directory, session
 from demijohn.compat.policy import FLASK
@@ -78,6 +78,16 @@ def follows_a_link_that_leads_out(app, folder):
     return True
 
 
+def refuses_a_range_in_another_unit(app, folder):
+    (folder / "file.txt").write_text("text")
+    with app.test_request_context(headers={"Range": "items=0-3"}):
+        try:
+            send_file(folder / "file.txt").close()
+        except RequestedRangeNotSatisfiable:
+            return True
+    return False
+
+
 #: Difference -> functions that say whether an application behaves as Flask's does there.
 PROBES = [
     ("strict_json", reads_nan),
@@ -88,6 +98,7 @@ PROBES = [
     ("explained_errors", keeps_where_a_template_was_looked_for),
     ("private_sessions", leaves_the_session_to_caches),
     ("clean_download_names", keeps_the_folder_of_a_download),
+    ("ranges_ignored", refuses_a_range_in_another_unit),
     ("links_stay_inside", follows_a_link_that_leads_out),
 ]
 

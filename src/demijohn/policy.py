@@ -30,7 +30,7 @@ class Policy:
     __slots__ = (  # noqa: RUF023 (in the order of the page)
         "problem_json", "explained_errors", "private_sessions", "checked_redirects",
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
-        "clean_download_names", "links_stay_inside", "one_view_per_rule", "local_debugger",
+        "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule", "local_debugger",
         "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
         "trusted_peer_address", "clean_next_page",
     )  # fmt: skip
@@ -66,6 +66,8 @@ class Policy:
     clean_download_names: bool
     #: A link that leads out of the folder is not followed by ``send_from_directory``.
     links_stay_inside: bool
+    #: A Range in another unit, malformed or of several parts is ignored (RFC 9110, section 14.2).
+    ranges_ignored: bool
 
     # Set-up and development.
 
