@@ -88,6 +88,19 @@ def refuses_a_range_in_another_unit(app, folder):
     return False
 
 
+def sets_a_cookie_of_any_name(app, folder):
+    app.config["SESSION_COOKIE_NAME"] = "séance"
+    try:
+        with app.test_request_context():
+            session["a"] = 1
+            sent = app.process_response(Response("body")).headers["Set-Cookie"]
+            response = Response("body")
+            response.set_cookie("café", "v")
+    except ValueError:
+        return False
+    return sent.startswith("s") and response.headers["Set-Cookie"].startswith("caf")
+
+
 #: Difference -> functions that say whether an application behaves as Flask's does there.
 PROBES = [
     ("strict_json", reads_nan),
@@ -99,6 +112,7 @@ PROBES = [
     ("private_sessions", leaves_the_session_to_caches),
     ("clean_download_names", keeps_the_folder_of_a_download),
     ("ranges_ignored", refuses_a_range_in_another_unit),
+    ("strict_cookie_names", sets_a_cookie_of_any_name),
     ("links_stay_inside", follows_a_link_that_leads_out),
 ]
 

@@ -28,7 +28,7 @@ class Policy:
 
     # PERF: not a dataclass, which takes 1.5 ms to make whenever the package is imported.
     __slots__ = (  # noqa: RUF023 (in the order of the page)
-        "problem_json", "explained_errors", "private_sessions", "checked_redirects",
+        "problem_json", "explained_errors", "private_sessions", "checked_redirects", "strict_cookie_names",
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
         "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule", "local_debugger",
         "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
@@ -45,6 +45,8 @@ class Policy:
     private_sessions: bool
     #: ``redirect`` takes ``http``, ``https`` and relative targets only.
     checked_redirects: bool
+    #: The name of a cookie that is set is a token (RFC 6265).
+    strict_cookie_names: bool
 
     # The end of a request.
 

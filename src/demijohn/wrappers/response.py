@@ -213,11 +213,14 @@ class Response(BaseResponse):
         :param httponly: Not for scripts of the page.
         :param samesite: ``Strict``, ``Lax`` or ``None``.
         :param partitioned: Kept apart for each site it is embedded in.
-        :raises ValueError: when a part would break out of its place in the header field (RFC 6265, section 4.1.1).
+        :raises ValueError: when a part would break out of its place in the header field, or the name is no token
+            (RFC 6265, section 4.1.1).
         """
+        ctx = current.get(None)
         cookie = dump_cookie(
             key, value, max_age, expires, path, domain, secure, httponly,
             max_size=self.max_cookie_size, samesite=samesite, partitioned=partitioned,
+            any_name=ctx is not None and not ctx.app.policy.strict_cookie_names,
         )  # fmt: skip
         self.headers.add("Set-Cookie", cookie)
 
