@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
 from demijohn import Flask, Response, render_template, request, send_file, send_from_directory, session
 from demijohn.compat.policy import FLASK
@@ -78,6 +78,29 @@ def follows_a_link_that_leads_out(app, folder):
     return True
 
 
+def refuses_a_range_in_another_unit(app, folder):
+    (folder / "file.txt").write_text("text")
+    with app.test_request_context(headers={"Range": "items=0-3"}):
+        try:
+            send_file(folder / "file.txt").close()
+        except RequestedRangeNotSatisfiable:
+            return True
+    return False
+
+
+def sets_a_cookie_of_any_name(app, folder):
+    app.config["SESSION_COOKIE_NAME"] = "séance"
+    try:
+        with app.test_request_context():
+            session["a"] = 1
+            sent = app.process_response(Response("body")).headers["Set-Cookie"]
+            response = Response("body")
+            response.set_cookie("café", "v")
+    except ValueError:
+        return False
+    return sent.startswith("s") and response.headers["Set-Cookie"].startswith("caf")
+
+
 #: Difference -> functions that say whether an application behaves as Flask's does there.
 PROBES = [
     ("strict_json", reads_nan),
@@ -88,6 +111,8 @@ PROBES = [
     ("explained_errors", keeps_where_a_template_was_looked_for),
     ("private_sessions", leaves_the_session_to_caches),
     ("clean_download_names", keeps_the_folder_of_a_download),
+    ("ranges_ignored", refuses_a_range_in_another_unit),
+    ("strict_cookie_names", sets_a_cookie_of_any_name),
     ("links_stay_inside", follows_a_link_that_leads_out),
 ]
 

@@ -28,9 +28,9 @@ class Policy:
 
     # PERF: not a dataclass, which takes 1.5 ms to make whenever the package is imported.
     __slots__ = (  # noqa: RUF023 (in the order of the page)
-        "problem_json", "explained_errors", "private_sessions", "checked_redirects",
+        "problem_json", "explained_errors", "private_sessions", "checked_redirects", "strict_cookie_names",
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
-        "clean_download_names", "links_stay_inside", "one_view_per_rule", "local_debugger",
+        "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule", "local_debugger",
         "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
         "trusted_peer_address", "clean_next_page",
     )  # fmt: skip
@@ -45,6 +45,8 @@ class Policy:
     private_sessions: bool
     #: ``redirect`` takes ``http``, ``https`` and relative targets only.
     checked_redirects: bool
+    #: The name of a cookie that is set is a token (RFC 6265).
+    strict_cookie_names: bool
 
     # The end of a request.
 
@@ -66,6 +68,8 @@ class Policy:
     clean_download_names: bool
     #: A link that leads out of the folder is not followed by ``send_from_directory``.
     links_stay_inside: bool
+    #: A Range in another unit, malformed or of several parts is ignored (RFC 9110, section 14.2).
+    ranges_ignored: bool
 
     # Set-up and development.
 

@@ -212,3 +212,15 @@ def test_case_17_the_limit_holds_behind_wsgi_middleware_when_no_length_is_announ
 
     asyncio.run(app(scope, receive, send))
     assert sent[0]["status"] == 413
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_multipart_form_whose_body_is_empty_is_an_empty_form(app, protocol, method):
+    app.testing = True
+    app.add_url_rule("/", "index", lambda: repr((*request.form, *request.files)), methods=[method])
+    fields = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "0"}
+    with app.test_client(protocol=protocol) as client:
+        # As a stream: the client makes a form of its own of data.
+        answer = client.open("/", method=method, input_stream=BytesIO(), headers=fields, buffered=True)
+        assert (answer.status_code, answer.text) == (200, "()")

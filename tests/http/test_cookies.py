@@ -64,10 +64,22 @@ def test_case_26_nameless_prefix_cookie_is_dropped():
 
 
 @pytest.mark.parametrize(
-    "header", ["a\x01=1", "\x00a=1", "a=1\x1f", 'a="1\x02"', "a=1\r", "a\x7f=1", "a\n=1"]
+    "header",
+    [
+        "a\x01=1",
+        "\x00a=1",
+        "a=1\x1f",
+        'a="1\x02"',
+        "a=1\r",
+        "a\x7f=1",
+        "a\n=1",
+        "a\x85=1",
+        "a=\x9f",
+        'a="\x80"',
+    ],
 )
 def test_case_27_control_character_drops_the_cookie(header):
-    assert parse_cookie(f"{header}; b=1") == ImmutableMultiDict({"b": "1"})
+    assert parse_cookie(f"{header}; b=1".encode().decode("latin-1")) == ImmutableMultiDict({"b": "1"})
 
 
 def test_case_29_quoted_backslashes_are_read_once(monkeypatch):
@@ -98,7 +110,23 @@ def test_case_20_hostile_cookie_header_is_read_in_linear_time(unit):
 
 
 @pytest.mark.parametrize(
-    "name", ["a;b", "a\r\nSet-Cookie: x", "a\0", "a b", "a=b", "", "a\t", 'a"', "a,b", "a\x7f"]
+    "name",
+    [
+        "a;b",
+        "a\r\nSet-Cookie: x",
+        "a\0",
+        "a b",
+        "a=b",
+        "",
+        "a\t",
+        'a"',
+        "a,b",
+        "a\x7f",
+        "café",
+        "a[0]",
+        "a@b",
+        "a\x85",
+    ],
 )
 def test_case_28_bad_cookie_name_is_refused(name):
     with pytest.raises(ValueError, match="Cookie name"):
@@ -142,7 +170,7 @@ def test_case_28_domain_that_is_no_host_is_refused(domain):
 )
 def test_writes_the_bytes_werkzeug_writes(key, value, **attributes):
     attributes["sync_expires"] = False
-    assert dump_cookie(key, value, **attributes) == http.dump_cookie(key, value, **attributes)
+    assert dump_cookie(key, value, any_name=True, **attributes) == http.dump_cookie(key, value, **attributes)
 
 
 def test_control_characters_of_a_value_are_escaped():

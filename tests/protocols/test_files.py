@@ -44,6 +44,19 @@ def test_case_58_a_range_that_cannot_be_is_416_or_ignored(web, wanted):
 
 
 @pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("wanted", ["items=0-3", "bytes=5-2", "bytes", "bytes=x", "bytes=0-1,4-5"])
+def test_a_range_that_is_none_of_one_part_in_bytes_is_ignored(web, path, wanted):
+    answer = web.get(path, [("Range", wanted)])
+    assert (answer.status, answer.body, answer.header("Content-Length")) == (200, ALPHABET, "26")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_range_beyond_the_end_is_416(web, path):
+    answer = web.get(path, [("Range", "bytes=100-200")])
+    assert (answer.status, answer.header("Content-Range")) == (416, "bytes */26")
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_a_client_that_has_the_file_gets_304(web, path):
     first = web.get(path)
     for name, shown in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):

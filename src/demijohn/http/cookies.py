@@ -17,7 +17,7 @@ from urllib.parse import quote
 from demijohn.http.dates import http_date
 from demijohn.http.fields import Fields, collect
 
-_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 # One cookie; tried only where the header holds a quote. Each alternative starts with a
 # different character, so a failure is found in one pass.
 _quoting_cookie = re.compile(
@@ -151,6 +151,7 @@ def _unescape(found: re.Match[bytes]) -> bytes:
 _plain_value = re.compile(r"[0-9A-Za-z_!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*")
 _value_unsafe = re.compile(rb'[\x00-\x1f",;\\\x7f-\xff]')
 _name_unsafe = re.compile(r'[\x00-\x20\x7f",;=\\]')
+_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _attribute_unsafe = re.compile(r"[\x00-\x1f\x7f;]")
 
 
@@ -159,7 +160,7 @@ def dump_cookie(
     expires: str | date | datetime | float | None = None, path: str | None = "/",
     domain: str | None = None, secure: bool = False, httponly: bool = False,
     sync_expires: bool = True, max_size: int = 4093, samesite: str | None = None,
-    partitioned: bool = False,
+    partitioned: bool = False, any_name: bool = False,
 ) -> str:  # fmt: skip
     """The value of a Set-Cookie header.
 
@@ -169,14 +170,14 @@ def dump_cookie(
     :param max_age: Seconds, or a timedelta; also sets ``expires`` unless ``sync_expires`` is false.
     :param expires: A date, seconds since the epoch, or text sent as it is.
     :param max_size: Bytes; a larger cookie gives a warning. 0 for none.
-    :raises ValueError: when ``key`` is empty or holds a control character, space, quote or one of
-        ``,;=\\``; ``domain``, ``path``, ``expires`` or ``max_age`` holds a control character or ``;``;
-        ``samesite`` is not Strict, Lax or None.
+    :param any_name: Take whatever stays in its place for a name, as Werkzeug does.
+    :raises ValueError: when ``key`` is no token (RFC 6265, section 4.1.1); with ``any_name``, is empty or holds a
+        control character, space, quote or one of ``,;=\\``; ``domain``, ``path``, ``expires`` or
+        ``max_age`` holds a control character or ``;``; ``samesite`` is not Strict, Lax or None.
     """
-    if not key or _name_unsafe.search(key):
+    if not _token.fullmatch(key) and not (any_name and key and not _name_unsafe.search(key)):
         raise ValueError(
-            f"Cookie name {key!r} is not valid: it must not be empty nor contain control characters,"
-            ' spaces, or any of ",;=\\.'
+            f"Cookie name {key!r} is not valid: it must be ASCII letters, digits and !#$%&'*+-.^_`|~ (RFC 6265)."
         )
     if expires is not None:
         if isinstance(expires, str):

@@ -221,7 +221,9 @@ class SecureCookieSessionInterface(SessionInterface):
         limit = app.config["MAX_COOKIE_SIZE"]
         if limit and len(value) > limit:
             # Made once more for the warning about its size.
-            return dump_cookie(cookie.name, token, expires=expires, max_size=limit, **self._attributes(app))
+            return dump_cookie(
+                cookie.name, token, expires=expires, max_size=limit, any_name=True, **self._attributes(app)
+            )
         return value
 
     def _attributes(self, app: Application) -> dict[str, Any]:
@@ -308,7 +310,9 @@ class _Cookie:
         frame = self._frames.get(secure)
         if frame is None:
             attributes = {**interface._attributes(app), "secure": secure}
-            frame = self._frames[secure] = _frame_cookie(self.name, *attributes.values())
+            frame = self._frames[secure] = _frame_cookie(
+                self.name, not app.policy.strict_cookie_names, *attributes.values()
+            )
         return frame
 
 
@@ -318,11 +322,11 @@ def _make_serializer(keys: tuple[Any, ...], *settings: Any) -> BoundedTimedSeria
 
 
 @lru_cache(maxsize=64)
-def _frame_cookie(name: str, *settings: Any) -> tuple[str, str, str, str]:
+def _frame_cookie(name: str, any_name: bool, *settings: Any) -> tuple[str, str, str, str]:
     """What stands around a cookie's value: before it, behind it, and behind it around a date."""
     attributes: dict[str, Any] = dict(zip(_ATTRIBUTES, settings, strict=True))
-    bare = dump_cookie(name, "", **attributes)
-    dated = dump_cookie(name, "", expires="DATE", **attributes)
+    bare = dump_cookie(name, "", any_name=any_name, **attributes)
+    dated = dump_cookie(name, "", expires="DATE", any_name=any_name, **attributes)
     start = bare[: bare.index("=") + 1]
     before, _, behind = dated[len(start) :].partition("DATE")
     return start, bare[len(start) :], before, behind

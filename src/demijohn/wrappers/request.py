@@ -467,6 +467,15 @@ class Request(BaseRequest):
         data = state.get("_cached_data")
         if data is None:
             data = self._read_body()
+        if (
+            not data
+        ):  # some clients say the type with every request; others send half a form, which is an error
+            state["stream"], state["form"], state["files"] = (
+                BytesIO(),
+                ImmutableMultiDict(),
+                ImmutableMultiDict(),
+            )
+            return True
         limits = MultipartLimits(self.max_form_parts, self.max_form_files, self.max_form_memory_size)
         form, files = parse_multipart(data, boundary.encode("latin-1", "replace"), limits=limits)
         state["stream"], state["form"], state["files"] = BytesIO(), form, files

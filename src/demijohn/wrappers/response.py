@@ -23,6 +23,7 @@ from demijohn import json
 from demijohn.contexts.context import current
 from demijohn.http.cookies import dump_cookie
 from demijohn.http.headers import Headers, check_status
+from demijohn.http.ranges import content_range, parse_range
 from demijohn.typing import RawHeaders, StartResponse, WSGIEnvironment
 
 #: Header fields, as they will be sent.
@@ -162,6 +163,34 @@ class Response(BaseResponse):
         check_status(value)
         return super()._clean_status(value)
 
+    def _process_range_request(
+        self, environ: WSGIEnvironment, complete_length: int | None, accept_ranges: bool | str
+    ) -> bool:
+        """Answer with the one range that was asked for; whether there was one.
+
+        Any other Range is ignored (RFC 9110, section 14.2): another unit, malformed, several. Werkzeug's calls it
+        for GET and HEAD, and so Flask refuses them (416).
+
+        :raises RequestedRangeNotSatisfiable: when it lies beyond the end.
+        """
+        ctx = current.get(None)
+        if ctx is not None and not ctx.app.policy.ranges_ignored:
+            return super()._process_range_request(environ, complete_length, accept_ranges)
+        if not accept_ranges:
+            return False
+        self.accept_ranges = "bytes" if accept_ranges is True else accept_ranges
+        if not (complete_length and self._is_range_request_processable(environ)):
+            return False
+        ranges = parse_range(environ.get("HTTP_RANGE"), complete_length)
+        if ranges is None or len(ranges) != 1:
+            return False
+        start, stop = ranges[0]
+        self.content_length = stop - start
+        self.headers["Content-Range"] = content_range(start, stop, complete_length)
+        self.status_code = 206
+        self._wrap_range_response(start, stop - start)
+        return True
+
     @property
     def max_cookie_size(self) -> int:  # type: ignore[override]
         """Bytes above which setting a cookie warns; ``MAX_COOKIE_SIZE`` of the current app."""
@@ -184,11 +213,14 @@ class Response(BaseResponse):
         :param httponly: Not for scripts of the page.
         :param samesite: ``Strict``, ``Lax`` or ``None``.
         :param partitioned: Kept apart for each site it is embedded in.
-        :raises ValueError: when a part would break out of its place in the header field (RFC 6265, section 4.1.1).
+        :raises ValueError: when a part would break out of its place in the header field, or the name is no token
+            (RFC 6265, section 4.1.1).
         """
+        ctx = current.get(None)
         cookie = dump_cookie(
             key, value, max_age, expires, path, domain, secure, httponly,
             max_size=self.max_cookie_size, samesite=samesite, partitioned=partitioned,
+            any_name=ctx is not None and not ctx.app.policy.strict_cookie_names,
         )  # fmt: skip
         self.headers.add("Set-Cookie", cookie)
 
