@@ -10,8 +10,7 @@ from werkzeug.datastructures import ImmutableDict
 from demijohn import app as native
 from demijohn.compat import contexts, serving
 from demijohn.compat.policy import FLASK
-from demijohn.compat.wrappers import Request
-from demijohn.config import Config
+from demijohn.compat.wrappers import Request, Websocket
 from demijohn.dispatch import settle
 from demijohn.dispatch.settle import overridable
 from demijohn.templating import DispatchingJinjaLoader
@@ -72,6 +71,7 @@ class Flask(native.Flask):
 
     compat_level = "3.1"
     policy = FLASK
+    own_prefix = "DEMIJOHN_"
     default_config = ImmutableDict(
         {
             "DEBUG": None, "TESTING": False, "PROPAGATE_EXCEPTIONS": None, "SECRET_KEY": None,
@@ -88,6 +88,7 @@ class Flask(native.Flask):
         }
     )  # fmt: skip
     request_class: type[Any] = Request
+    websocket_class: type[Any] = Websocket
     session_interface: Any = SecureCookieSessionInterface()
     settling = Settling
 
@@ -95,13 +96,6 @@ class Flask(native.Flask):
         """Let a console change the application after it was run, and run it again."""
         self.lifecycle.stop_sync()
         self._got_first_request = False
-
-    def make_config(self, instance_relative: bool = False) -> Config:
-        """The configuration the application starts with: Flask's, and what else this package reads."""
-        config = super().make_config(instance_relative)
-        for name, value in native.Flask.default_config.items():
-            config.setdefault(name, value)
-        return config
 
     def select_jinja_autoescape(self, filename: str | None) -> bool:
         """Whether a template is escaped: those named as HTML or XML, and those without a name."""
