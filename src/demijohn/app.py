@@ -154,7 +154,7 @@ class Flask(App):
 
     def forwarder(self) -> Callable[[Any], None] | None:
         """What puts the word of ``TRUSTED_PROXIES`` into an environ; None without any."""
-        proxies = self.config.get("TRUSTED_PROXIES")
+        proxies = self.own_setting("TRUSTED_PROXIES")
         return None if proxies is None else forwarded.make_forwarder(proxies)
 
     # Entry points.

@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import Client
 
 from demijohn import Flask as NativeFlask
-from demijohn import current_app, g, request, session, stream_with_context, url_for
+from demijohn import current_app, g, request, session, stream_with_context, url_for, websocket
 from demijohn.compat.app import Flask
 from demijohn.compat.contexts import _cv_app, _cv_request, request_ctx
 from demijohn.contexts.proxies import app_ctx
@@ -40,11 +40,57 @@ def test_settings_have_flasks_defaults(app, setting, value):
     assert app.default_config[setting] == value
 
 
-def test_settings_that_only_this_package_has_are_there_for_a_subclass_with_its_own_defaults():
+#: The settings that Flask does not have, with values that this package could not use.
+OWN = {name: object() for name in NativeFlask.default_config.keys() - Flask.default_config.keys()}
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+def test_a_setting_that_flask_does_not_have_is_the_applications_own(app, protocol):
+    assert {"TRUSTED_PROXIES", "THREADS", "BODY_SPOOL_SIZE", "WEBSOCKET_ORIGINS"} <= OWN.keys()
+    assert app.config.keys() == Flask.default_config.keys()
+    app.config.update(OWN)
+
+    @app.post("/")
+    def index():
+        files = len(request.files.getlist("f"))
+        return {"address": request.remote_addr, "files": files, "fields": len(request.args)}
+
+    answer = app.test_client(protocol=protocol).post(
+        "/?a=1&b=2",
+        data={"f": [(BytesIO(b"x"), "a.txt"), (BytesIO(b"y"), "b.txt")]},
+        headers={"X-Forwarded-For": "192.0.2.7"},
+    )
+    assert answer.json == {"address": "127.0.0.1", "files": 2, "fields": 2}
+    assert {name: app.config[name] for name in OWN} == OWN
+
+
+def test_a_socket_does_not_read_the_applications_own_settings_either(app):
+    app.config.update(OWN)
+
+    @app.websocket("/")
+    async def talk():
+        await websocket.send(f"{websocket.remote_addr} {len(websocket.args)}")
+
+    with app.test_client(protocol="asgi") as client, client.websocket("/?a=1&b=2") as ws:
+        assert ws.receive() == "127.0.0.1 2"
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+def test_with_a_prefix_that_nobody_hits_by_accident_they_are_set_all_the_same(app, protocol):
+    app.add_url_rule("/", "index", lambda: str(request.remote_addr))
+    client = app.test_client(protocol=protocol)
+    forwarded = {"X-Forwarded-For": "192.0.2.7"}
+    assert client.get("/", headers=forwarded).text == "127.0.0.1"
+    app.config["DEMIJOHN_TRUSTED_PROXIES"] = 1
+    assert client.get("/", headers=forwarded).text == "192.0.2.7"
+
+
+def test_their_defaults_are_there_for_a_subclass_with_its_own():
     class Own(Flask):
         default_config = {**Flask.default_config, "MAX_FORM_PARTS": 5}
 
-    assert Own(__name__).config["THREADS"] == NativeFlask(__name__).config["THREADS"]
+    native = NativeFlask(__name__)
+    assert Own(__name__).own_setting("THREADS") == native.own_setting("THREADS") == native.config["THREADS"]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ async def open_body(app: Application, ctx: RequestContext, exchange: Exchange) -
     elif ctx.plan.stream:
         environ["wsgi.input"] = StreamedBody(exchange.chunk, limit, length)
     else:
-        environ["wsgi.input"] = await collect(exchange.chunk, limit, length, app.config["BODY_SPOOL_SIZE"])
+        in_memory = app.own_setting("BODY_SPOOL_SIZE")
+        environ["wsgi.input"] = await collect(exchange.chunk, limit, length, in_memory)
 
 
 def close_body(environ: LazyEnviron) -> None:

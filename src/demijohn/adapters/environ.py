@@ -166,6 +166,8 @@ class ScopeContext(BareContext):
     PERF: a view that looks at nothing of its request costs neither (2 us).
     """
 
+    _environ: LazyEnviron | None
+
     @property
     def environ(self) -> Any:
         """The WSGI environ, made now if this is the first time it is asked for."""

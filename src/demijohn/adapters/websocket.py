@@ -117,7 +117,7 @@ def check_origin(app: Application, socket: Websocket) -> None:
     origin = socket.environ.get("HTTP_ORIGIN")
     if origin is None:
         return
-    allowed = listed(app.config["WEBSOCKET_ORIGINS"])
+    allowed = listed(app.own_setting("WEBSOCKET_ORIGINS"))
     if "*" in allowed or origin in allowed:
         return
     parts = urlsplit(origin)
@@ -137,8 +137,8 @@ async def serve_websocket(app: Application, scope: Scope, receive: Receive, send
     if way.forward is not None:
         way.forward(environ)
     socket = app.websocket_class(environ)
-    channel = ASGIChannel(socket, scope, send, app.config["WEBSOCKET_SEND_TIMEOUT"])
-    socket.attach(channel, app.config["WEBSOCKET_QUEUE_SIZE"])
+    channel = ASGIChannel(socket, scope, send, app.own_setting("WEBSOCKET_SEND_TIMEOUT"))
+    socket.attach(channel, app.own_setting("WEBSOCKET_QUEUE_SIZE"))
     ctx = RequestContext(app, environ, request=socket)
     socket.accept_headers = lambda: _session_headers(app, ctx)
     if app.before_idle_funcs:

@@ -10,7 +10,7 @@ from werkzeug.datastructures import ImmutableDict
 from demijohn import app as native
 from demijohn.compat import contexts, serving
 from demijohn.compat.policy import FLASK
-from demijohn.compat.wrappers import Request
+from demijohn.compat.wrappers import Request, Websocket
 from demijohn.config import Config
 from demijohn.dispatch import settle
 from demijohn.dispatch.settle import overridable
@@ -75,6 +75,7 @@ class Flask(native.Flask):
 
     compat_level = "3.1"
     policy = FLASK
+    own_prefix = "DEMIJOHN_"
     default_config = ImmutableDict(
         {
             "DEBUG": None, "TESTING": False, "PROPAGATE_EXCEPTIONS": None, "SECRET_KEY": None,
@@ -91,6 +92,7 @@ class Flask(native.Flask):
         }
     )  # fmt: skip
     request_class: type[Any] = Request
+    websocket_class: type[Any] = Websocket
     session_interface: Any = SecureCookieSessionInterface()
     settling = Settling
 
@@ -100,12 +102,10 @@ class Flask(native.Flask):
         self._got_first_request = False
 
     def make_config(self, instance_relative: bool = False) -> Config:
-        """The configuration the application starts with: Flask's, and what else this package reads."""
+        """The configuration the application starts with: Flask's."""
         config = super().make_config(instance_relative)
         if isinstance(config, Config):
             config.strict = False
-        for name, value in native.Flask.default_config.items():
-            config.setdefault(name, value)
         return config
 
     def select_jinja_autoescape(self, filename: str | None) -> bool:

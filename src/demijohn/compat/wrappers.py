@@ -15,6 +15,7 @@ from demijohn.http.query import parse_pairs, parse_query
 from demijohn.wrappers.body import RefusedBody, StreamedBody
 from demijohn.wrappers.request import Request as NativeRequest, lazy
 from demijohn.wrappers.response import Response
+from demijohn.wrappers.websocket import Websocket as NativeWebsocket
 
 __all__ = ["Request", "Response"]
 
@@ -39,7 +40,9 @@ class Request(NativeRequest):
     _max_content_length: int | None = None
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None
-    max_form_files: int | None = None  # Flask counts no files
+    # Flask counts neither files nor fields, and an application may have settings of these names.
+    max_form_files: int | None = None
+    max_query_fields: int | None = None
 
     @lazy
     def host(self) -> str:
@@ -109,3 +112,9 @@ class Request(NativeRequest):
             state, storage = self.__dict__, self.parameter_storage_class
             state["stream"], state["form"], state["files"] = BytesIO(), storage(), storage()
             return True
+
+
+class Websocket(NativeWebsocket):
+    """A socket, whose handshake may have as many fields in its query as it likes."""
+
+    max_query_fields: int | None = None

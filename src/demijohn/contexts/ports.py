@@ -43,6 +43,10 @@ class Application(Protocol):
         """What it is for a request, once that is settled; see :meth:`settle`."""
         ...
 
+    def own_setting(self, name: str) -> Any:
+        """A setting that Flask does not have, or its default."""
+        ...
+
     def settle(self) -> Way:
         """Make the way anew: what the application is for a request, from all that it has now."""
         ...

@@ -203,6 +203,8 @@ class Application(RSGIApplication, Protocol):
     """One of our applications."""
 
     config: Config
+    #: What names of settings begin with that Flask does not have.
+    own_prefix: str
     policy: Policy
     #: Makes the page that shows an error in debug mode.
     debug_page: Callable[[Any, RequestContext, Exception], Any] | None

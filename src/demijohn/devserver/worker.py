@@ -142,7 +142,7 @@ def _settle(app: AnyApplication, options: ServeOptions) -> None:
     if options.debug and options.debugger:
         app.debug_page = error_page
     if options.threads:
-        app.config["THREADS"] = options.threads
+        app.config[f"{app.own_prefix}THREADS"] = options.threads
 
 
 def _threads_shown(interface: str, options: ServeOptions) -> int:

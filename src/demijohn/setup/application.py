@@ -83,6 +83,9 @@ class App(Scaffold):
     #: this package does, but ``compat`` itself.
     compat_level: str | None = None
 
+    #: What names in ``config`` begin with that Flask does not have: an application of Flask's may use any other.
+    own_prefix = ""
+
     default_config: Any = ImmutableDict(
         {
             "DEBUG": None, "TESTING": False, "PROPAGATE_EXCEPTIONS": None, "SECRET_KEY": None,
@@ -98,6 +101,7 @@ class App(Scaffold):
             "PREFERRED_URL_SCHEME": "http", "TEMPLATES_AUTO_RELOAD": None, "MAX_COOKIE_SIZE": 4093,
             "PROVIDE_AUTOMATIC_OPTIONS": True, "REDIRECT_SCHEMES": (), "THREADS": 32, "WEBSOCKET_ORIGINS": None,
             "WEBSOCKET_QUEUE_SIZE": 64, "WEBSOCKET_SEND_TIMEOUT": 20.0, "BODY_SPOOL_SIZE": 1024 * 1024,
+            "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5,
         }
     )  # fmt: skip
 
@@ -155,11 +159,12 @@ class App(Scaffold):
     def _watch_config(self) -> None:
         """Drop the way when one of the settings changes that it is made of."""
         config, reference = self.config, ref(self)
-        before = [config.get("TRUSTED_PROXIES")]
+        proxies = f"{self.own_prefix}TRUSTED_PROXIES"
+        before = [config.get(proxies)]
 
         def changed() -> None:
             app = reference()
-            now = config.get("TRUSTED_PROXIES")
+            now = config.get(proxies)
             if app is not None and now is not before[0]:
                 before[0] = now
                 app.drop_way()
@@ -232,6 +237,10 @@ class App(Scaffold):
         self.config["DEBUG"] = value
         if self.config["TEMPLATES_AUTO_RELOAD"] is None and "jinja_env" in self.__dict__:
             self.jinja_env.auto_reload = value
+
+    def own_setting(self, name: str) -> Any:
+        """A setting that Flask does not have, or its default: the core reads those here only."""
+        return self.config.get(self.own_prefix + name, App.default_config.get(name))
 
     def make_config(self, instance_relative: bool = False) -> Config:
         """The configuration the application starts with."""

@@ -115,7 +115,7 @@ class Lifecycle:
                 closed = self._pools.pop(old, None)
                 if closed is not None:  # else another thread has closed it
                     closed.close()
-            pool = self._pools[loop] = loops.ThreadPool(loop, self.app.config["THREADS"])
+            pool = self._pools[loop] = loops.ThreadPool(loop, self.app.own_setting("THREADS"))
         return pool
 
     # Serving.
@@ -337,7 +337,7 @@ class Lifecycle:
         if not here:
             return
         wait_for = loops.asyncio.wait
-        _, late = await wait_for(here, timeout=self.app.config.get("BACKGROUND_TASK_SHUTDOWN_TIMEOUT", 5))
+        _, late = await wait_for(here, timeout=self.app.own_setting("BACKGROUND_TASK_SHUTDOWN_TIMEOUT"))
         for task in late:
             task.cancel()
         if late:
