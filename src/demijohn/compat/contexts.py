@@ -73,13 +73,13 @@ class AppContext(context.AppContext):
         """Make this context the current one. May be nested; each push needs a pop."""
         outer = current.get(None)
         super().push()
-        if outer is not None and outer.request is not None:
+        if isinstance(outer, context.RequestContext):
             current.set(_Inside(self, outer))
 
     def _stay(self, push: int) -> None:
         outer = current.get(None)
         super()._stay(push)
-        if outer is not None and outer.request is not None:
+        if isinstance(outer, context.RequestContext):
             current.set(_Inside(self, outer))
 
 
@@ -105,12 +105,16 @@ def _shared(name: str) -> property:
     def write(self: _Inside, value: Any) -> None:
         setattr(self.outer, name, value)
 
-    return property(read, write)
+    def delete(self: _Inside) -> None:
+        delattr(self.outer, name)
+
+    return property(read, write, delete)
 
 
 for _name in (
     "request", "_request", "_environ", "view_args", "routing_exception", "session", "_session", "_flashes",
     "_after_request_functions", "plan", "error", "holds", "state", "url_adapter", "_tokens", "way",
+    "_gone",
 ):  # fmt: skip
     setattr(_Inside, _name, _shared(_name))
 
@@ -169,7 +173,7 @@ class _AppVariable(_Variable):
 
 class _RequestVariable(_Variable):
     def _find(self, ctx: Any) -> Any:
-        if ctx.request is None:
+        if not isinstance(ctx, context.RequestContext):
             return None
         found = _own(ctx)
         # Whoever gets the context by Flask's names finds its session open, as Flask's always is.

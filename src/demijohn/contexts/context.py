@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from demijohn import variable
 from demijohn.contexts.life import ENDED, LIFE, OPEN, STREAMED, above, move
+from demijohn.contexts.patches import Patchable
 from demijohn.contexts.ports import Application
 from demijohn.contexts.way import Way
 from demijohn.signals import appcontext_popped, appcontext_pushed, send_signal
@@ -32,7 +33,7 @@ _NONE = Token.MISSING
 UNSET: Any = object()
 
 
-class AppContext:
+class AppContext(Patchable):
     """Makes an application current: pushed for a command, a job or a test.
 
     Use it as a context manager.
@@ -70,24 +71,34 @@ class AppContext:
         scope = self._scope or self
         value = scope._g
         if value is None:
+            scope._look("g")
             value = scope._g = self.app.app_ctx_globals_class()
         return value
 
     @g.setter
     def g(self, value: Any) -> None:
-        self.scope._g = value
+        self.scope._put("_g", value)
+
+    @g.deleter
+    def g(self) -> None:
+        self.scope._delete("g")
 
     @property
     def url_adapter(self) -> Any:
         """Werkzeug's complete matcher and builder bound to this context, or None."""
         adapter = self._url_adapter
         if adapter is None:
+            self._look("url_adapter")
             adapter = self._url_adapter = self.app.create_url_adapter(None)
         return adapter
 
     @url_adapter.setter
     def url_adapter(self, value: Any) -> None:
-        self._url_adapter = value
+        self._put("_url_adapter", value)
+
+    @url_adapter.deleter
+    def url_adapter(self) -> None:
+        self._delete("url_adapter")
 
     def push(self) -> None:
         """Make this context the current one. May be nested; each push needs a pop."""
@@ -217,6 +228,7 @@ class RequestContext(AppContext):
         """The request object, made now if this is the first time it is asked for."""
         request = self._request
         if request is None:
+            self._look("request")
             environ = self._environ
             if environ is None:
                 environ = self.environ
@@ -233,7 +245,11 @@ class RequestContext(AppContext):
 
     @request.setter
     def request(self, value: Any) -> None:
-        self._request = value
+        self._put("_request", value)
+
+    @request.deleter
+    def request(self) -> None:
+        self._delete("request")
 
     def tell_request(self) -> None:
         """Leave on the request object, which was there before, what routing has found."""
@@ -246,11 +262,17 @@ class RequestContext(AppContext):
     @property
     def flashes(self) -> list[tuple[str, str]] | None:
         """Messages already taken from the session by this request."""
+        if self._flashes is None:
+            self._look("flashes")
         return self._flashes
 
     @flashes.setter
     def flashes(self, value: list[tuple[str, str]] | None) -> None:
-        self._flashes = value
+        self._put("_flashes", value)
+
+    @flashes.deleter
+    def flashes(self) -> None:
+        self._delete("flashes")
 
     @property
     def session(self) -> Any:
@@ -284,6 +306,7 @@ class RequestContext(AppContext):
         """Werkzeug's matcher and builder bound to the request; to the server when its Host was refused."""
         adapter = self._url_adapter
         if adapter is None:
+            self._look("url_adapter")
             try:
                 adapter = self.app.create_url_adapter(self.request)
             except HTTPException:
@@ -295,7 +318,11 @@ class RequestContext(AppContext):
 
     @url_adapter.setter
     def url_adapter(self, value: Any) -> None:
-        self._url_adapter = value
+        self._put("_url_adapter", value)
+
+    @url_adapter.deleter
+    def url_adapter(self) -> None:
+        self._delete("url_adapter")
 
     def copy(self) -> RequestContext:
         """A context of the same request and session, to be pushed in another thread or task."""
@@ -377,8 +404,7 @@ class RequestContext(AppContext):
     def pop(self, exc: BaseException | None = UNSET) -> None:
         """Undo the last push; the outermost pop tears the request down.
 
-        All teardown functions run, even when one raises. What was pushed later and is still there stays
-        current.
+        All teardown functions run, even when one raises.
 
         :param exc: The unhandled exception of the request, if any.
         """
@@ -394,10 +420,8 @@ class RequestContext(AppContext):
                 else:
                     self._lend(drive, steps)
         finally:
-            try:
-                self._leave()
-            finally:
-                self.gone()
+            self._leave()
+            self.gone()
 
     def settled(self) -> Way:
         """See :meth:`AppContext.settled`."""

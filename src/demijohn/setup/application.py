@@ -366,7 +366,9 @@ class App(Scaffold):
         methods = {method.upper() for method in methods}
         if provide_automatic_options is None:
             provide_automatic_options = getattr(view_func, "provide_automatic_options", None)
-        required: set[str] = set(getattr(view_func, "required_methods", ()))
+        said = getattr(view_func, "required_methods", ())
+        # An object that claims every attribute, as a mock does, has said nothing by it.
+        required: set[str] = set(said) if isinstance(said, Iterable) else set()
         if provide_automatic_options is None:
             provide_automatic_options = (
                 "OPTIONS" not in methods and self.config["PROVIDE_AUTOMATIC_OPTIONS"] and not websocket
