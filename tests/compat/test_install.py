@@ -280,6 +280,18 @@ def test_before_first_request_runs_once_before_the_first_request():
     assert printed(source, "-W", "ignore") == "['/one']"
 
 
+@pytest.mark.parametrize(("level", "location"), [("2.2", "/there"), ("2.0", "http://localhost/there")])
+def test_a_redirect_names_scheme_and_host_at_level_two(level, location):
+    source = (
+        f"import demijohn.compat; demijohn.compat.install({level!r})\n"
+        "import flask\n"
+        "app = flask.Flask(__name__)\n"
+        "app.add_url_rule('/', 'i', lambda: flask.redirect('/there'))\n"
+        "print({app.test_client(protocol=p).get('/').headers['Location'] for p in ('wsgi', 'asgi', 'rsgi')})"
+    )
+    assert printed(source) == str({location})
+
+
 LATE = """
 import flask
 bp = flask.Blueprint("bp", __name__)
