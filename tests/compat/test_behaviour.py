@@ -341,3 +341,11 @@ def test_the_log_line_of_an_unhandled_error_is_flasks(kind, protocol, caplog):
     assert app.test_client(protocol=protocol).get("/").status_code == 500
     lines = [default_handler.format(record).split("\n")[0] for record in caplog.records]
     assert [line.partition("] ")[2] for line in lines] == ["ERROR in app: Exception on / [GET]"]
+
+
+# Over RSGI the server leaves such a field out.
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi"])
+def test_a_byte_of_a_cookie_that_is_no_utf8_is_read_as_latin_1(app, protocol):
+    app.add_url_rule("/", "index", lambda: request.cookies)
+    client = app.test_client(protocol=protocol, use_cookies=False)
+    assert client.get("/", headers={"Cookie": "a=caf\xe9; b=x"}).json == {"a": "café", "b": "x"}

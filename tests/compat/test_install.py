@@ -280,6 +280,52 @@ def test_before_first_request_runs_once_before_the_first_request():
     assert printed(source, "-W", "ignore") == "['/one']"
 
 
+@pytest.mark.parametrize(("level", "location"), [("2.2", "/there"), ("2.0", "http://localhost/there")])
+def test_a_redirect_names_scheme_and_host_at_level_two(level, location):
+    source = (
+        f"import demijohn.compat; demijohn.compat.install({level!r})\n"
+        "import flask\n"
+        "app = flask.Flask(__name__)\n"
+        "app.add_url_rule('/', 'i', lambda: flask.redirect('/there'))\n"
+        "print({app.test_client(protocol=p).get('/').headers['Location'] for p in ('wsgi', 'asgi', 'rsgi')})"
+    )
+    assert printed(source) == str({location})
+
+
+LATE = """
+import flask
+bp = flask.Blueprint("bp", __name__)
+bp.add_url_rule("/", "i", lambda: "seen")
+def create_app():
+    app = flask.Flask(__name__)
+    app.register_blueprint(bp)
+    return app
+def mark(response):
+    response.headers["X-Late"] = "yes"
+    return response
+first = create_app()
+bp.after_request(mark)
+print(create_app().test_client().get("/").headers.get("X-Late"))
+client = first.test_client()
+print(client.get("/").headers.get("X-Late"))
+first.after_request(mark)
+first.add_url_rule("/late", "late", lambda: "late")
+print(client.get("/late").headers.get("X-Late"), client.get("/late").text)
+"""
+
+
+@pytest.mark.parametrize("level", ["2.0", "2.2"])
+def test_at_older_levels_what_is_registered_late_is_done_with_a_warning(level):
+    done = python(f"import demijohn.compat; demijohn.compat.install({level!r})\n{LATE}", "-W", "always")
+    assert done.stdout.split("\n") == ["yes", "None", "yes late", ""]
+    assert "can no longer be called on the blueprint 'bp'" in done.stderr
+    assert "can no longer be called on the application" in done.stderr
+
+
+def test_at_todays_level_it_is_an_error():
+    assert "LateRegistration: The setup method 'after_request'" in python(INSTALL + LATE).stderr
+
+
 def test_json_encoder_of_an_application_is_used():
     source = (
         "import demijohn.compat; demijohn.compat.install('2.2')\n"

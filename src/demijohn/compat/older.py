@@ -127,6 +127,7 @@ def bring_back(level: str) -> None:
     older_werkzeug.take_bytes_for_cookies()
     if level == "2.0":
         older_werkzeug.take_other_bodies_for_no_json()
+        older_werkzeug.send_absolute_locations()
 
 
 def _warning_getattr(module: ModuleType, removed: dict[str, tuple[Any, str]]) -> Callable[[str], Any]:

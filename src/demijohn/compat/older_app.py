@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from demijohn.setup import blueprint as blueprints
 from demijohn.compat import app as compat_app
 from demijohn.contexts.context import current
+from demijohn.errors import LateRegistration
 from demijohn.json.provider import DefaultJSONProvider, _default
 from demijohn.setup.scaffold import setupmethod
 
@@ -20,6 +21,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 def warn(old: str, new: str) -> None:
     """Say that a name is gone in Flask 3, and what takes its place; to who called a guarded method."""
     warnings.warn(f"{old} was removed from Flask. Use {new} instead.", DeprecationWarning, stacklevel=4)
+
+
+def _warn_of_late(error: LateRegistration) -> None:
+    """Say what Flask 2.3 and later refuse."""
+    warnings.warn(str(error), DeprecationWarning, stacklevel=5)
 
 
 class JSONEncoder(json.JSONEncoder):
@@ -130,6 +136,10 @@ class Flask(compat_app.Flask):
         ):
             self.config.setdefault(name, "production" if name == "ENV" else None)
 
+    def _check_setup_finished(self, f_name: str) -> None:
+        if self._got_first_request:
+            _warn_of_late(LateRegistration.on_application(f_name))
+
     @property
     def env(self) -> str:
         """``ENV`` of the configuration."""
@@ -178,6 +188,10 @@ class Blueprint(blueprints.Blueprint):
 
     json_encoder: Any = None
     json_decoder: Any = None
+
+    def _check_setup_finished(self, f_name: str) -> None:
+        if self._got_registered_once:
+            _warn_of_late(LateRegistration.on_blueprint(f_name, self.name))
 
     @setupmethod
     def before_app_first_request(self, f: F) -> F:

@@ -87,6 +87,11 @@ def take_other_bodies_for_no_json() -> None:
     wrappers.Request.on_json_loading_failed = on_json_loading_failed  # type: ignore[method-assign]
 
 
+def send_absolute_locations() -> None:
+    """Complete ``Location`` by scheme and host, as before Werkzeug 2.1."""
+    Response.autocorrect_location_header = True
+
+
 def take_bytes_for_cookies() -> None:
     """Let ``set_cookie`` take bytes, as before Werkzeug 3.
 

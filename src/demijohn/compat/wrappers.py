@@ -9,6 +9,7 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import SecurityError
 from werkzeug.wsgi import get_input_stream
 
+from demijohn.http.cookies import parse_cookie
 from demijohn.http.fields import Fields
 from demijohn.http.form_part import InvalidMultipart
 from demijohn.http.query import parse_pairs, parse_query
@@ -28,6 +29,17 @@ def _as_werkzeugs(fields: MultiDict[str, V]) -> Any:
     if type(fields) is Fields:
         kept.__class__ = ImmutableMultiDict
     return kept
+
+
+def _is_utf8(header: str) -> bool:
+    """Whether a header, decoded as Latin-1 as servers do, was in UTF-8."""
+    try:
+        header.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return False
+    except UnicodeEncodeError:  # decoded already
+        pass
+    return True
 
 
 class Request(NativeRequest):
@@ -65,7 +77,13 @@ class Request(NativeRequest):
     @lazy
     def cookies(self) -> Any:
         """The cookies of the request; of several with one name, all are kept."""
-        return _as_werkzeugs(super().cookies)
+        header = self.environ.get("HTTP_COOKIE")
+        if not header or header.isascii() or _is_utf8(header):
+            return _as_werkzeugs(super().cookies)
+        # Bytes that are no UTF-8 are read as Werkzeug reads them; the parser gets its text in UTF-8.
+        fields = parse_cookie(header.encode().decode("latin-1"))
+        storage = self.dict_storage_class
+        return _as_werkzeugs(fields) if storage is ImmutableMultiDict else storage(fields.items(multi=True))
 
     def _fields(self, data: bytes | str) -> Any:
         storage = self.parameter_storage_class
