@@ -119,9 +119,6 @@ class Flask(native.Flask):
         loader.read_on = "See https://flask.palletsprojects.com/blueprints/#templates"
         return loader
 
-    # COMPAT: Flask's private name, which its extensions may know.
-    _find_error_handler = native.Flask.find_error_handler
-
     def app_context(self) -> contexts.AppContext:
         """A context that makes this application current, for a ``with`` block."""
         return contexts.AppContext(self)

@@ -503,6 +503,9 @@ class App(Scaffold):
                         return handler
         return None
 
+    # COMPAT: Flask's private name, which extensions may know.
+    _find_error_handler = find_error_handler
+
     def trap_http_exception(self, e: Exception) -> bool:
         """Whether an HTTP exception is treated as an unhandled error instead of a response."""
         config = self.config
