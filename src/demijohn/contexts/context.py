@@ -89,7 +89,7 @@ class AppContext(Patchable):
         adapter = self._url_adapter
         if adapter is None:
             self._look("url_adapter")
-            adapter = self._url_adapter = self.app.create_url_adapter(None)
+            adapter = self._url_adapter = self._make_url_adapter()
         return adapter
 
     @url_adapter.setter
@@ -99,6 +99,9 @@ class AppContext(Patchable):
     @url_adapter.deleter
     def url_adapter(self) -> None:
         self._delete("url_adapter")
+
+    def _make_url_adapter(self) -> Any:
+        return self.app.create_url_adapter(None)
 
     def push(self) -> None:
         """Make this context the current one. May be nested; each push needs a pop."""
@@ -301,28 +304,14 @@ class RequestContext(AppContext):
         self._session = session
         return session
 
-    @property
-    def url_adapter(self) -> Any:
-        """Werkzeug's matcher and builder bound to the request; to the server when its Host was refused."""
-        adapter = self._url_adapter
-        if adapter is None:
-            self._look("url_adapter")
-            try:
-                adapter = self.app.create_url_adapter(self.request)
-            except HTTPException:
-                if self.routing_exception is None:
-                    raise
-                adapter = _neutral_url_adapter(self.app, self.request)
-            self._url_adapter = adapter
-        return adapter
-
-    @url_adapter.setter
-    def url_adapter(self, value: Any) -> None:
-        self._put("_url_adapter", value)
-
-    @url_adapter.deleter
-    def url_adapter(self) -> None:
-        self._delete("url_adapter")
+    def _make_url_adapter(self) -> Any:
+        """Bound to the request; to the server when its Host was refused."""
+        try:
+            return self.app.create_url_adapter(self.request)
+        except HTTPException:
+            if self.routing_exception is None:
+                raise
+            return _neutral_url_adapter(self.app, self.request)
 
     def copy(self) -> RequestContext:
         """A context of the same request and session, to be pushed in another thread or task."""
