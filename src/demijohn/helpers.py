@@ -72,7 +72,7 @@ def redirect(location: str, code: int | None = None, Response: Any = None) -> _R
     ctx = current.get(None)
     if ctx is None:
         return cast(_Response, _plain_redirect(location, code=code or 302, Response=Response))
-    app: Flask = ctx.app
+    app = cast(Flask, ctx.app)
     # A method that overrides the application's is given a number, as it is on Flask.
     return app.redirect(location, code=app._redirect_code if code is None else code)
 
