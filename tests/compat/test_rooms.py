@@ -1,7 +1,7 @@
 """The suites of extensions over the rooms that stand in for them: no test fails that passes on the original.
 
-Here `flask_sqlalchemy` and the others of `ROOMS` are aliases of this package's rooms; `test_peers` runs the originals on
-this package's core.
+Here `flask_sqlalchemy` and the others of `ROOMS` are aliases of this package's rooms; `test_peers` runs the
+originals on this package's core.
 """
 
 from __future__ import annotations
@@ -70,9 +70,13 @@ def test_no_test_fails_on_the_room_that_passes_on_the_original(name, sources, py
 
 def test_flask_restfuls_suite_passes_but_for_what_its_time_took(sources, python, path, tmp_path):
     suite = next(suite for suite in peers.SUITES if suite.name == "flask-restful")
-    folder = suites.copy(suites.fetch(suite.requirement, sources), tmp_path / "room", suite.tests, *suite.files)
+    folder = suites.copy(
+        suites.fetch(suite.requirement, sources), tmp_path / "room", suite.tests, *suite.files
+    )
     plugins = suites.loading([*suite.plugins, "demijohn.compat.pytest"])
     variables = {"PATH": path["room"], "DEMIJOHN_COMPAT_EXTENSIONS": "flask_restful"}
-    found, output = suites.run(folder, *plugins, "-o", "addopts=", suite.tests, python=str(python), **variables)
+    found, output = suites.run(
+        folder, *plugins, "-o", "addopts=", suite.tests, python=str(python), **variables
+    )
     assert suites.named(found, "failed", "error") == set(RESTFUL_LOST), output
     assert len(suites.named(found, "passed")) > 300

@@ -40,7 +40,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _refuse(status: int, message: Any) -> None:
+def _refuse(status: int, message: object) -> None:
     abort(status, message=message)
 
 

@@ -49,7 +49,7 @@ def is_indexable_but_not_string(obj: object) -> bool:
     return not hasattr(obj, "strip") and hasattr(obj, "__iter__")
 
 
-def get_value(key: Key, obj: Any, default: Any = None) -> Any:
+def get_value(key: Key, obj: Any, default: object = None) -> Any:
     """The value of an object, by item or attribute."""
     if isinstance(key, str):
         for name in key.split("."):
@@ -60,7 +60,7 @@ def get_value(key: Key, obj: Any, default: Any = None) -> Any:
     return key(obj)
 
 
-def _item_or_attribute(name: str | int, obj: Any, default: Any) -> Any:
+def _item_or_attribute(name: str | int, obj: Any, default: object) -> Any:
     if is_indexable_but_not_string(obj):
         try:
             return obj[name]
@@ -69,7 +69,7 @@ def _item_or_attribute(name: str | int, obj: Any, default: Any) -> Any:
     return getattr(obj, name, default) if isinstance(name, str) else default
 
 
-def to_marshallable_type(obj: Any) -> Any:
+def to_marshallable_type(obj: object) -> Any:
     """The values of an object by name: its own idea of them, itself where it can be indexed, else its attributes."""
     if obj is None:
         return None
@@ -86,7 +86,7 @@ class Raw:
     :param attribute: Where the value is, if not under the name it is sent by.
     """
 
-    def __init__(self, default: Any = None, attribute: Key | None = None) -> None:
+    def __init__(self, default: object = None, attribute: Key | None = None) -> None:
         self.default = default
         self.attribute = attribute
 
@@ -105,7 +105,7 @@ class Raw:
         value = self._value(key, obj)
         return self.default if value is None else self.format(value)
 
-    def _value(self, key: Any, obj: Any) -> Any:
+    def _value(self, key: Key, obj: object) -> Any:
         return get_value(key if self.attribute is None else self.attribute, obj)
 
 
@@ -156,7 +156,7 @@ class List(Raw):
             for place, one in enumerate(values)
         ]
 
-    def _has_values(self, one: Any) -> bool:
+    def _has_values(self, one: object) -> bool:
         """Whether the field looks into the value, for its attribute or its members, rather than sending it."""
         field = self.container
         if isinstance(field, Nested) or type(field) is Raw:
@@ -188,7 +188,7 @@ class String(Raw):
 class Integer(Raw):
     """A whole number, 0 by default."""
 
-    def __init__(self, default: Any = 0, **kwargs: Any) -> None:
+    def __init__(self, default: object = 0, **kwargs: Any) -> None:
         super().__init__(default=default, **kwargs)
 
     def format(self, value: Any) -> Any:

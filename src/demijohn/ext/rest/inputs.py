@@ -6,8 +6,6 @@ import re
 from datetime import UTC, datetime
 from email.utils import mktime_tz, parsedate_tz
 from ipaddress import ip_address
-from typing import Any
-
 from demijohn.ext.rest.resources import iso8601
 
 __all__ = [
@@ -96,14 +94,21 @@ def date(value: str) -> datetime:
     return datetime.strptime(value, "%Y-%m-%d")  # noqa: DTZ007 (a day has no zone)
 
 
-def _integer(value: Any) -> int:
+#: What JSON or text may bring.
+Sent = str | float | bool | None
+
+
+def _integer(value: Sent) -> int:
     try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{value} is not a valid integer") from None
+        if value is not None:
+            return int(value)
+    except (TypeError, ValueError, OverflowError):
+        pass
+
+    raise ValueError(f"{value} is not a valid integer")
 
 
-def natural(value: Any, argument: str = "argument") -> int:
+def natural(value: Sent, argument: str = "argument") -> int:
     """A whole number that is not negative."""
     number = _integer(value)
     if number < 0:
@@ -111,7 +116,7 @@ def natural(value: Any, argument: str = "argument") -> int:
     return number
 
 
-def positive(value: Any, argument: str = "argument") -> int:
+def positive(value: Sent, argument: str = "argument") -> int:
     """A whole number from 1."""
     number = _integer(value)
     if number < 1:
@@ -132,7 +137,7 @@ class int_range:
         self.high = high
         self.argument = argument
 
-    def __call__(self, value: Any) -> int:
+    def __call__(self, value: Sent) -> int:
         """The number.
 
         :raises ValueError: for what is none, or outside.
@@ -146,7 +151,7 @@ class int_range:
         return number
 
 
-def boolean(value: Any) -> bool:
+def boolean(value: object) -> bool:
     """True of ``true`` and ``1``, False of ``false`` and ``0``, in letters of any size."""
     if isinstance(value, bool):
         return value

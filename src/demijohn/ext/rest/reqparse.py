@@ -19,7 +19,7 @@ from typing import Any, Self
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
-from demijohn import current_app
+from demijohn import Request, current_app
 from demijohn.ext.rest.resources import errors
 from demijohn.extend import current_request
 
@@ -40,7 +40,7 @@ _PLACES = {
 }
 
 
-def refuse(status: int, message: Any) -> None:
+def refuse(status: int, message: object) -> None:
     """End the request: with what status, and what is told of each argument."""
     errors.abort(status, message=message)
 
@@ -59,7 +59,7 @@ class Namespace(dict[str, Any]):
         except KeyError:
             raise AttributeError(name) from None
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         self[name] = value
 
 
@@ -86,7 +86,7 @@ class Argument:
     """
 
     def __init__(
-        self, name: str, default: Any = None, dest: str | None = None, required: bool = False,
+        self, name: str, default: object = None, dest: str | None = None, required: bool = False,
         ignore: bool = False, type: Callable[..., Any] = text_type,
         location: str | Iterable[str] = ("json", "values"), choices: Sequence[Any] = (), action: str = "store",
         help: str | None = None, operators: Iterable[str] = ("=",), case_sensitive: bool = True,
@@ -123,7 +123,7 @@ class Argument:
             f" store_missing={self.store_missing}, trim={self.trim}, nullable={self.nullable})"
         )
 
-    def source(self, request: Any) -> Any:
+    def source(self, request: object) -> Any:
         """The values of the places that this argument is looked for in.
 
         :param request: The request, or values that were read before, for arguments inside of one.
@@ -138,7 +138,7 @@ class Argument:
                 together.update(values)
         return together
 
-    def convert(self, value: Any, op: str) -> Any:
+    def convert(self, value: object, op: str) -> Any:
         """The value of this argument's type.
 
         :param op: The operator before it.
@@ -178,7 +178,7 @@ class Argument:
             refuse(400, message={self.name: message})
         return error, {self.name: message}
 
-    def parse(self, request: Any, bundle_errors: bool = False) -> tuple[Any, Any]:
+    def parse(self, request: object, bundle_errors: bool = False) -> tuple[Any, Any]:
         """This argument's value, and whether the request brought it; or an error, and what to tell of it.
 
         :param request: The request.
@@ -219,7 +219,7 @@ class Argument:
         value = source.get(name)
         return value if self.action == "append" and isinstance(value, MutableSequence) else [value]
 
-    def _checked(self, value: Any, operator: str) -> Any:
+    def _checked(self, value: object, operator: str) -> Any:
         """A value as it is returned."""
         if self.trim and hasattr(value, "strip"):
             value = value.strip()
@@ -241,7 +241,7 @@ class _NoChoice(ValueError):
     """A value that is none of the choices, which ``ignore`` does not forgive."""
 
 
-def _values_at(request: Any, place: str) -> Any:
+def _values_at(request: object, place: str) -> Any:
     """The values at a place of a request; None where there are none."""
     try:
         values = getattr(request, place, None)
@@ -250,7 +250,7 @@ def _values_at(request: Any, place: str) -> Any:
     except UnsupportedMediaType:
         return None  # a query or a form is no JSON, and need not be
     except BadRequest:
-        if request.get_data():
+        if not isinstance(request, Request) or request.get_data():
             raise
         return None  # a client may say that it sends JSON whenever it sends nothing
     # A list or a number has no names.
@@ -287,7 +287,7 @@ class RequestParser:
         self.args.append(argument)
         return self
 
-    def parse_args(self, req: Any = None, strict: bool = False, http_error_code: int = 400) -> Any:
+    def parse_args(self, req: object = None, strict: bool = False, http_error_code: int = 400) -> Any:
         """The values of all arguments.
 
         :param req: The request; the current one by default.
@@ -295,7 +295,7 @@ class RequestParser:
         :param http_error_code: The status it is refused with.
         :raises BadRequest: for a request that brings others.
         """
-        request = current_request() if req is None else req
+        request: Any = current_request() if req is None else req
         if strict:
             request.unparsed_arguments = dict(self.argument_class("").source(request))
         values = self.namespace_class()
@@ -313,7 +313,7 @@ class RequestParser:
             raise BadRequest(f"Unknown arguments: {', '.join(request.unparsed_arguments)}")
         return values
 
-    def _parse(self, argument: Argument, request: Any, status: int) -> tuple[Any, Any]:
+    def _parse(self, argument: Argument, request: object, status: int) -> tuple[Any, Any]:
         """One argument, refused with this status."""
         try:
             return argument.parse(request, self.bundle_errors)

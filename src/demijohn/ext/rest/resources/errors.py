@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn import abort as end_request
 from demijohn.ext.rest.utils import http_status_message
@@ -14,7 +15,7 @@ from demijohn.extend import problem
 __all__ = ["abort", "members_of", "problem_of", "status_of"]
 
 
-def abort(http_status_code: Any, **kwargs: Any) -> NoReturn:
+def abort(http_status_code: int | BaseResponse, **kwargs: Any) -> NoReturn:
     """End the request with an HTTP error.
 
     :param http_status_code: Its status.

@@ -6,12 +6,11 @@ This module knows of a field that it has ``output`` and ``format``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import update_wrapper
-from inspect import isawaitable
-from typing import Any, Protocol, TypeVar, cast
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from demijohn.ext.rest.utils import unpack
-from demijohn.extend import is_async
+from demijohn.ext.rest.utils.results import changing
 
 __all__ = ["Field", "marshal", "marshal_with", "marshal_with_field"]
 
@@ -34,7 +33,7 @@ class Field(Protocol):
 Fields = Mapping[str, Any]
 
 
-def marshal(data: Any, fields: Fields, envelope: str | None = None) -> Any:
+def marshal(data: object, fields: Fields, envelope: str | None = None) -> Any:
     """What is sent of an object, or of each object of a list.
 
     :param data: A dictionary or object, or a list or tuple of them.
@@ -50,7 +49,7 @@ def _made(fields: Fields) -> list[tuple[str, Any]]:
     return [(name, field() if isinstance(field, type) else field) for name, field in fields.items()]
 
 
-def _sent(obj: Any, fields: list[tuple[str, Any]]) -> Any:
+def _sent(obj: object, fields: list[tuple[str, Any]]) -> Any:
     if isinstance(obj, (list, tuple)):
         return [_sent(one, fields) for one in obj]
     return {
@@ -72,7 +71,7 @@ class marshal_with:
 
     def __call__(self, f: F) -> F:
         """The method with its result marshalled; a status and header fields beside it stay."""
-        return _on_result(f, lambda data: marshal(data, self.fields, self.envelope))
+        return changing(f, partial(_of_data, lambda data: marshal(data, self.fields, self.envelope)))
 
 
 class marshal_with_field:
@@ -86,26 +85,12 @@ class marshal_with_field:
 
     def __call__(self, f: F) -> F:
         """The method with its result formatted; a status and header fields beside it stay."""
-        return _on_result(f, self.field.format)
+        return changing(f, partial(_of_data, self.field.format))
 
 
-def _on_result(function: F, change: Callable[[Any], Any]) -> F:
-    """A function of the same kind, whose data is changed."""
-
-    def changed(value: Any) -> Any:
-        if isinstance(value, tuple):
-            data, code, headers = unpack(value)
-            return change(data), code, headers
-        return change(value)
-
-    async def changed_later(awaitable: Any) -> Any:
-        return changed(await awaitable)
-
-    def calling(*args: Any, **kwargs: Any) -> Any:
-        value = function(*args, **kwargs)
-        return changed_later(value) if isawaitable(value) else changed(value)
-
-    async def awaiting(*args: Any, **kwargs: Any) -> Any:
-        return changed(await function(*args, **kwargs))
-
-    return cast(F, update_wrapper(awaiting if is_async(function) else calling, function))
+def _of_data(change: Callable[[Any], Any], result: object) -> object:
+    """A method's result with its data changed."""
+    if isinstance(result, tuple):
+        data, code, headers = unpack(result)
+        return change(data), code, headers
+    return change(result)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from inspect import isawaitable
 from typing import Any, ClassVar
 
 from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn import request
 from demijohn.ext.rest.utils import unpack
+from demijohn.ext.rest.utils.results import then
 from demijohn.views import MethodView
 
 __all__ = ["Decorators", "Representation", "Resource"]
@@ -55,17 +55,13 @@ class Resource(MethodView):
         decorators = self.method_decorators
         for decorator in decorators.get(name, ()) if isinstance(decorators, Mapping) else decorators:
             method = decorator(method)
-        value = method(*args, **kwargs)
-        return self._represent_later(value) if isawaitable(value) else self._represent(value)
+        return then(method(*args, **kwargs), self._represent)
 
-    async def _represent_later(self, awaitable: Any) -> Any:
-        return self._represent(await awaitable)
-
-    def _represent(self, value: Any) -> Any:
+    def _represent(self, value: object) -> object:
         """A response in a media type of the resource's own, where the client takes one; else the value."""
         if not self.representations or isinstance(value, BaseResponse):
             return value
-        wanted = request.accept_mimetypes.best_match(self.representations, default=None)
+        wanted = request.accept_mimetypes.best_match(self.representations)
         if wanted is None:
             return value
         data, code, headers = unpack(value)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping
-from functools import partial, wraps
-from inspect import isawaitable
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -20,11 +19,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from demijohn import (
     Blueprint, Flask, current_app, got_request_exception, has_request_context, make_response, request, url_for,
 )  # fmt: skip
+from demijohn.blueprints import BlueprintSetupState
 from demijohn.ext.rest.representations.json import output_json
 from demijohn.ext.rest.resources.errors import members_of, problem_of, status_of
 from demijohn.ext.rest.resources.resource import Representation, Resource
 from demijohn.ext.rest.utils import unpack
-from demijohn.extend import answer_errors, current_application, is_async, send_signal, unproxied
+from demijohn.ext.rest.utils.results import changing
+from demijohn.extend import answer_errors, current_application, send_signal, unproxied
+from demijohn.views import View
 
 __all__ = ["ResourceRoutes"]
 
@@ -50,7 +52,7 @@ class Place:
     :param state: The registration of the blueprint.
     """
 
-    def __init__(self, app: Flask, state: Any = None) -> None:
+    def __init__(self, app: Flask, state: BlueprintSetupState | None = None) -> None:
         self._app = weakref.ref(app)
         self.url_prefix: str | None = None if state is None else state.url_prefix
         self.subdomain: str | None = None if state is None else state.subdomain
@@ -63,7 +65,7 @@ class Place:
         """The application, while there is one."""
         return self._app()
 
-    def options(self, endpoint: str, view: Any, options: dict[str, Any]) -> dict[str, Any]:
+    def options(self, endpoint: str, view: object, options: dict[str, Any]) -> dict[str, Any]:
         """The options of a rule here."""
         if self.name:
             defaults = {**self.url_defaults, **(options.get("defaults") or {})}
@@ -129,11 +131,11 @@ class ResourceRoutes:
         else:
             self._init_app(unproxied(app))
 
-    def _deferred_blueprint_init(self, state: Any) -> None:
+    def _deferred_blueprint_init(self, state: BlueprintSetupState) -> None:
         self.blueprint_setup = state
         self._init_app(state.app, state)
 
-    def _init_app(self, app: Flask, state: Any = None) -> None:
+    def _init_app(self, app: Flask, state: BlueprintSetupState | None = None) -> None:
         if app.policy.handlers_before_api:
             answer_errors(app, self.find_error_handler)
         else:
@@ -143,7 +145,7 @@ class ResourceRoutes:
         for added in self.resources:
             self._register(place, added)
 
-    def add_resource(self, resource: Any, *urls: str, **kwargs: Any) -> None:
+    def add_resource(self, resource: type[View], *urls: str, **kwargs: Any) -> None:
         """Add a resource.
 
         :param resource: The class.
@@ -210,12 +212,16 @@ class ResourceRoutes:
             for place in self._places
         )
 
-    def url_for(self, resource: Any, **values: Any) -> str:
+    def url_for(self, resource: type[View], **values: Any) -> str:
         """The URL of a resource; takes what ``url_for`` takes.
 
         Of a blueprint that is registered several times, it is that of the registration which the request came by.
         """
-        endpoint = self._endpoint_of.get(resource) or resource.endpoint
+        endpoint = self._endpoint_of.get(resource)
+        if endpoint is None:
+            raise ValueError(
+                f"{resource.__name__} was not added to this Api: add it, or ask the Api it was added to."
+            )
         return url_for(self._name_here() + endpoint, **values)
 
     def _name_here(self) -> str:
@@ -231,31 +237,15 @@ class ResourceRoutes:
     def output(self, resource: F) -> F:
         """A view whose results are data, made one whose results are responses."""
 
-        def answer(value: Any) -> Any:
+        def answer(value: object) -> object:
             if isinstance(value, BaseResponse):
                 return value
             data, code, headers = unpack(value)
             return self.make_response(data, code, headers=headers)
 
-        async def answer_later(awaitable: Any) -> Any:
-            return answer(await awaitable)
+        return changing(resource, answer)
 
-        if is_async(resource):
-
-            @wraps(resource)
-            async def awaiting(*args: Any, **kwargs: Any) -> Any:
-                return answer(await resource(*args, **kwargs))
-
-            return cast(F, awaiting)
-
-        @wraps(resource)
-        def calling(*args: Any, **kwargs: Any) -> Any:
-            value = resource(*args, **kwargs)
-            return answer_later(value) if isawaitable(value) else answer(value)
-
-        return cast(F, calling)
-
-    def make_response(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+    def make_response(self, data: object, *args: Any, **kwargs: Any) -> Any:
         """A response with the data, written in the media type that the client likes best.
 
         :param data: The data.
@@ -267,9 +257,9 @@ class ResourceRoutes:
         default = kwargs.pop("fallback_mediatype", None) or self.default_mediatype
         known = self.representations
         if default in known and len(known) == 1:
-            wanted = default
+            wanted = default  # whatever the client says
         else:
-            wanted = request.accept_mimetypes.best_match(known, default=default)
+            wanted = request.accept_mimetypes.best_match(known) or default
         if wanted is None:
             raise NotAcceptable
         write = known.get(wanted)
@@ -417,7 +407,7 @@ class ResourceRoutes:
         if status_of(e) >= 500:
             app.log_exception((type(e), e, e.__traceback__))
 
-    def unauthorized(self, response: Any) -> Any:
+    def unauthorized(self, response: BaseResponse) -> BaseResponse:
         """The response to somebody unknown, with a challenge where that is wanted.
 
         Its realm is the setting ``HTTP_BASIC_AUTH_REALM``.

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.http import HTTP_STATUS_CODES
 
-__all__ = ["PY3", "OrderedDict", "http_status_message", "unpack"]
+__all__ = ["OrderedDict", "PY3", "http_status_message", "unpack"]
 
 #: COMPAT: what was asked when there were two.
 PY3 = True
@@ -18,7 +18,7 @@ def http_status_message(code: int) -> str:
     return HTTP_STATUS_CODES.get(code, "")
 
 
-def unpack(value: Any) -> tuple[Any, Any, Any]:
+def unpack(value: object) -> tuple[Any, Any, Any]:
     """What a resource's method returned as data, status and header fields.
 
     A tuple of three is all of these, of two the first two; everything else, also another tuple, is data.

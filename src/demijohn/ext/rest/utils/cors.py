@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import update_wrapper
-from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
 from demijohn import current_app, make_response, request
+from demijohn.ext.rest.utils.results import changing
 from demijohn.extend import is_async
 
 __all__ = ["crossdomain"]
@@ -47,7 +47,7 @@ def crossdomain(
         "Access-Control-Expose-Headers": None if expose_headers is None else _listed(expose_headers),
     }
 
-    def attach(value: Any) -> Any:
+    def attach(value: Any) -> object:
         response = make_response(value)
         if attach_to_all or request.method == "OPTIONS":
             for name, content in fields.items():
@@ -58,21 +58,22 @@ def crossdomain(
                 response.headers["Access-Control-Allow-Methods"] = allowed
         return response
 
-    async def attach_later(awaitable: Any) -> Any:
-        return attach(await awaitable)
+    def options() -> Any:
+        """The answer to OPTIONS; None for other methods."""
+        if automatic_options and request.method == "OPTIONS":
+            return attach(current_app.make_default_options_response())
+        return None
 
     def decorate(function: F) -> F:
-        def answering(*args: Any, **kwargs: Any) -> Any:
-            if automatic_options and request.method == "OPTIONS":
-                return attach(current_app.make_default_options_response())
-            value = function(*args, **kwargs)
-            return attach_later(value) if isawaitable(value) else attach(value)
+        attached = changing(function, attach)
+
+        def calling(*args: Any, **kwargs: Any) -> Any:
+            return options() or attached(*args, **kwargs)
 
         async def awaiting(*args: Any, **kwargs: Any) -> Any:
-            value = answering(*args, **kwargs)
-            return await value if isawaitable(value) else value
+            return options() or await attached(*args, **kwargs)
 
-        wrapper: Any = update_wrapper(awaiting if is_async(function) else answering, function)
+        wrapper: Any = update_wrapper(awaiting if is_async(function) else calling, function)
         wrapper.provide_automatic_options = False
         return cast(F, wrapper)
 
