@@ -48,7 +48,9 @@ def test_each_method_has_its_own_function_and_head_that_of_get(site):
 
 def test_the_variables_of_the_url_are_arguments(site):
     site.api().add_resource(
-        site.resource(get=lambda self, rack, **more: [rack, more]), "/racks/<int:rack>", "/all/<int:rack>/<name>"
+        site.resource(get=lambda self, rack, **more: [rack, more]),
+        "/racks/<int:rack>",
+        "/all/<int:rack>/<name>",
     )
     assert site.client.get("/racks/7").json == [7, {}]
     assert site.client.get("/all/7/old").json == [7, {"name": "old"}]
@@ -102,7 +104,9 @@ def test_decorators_of_methods_are_for_all_or_for_each_by_name(site):
     api.add_resource(All, "/all")
     api.add_resource(Some, "/some")
     client = site.client
-    assert [client.open(path, method=method).json for path in ("/all", "/some") for method in ("GET", "POST")] == [
+    assert [
+        client.open(path, method=method).json for path in ("/all", "/some") for method in ("GET", "POST")
+    ] == [
         "A",
         "B",
         "A",
@@ -239,7 +243,9 @@ def test_the_parts_of_a_url_are_put_in_order(site, order, url):
 def test_a_blueprint_may_be_nested_and_registered_twice(site):
     outer, inner = Blueprint("outer", __name__, url_prefix="/outer"), Blueprint("rack", __name__)
     api = Api(inner, prefix="/api")
-    api.add_resource(site.resource(get=lambda self: [api.url_for(type(self)), api.owns_endpoint(request.endpoint)]), "/")
+    api.add_resource(
+        site.resource(get=lambda self: [api.url_for(type(self)), api.owns_endpoint(request.endpoint)]), "/"
+    )
     outer.register_blueprint(inner, url_prefix="/in")
     site.app.register_blueprint(outer)
     site.app.register_blueprint(inner, url_prefix="/own", name="own")
@@ -251,7 +257,9 @@ def test_defaults_and_subdomain_of_a_blueprint_are_those_of_its_resources():
     app = Flask("cellar", subdomain_matching=True)
     app.config["SERVER_NAME"] = "cellar.example"
     blueprint = Blueprint("rack", __name__, subdomain="api", url_defaults={"rack": 7})
-    Api(blueprint).add_resource(type("T", (Resource,), {"get": lambda self, **values: values}), "/", defaults={"x": 1})
+    Api(blueprint).add_resource(
+        type("T", (Resource,), {"get": lambda self, **values: values}), "/", defaults={"x": 1}
+    )
     app.register_blueprint(blueprint)
     client = app.test_client()
     assert client.get("/", base_url="http://api.cellar.example").json == {"rack": 7, "x": 1}

@@ -259,7 +259,10 @@ class ResourceRoutes:
         if default in known and len(known) == 1:
             wanted = default  # whatever the client says
         else:
-            wanted = request.accept_mimetypes.best_match(known) or default
+            accepted = request.accept_mimetypes
+            wanted = accepted.best_match(known) or default
+            if wanted is None and not accepted:
+                wanted = next(iter(known), None)  # who names nothing takes anything (RFC 9110, section 12.5.1)
         if wanted is None:
             raise NotAcceptable
         write = known.get(wanted)
