@@ -140,13 +140,17 @@ class List(Raw):
 
     def __init__(self, cls_or_instance: Raw | type[Raw], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        field: object = cls_or_instance() if isinstance(cls_or_instance, type) else cls_or_instance
-        if not isinstance(field, Raw):
+        known = (
+            issubclass(cls_or_instance, Raw)
+            if isinstance(cls_or_instance, type)
+            else isinstance(cls_or_instance, Raw)
+        )
+        if not known:
             raise MarshallingException(
                 f"A list is made of fields, subclasses of Raw; {cls_or_instance!r} is none."
             )
         #: The field of each value.
-        self.container: Raw = field
+        self.container: Raw = cls_or_instance() if isinstance(cls_or_instance, type) else cls_or_instance
 
     def format(self, value: Iterable[Any]) -> list[Any]:
         """Each value as its field sends it."""

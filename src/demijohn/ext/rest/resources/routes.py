@@ -262,7 +262,9 @@ class ResourceRoutes:
             accepted = request.accept_mimetypes
             wanted = accepted.best_match(known) or default
             if wanted is None and not accepted:
-                wanted = next(iter(known), None)  # who names nothing takes anything (RFC 9110, section 12.5.1)
+                wanted = next(
+                    iter(known), None
+                )  # who names nothing takes anything (RFC 9110, section 12.5.1)
         if wanted is None:
             raise NotAcceptable
         write = known.get(wanted)
