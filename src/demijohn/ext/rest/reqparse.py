@@ -93,20 +93,23 @@ class Argument:
         store_missing: bool = True, trim: bool = False, nullable: bool = True,
     ) -> None:  # fmt: skip
         self.name = name
-        self.default = default
         self.dest = dest
-        self.required = required
-        self.ignore = ignore
+        # Where it is looked for.
         self.location = location
+        self.operators = operators
+        # What it may be.
         self.type = type
         self.choices = choices
-        self.action = action
-        self.help = help
         self.case_sensitive = case_sensitive
-        self.operators = operators
-        self.store_missing = store_missing
-        self.trim = trim
         self.nullable = nullable
+        self.trim = trim
+        self.action = action
+        # What is done when it is wrong or missing.
+        self.required = required
+        self.ignore = ignore
+        self.help = help
+        self.default = default
+        self.store_missing = store_missing
 
     def __str__(self) -> str:
         choices = self.choices
@@ -221,10 +224,10 @@ class Argument:
 
     def _checked(self, value: object, operator: str) -> Any:
         """A value as it is returned."""
-        if self.trim and hasattr(value, "strip"):
+        if self.trim and isinstance(value, str):
             value = value.strip()
         choices = self.choices
-        if not self.case_sensitive and hasattr(value, "lower"):
+        if not self.case_sensitive and isinstance(value, str):
             value = value.lower()
             choices = [choice.lower() if hasattr(choice, "lower") else choice for choice in choices]
         value = self.convert(value, operator)

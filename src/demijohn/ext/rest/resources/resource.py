@@ -45,15 +45,14 @@ class Resource(MethodView):
         :raises AssertionError: when the route takes an HTTP method that the class does not have.
         """
         name: str = request.method.lower()
-        method: Callable[..., Any] | None = getattr(self, name, None)
+        method: Any = getattr(self, name, None)
         if method is None and name == "head":
             method = getattr(self, "get", None)
         if method is None:
             raise AssertionError(
                 f"Unimplemented method {name.upper()!r}: {type(self).__name__} was added for it but has no {name}()."
             )
-        decorators = self.method_decorators
-        for decorator in decorators.get(name, ()) if isinstance(decorators, Mapping) else decorators:
+        for decorator in _decorators_of(self.method_decorators, name):
             method = decorator(method)
         return then(method(*args, **kwargs), self._represent)
 
@@ -68,3 +67,9 @@ class Resource(MethodView):
         response = self.representations[wanted](data, code, headers)
         response.headers["Content-Type"] = wanted
         return response
+
+
+def _decorators_of(given: Any, name: str) -> Iterable[Callable[..., Any]]:
+    """The decorators of one method."""
+    decorators: Iterable[Callable[..., Any]] = given.get(name, ()) if isinstance(given, Mapping) else given
+    return decorators

@@ -335,12 +335,14 @@ class ResourceRoutes:
 
         :param original_handler: The application's method.
         """
-        if self._has_fr_route():
-            try:
-                return self.handle_error(e)
-            except Exception:
-                pass  # what the Api has no answer to is the application's
-        return original_handler(e)
+        if not self._has_fr_route():
+            return original_handler(e)
+        try:
+            answer = self.handle_error(e)
+        except Exception:
+            # What the Api has no answer to is the application's.
+            answer = original_handler(e)
+        return answer
 
     def _has_fr_route(self) -> bool:
         """Whether the request is for a resource of this Api."""
