@@ -86,6 +86,13 @@ def test_marshalled_results_keep_their_status_and_header_fields(site):
     assert site.client.post("/").json == [1, 2]
 
 
+def test_a_marshalled_method_says_by_what(site):
+    made, field = {"name": String}, List(Integer)
+    by = marshal_with(made, envelope="all")(site.method(lambda self: 1)).marshalled_by
+    assert (by.fields, by.envelope) == (made, "all")
+    assert marshal_with_field(field)(site.method(lambda self: 1)).marshalled_by.field is field
+
+
 def loud(function):
     """A decorator of methods, sync or async."""
     from demijohn.ext.rest.utils.results import changing

@@ -71,7 +71,9 @@ class marshal_with:
 
     def __call__(self, f: F) -> F:
         """The method with its result marshalled; a status and header fields beside it stay."""
-        return changing(f, partial(_of_data, lambda data: marshal(data, self.fields, self.envelope)))
+        return _marked(
+            changing(f, partial(_of_data, lambda data: marshal(data, self.fields, self.envelope))), self
+        )
 
 
 class marshal_with_field:
@@ -85,7 +87,14 @@ class marshal_with_field:
 
     def __call__(self, f: F) -> F:
         """The method with its result formatted; a status and header fields beside it stay."""
-        return changing(f, partial(_of_data, self.field.format))
+        return _marked(changing(f, partial(_of_data, self.field.format)), self)
+
+
+def _marked(function: F, by: marshal_with | marshal_with_field) -> F:
+    """The function, saying by ``marshalled_by`` what is sent of its results."""
+    marked: Any = function
+    marked.marshalled_by = by
+    return function
 
 
 def _of_data(change: Callable[[Any], Any], result: object) -> object:
