@@ -30,8 +30,8 @@ class Policy:
     __slots__ = (  # noqa: RUF023 (in the order of the page)
         "problem_json", "explained_errors", "private_sessions", "checked_redirects", "strict_cookie_names",
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
-        "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule", "local_debugger",
-        "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
+        "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule",
+        "local_debugger", "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
         "trusted_peer_address", "clean_next_page",
     )  # fmt: skip
 
@@ -61,6 +61,8 @@ class Policy:
     strict_json: bool
     #: The grammar of Host is RFC 9110's; else what Werkzeug takes for one.
     strict_hosts: bool
+    #: A form or JSON in a content coding is a 415 (RFC 9110, section 8.4).
+    codings_refused: bool
 
     # Files.
 
