@@ -31,8 +31,8 @@ class Policy:
         "problem_json", "explained_errors", "private_sessions", "checked_redirects", "strict_cookie_names",
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
         "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule",
-        "local_debugger", "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
-        "trusted_peer_address", "clean_next_page",
+        "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
+        "remember_as_session", "trusted_peer_address", "clean_next_page",
     )  # fmt: skip
 
     # Answers.
@@ -84,6 +84,8 @@ class Policy:
 
     #: SQLite enforces foreign keys and is set up for several readers.
     tuned_sqlite: bool
+    #: What a migration adds to a table has a name, by which it can be dropped; SQLite adds nothing without.
+    named_constraints: bool
     #: Who is logged in is known for one request, not for all that share an application context.
     user_per_request: bool
     #: The remember-me cookie is looked at only where a request has something to say of it.
