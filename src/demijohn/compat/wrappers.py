@@ -104,7 +104,7 @@ class Request(NativeRequest):
         source = self.environ.get("wsgi.input")
         if source is None or isinstance(source, (StreamedBody, RefusedBody)):
             return True
-        return bool(getattr(self.url_rule, "stream", False))
+        return getattr(self.url_rule, "stream", False) is True
 
     def _load_urlencoded(self) -> None:
         state = self.__dict__

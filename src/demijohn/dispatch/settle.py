@@ -155,10 +155,12 @@ class Settling:
     def services(self) -> dict[str, Any]:
         """Sessions, JSON and templates."""
         app = self.app
+        interface = app.session_interface
         return {
             "eager_session": self.eager_session,
             "opens_early": False,
-            "session_fields": getattr(app.session_interface, "header_fields", None),
+            # Of the class, since an object that claims every attribute, as a mock does, has said nothing by it.
+            "session_fields": interface.header_fields if hasattr(type(interface), "header_fields") else None,
             "json": app.json if type(app.json) is DefaultJSONProvider else None,
             "templates": {},
             "plain_context": not self.overrides("update_template_context") and _has_plain_context(app),
@@ -197,7 +199,7 @@ class Settling:
         interface = self.app.session_interface
         return not (
             getattr(interface, "lazy", False) is True
-            or type(interface).open_session is SecureCookieSessionInterface.open_session
+            or getattr(type(interface), "open_session", None) is SecureCookieSessionInterface.open_session
         )
 
     @property

@@ -358,17 +358,17 @@ class App(Scaffold):
         route = {name: options.pop(name) for name in _ROUTE_OPTIONS if name in options}
         methods = options.pop("methods", None)
         if methods is None:
-            methods = getattr(view_func, "methods", None) or ("GET",)
+            methods = _said(view_func, "methods") or ("GET",)
         if isinstance(methods, str):
             raise TypeError(
                 'Allowed methods must be a list of strings, for example: @app.route(..., methods=["POST"])'
             )
         methods = {method.upper() for method in methods}
         if provide_automatic_options is None:
-            provide_automatic_options = getattr(view_func, "provide_automatic_options", None)
-        said = getattr(view_func, "required_methods", ())
-        # An object that claims every attribute, as a mock does, has said nothing by it.
-        required: set[str] = set(said) if isinstance(said, Iterable) else set()
+            claimed = getattr(view_func, "provide_automatic_options", None)
+            provide_automatic_options = claimed if isinstance(claimed, bool) else None
+        said = _said(view_func, "required_methods")
+        required = {said} if isinstance(said, str) else set(said)
         if provide_automatic_options is None:
             provide_automatic_options = (
                 "OPTIONS" not in methods and self.config["PROVIDE_AUTOMATIC_OPTIONS"] and not websocket
@@ -577,6 +577,17 @@ def _place(rule: Any) -> Any:
     """What two rules have in common that match the same requests, but for their methods."""
     defaults = tuple(sorted((name, repr(value)) for name, value in (rule.defaults or {}).items()))
     return rule.rule, rule.subdomain or "", rule.host or "", rule.websocket, rule.build_only, defaults
+
+
+def _said(view: Any, name: str) -> str | tuple[str, ...]:
+    """The HTTP methods that a view has in an attribute.
+
+    An object that claims every attribute, as a mock does, has said nothing by it.
+    """
+    said = getattr(view, name, None)
+    if isinstance(said, str):
+        return said
+    return tuple(said) if isinstance(said, Iterable) else ()
 
 
 def _is_async_generator(f: Any) -> bool:

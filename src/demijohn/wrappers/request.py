@@ -484,7 +484,7 @@ class Request(BaseRequest):
         if source is None or (length is None and not self.environ.get("wsgi.input_terminated")):
             return BytesIO()  # it would be read for ever
         stream = BoundedBody(source, limit, length)
-        if getattr(self.url_rule, "stream", False):
+        if getattr(self.url_rule, "stream", False) is True:
             return StreamedBody(from_reader(stream), None, reader=stream)
         return stream
 
