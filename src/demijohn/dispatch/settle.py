@@ -17,7 +17,6 @@ from demijohn.dispatch import failure, matching, pipeline, responses, teardown
 from demijohn.dispatch.ports import Application
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.sessions import SecureCookieSessionInterface
-from demijohn.setup.kinds import check_settings
 from demijohn.templating import default_template_ctx_processor
 from demijohn.waiting.steps import method
 from demijohn.wrappers.request import Request
@@ -80,7 +79,7 @@ class Settling:
 
         :raises WrongSetting: when a setting is of a kind that it cannot be.
         """
-        self.check_settings()
+        self.app.check_settings()
         return Way(
             **self.routing(),
             **self.request_steps(),
@@ -90,10 +89,6 @@ class Settling:
             policy=self.app.policy,
             steps=self.steps,
         )
-
-    def check_settings(self) -> None:
-        """Find settings of a wrong kind here, at start-up, and not where a visitor's request reads them."""
-        check_settings(self.app.config)
 
     def routing(self) -> dict[str, Any]:
         """How a request finds its plan."""

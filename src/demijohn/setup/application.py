@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, ValuesView
+from collections.abc import Callable, Iterable, Mapping, ValuesView
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -28,6 +28,7 @@ from demijohn.contexts.way import Way
 from demijohn.setup.envvars import get_debug_flag
 from demijohn.errors import LateRegistration
 from demijohn.json.provider import DefaultJSONProvider, JSONProvider
+from demijohn.setup.kinds import SETTINGS, Kind, check_settings
 from demijohn.logging import create_logger
 from demijohn.policy import Policy
 from demijohn.routing import Map, Router, Rule
@@ -147,6 +148,8 @@ class App(Scaffold):
         self.extensions: dict[str, Any] = {}
         #: What adapts views when their plans are made, see :func:`demijohn.extend.adapt_view`.
         self.view_adapters: list[Callable[[Any, Any], Any]] = []
+        #: The kinds of settings of extensions, see :func:`demijohn.extend.expect_settings`.
+        self.setting_kinds: dict[str, Kind] = {}
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
@@ -237,6 +240,14 @@ class App(Scaffold):
         self.config["DEBUG"] = value
         if self.config["TEMPLATES_AUTO_RELOAD"] is None and "jinja_env" in self.__dict__:
             self.jinja_env.auto_reload = value
+
+    def check_settings(self, kinds: Mapping[str, Kind] | None = None) -> None:
+        """Find settings of a wrong kind at start-up, and not where a visitor's request reads them.
+
+        :param kinds: Those to look at; by default those of the core, and what extensions expect.
+        :raises WrongSetting: for one that is of a kind it cannot be.
+        """
+        check_settings(self.config, {**SETTINGS, **self.setting_kinds} if kinds is None else kinds)
 
     def own_setting(self, name: str) -> Any:
         """A setting that Flask does not have, or its default: the core reads those here only."""
