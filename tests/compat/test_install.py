@@ -292,6 +292,29 @@ def test_a_redirect_names_scheme_and_host_at_level_two(level, location):
     assert printed(source) == str({location})
 
 
+BESIDE = """
+import flask, demijohn
+from demijohn import redirect, request, make_response
+def bytes_in_a_cookie():
+    response = make_response("set")
+    response.set_cookie("a", b"b")
+    return response
+def answers(app):
+    app.add_url_rule("/", "i", lambda: redirect("/there"))
+    app.add_url_rule("/json", "j", lambda: str(request.json), methods=["POST"])
+    app.add_url_rule("/cookie", "c", bytes_in_a_cookie)
+    client = app.test_client()
+    posted, cookie = client.post("/json", data={"a": 1}), client.get("/cookie")
+    return client.get("/").headers["Location"], posted.status_code, cookie.status_code
+print(answers(flask.Flask(__name__)), answers(demijohn.Flask(__name__)))
+"""
+
+
+def test_a_native_application_beside_one_of_level_two_answers_as_ever():
+    done = python(f"import demijohn.compat; demijohn.compat.install('2.0')\n{BESIDE}")
+    assert done.stdout == "('http://localhost/there', 200, 200) ('/there', 415, 500)\n", done.stderr
+
+
 LATE = """
 import flask
 bp = flask.Blueprint("bp", __name__)
