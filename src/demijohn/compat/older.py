@@ -124,7 +124,8 @@ def bring_back(level: str) -> None:
         ("flask.blueprints", older_app.Blueprint),
     ]
     if level == "2.0":
-        classes += ("flask.app", older_answers.Flask), ("flask.wrappers", older_answers.Request)
+        classes += ("flask.app", older_answers.Flask), ("flask.wrappers", older_answers.Flask.request_class)
+        older_answers.take_other_bodies_for_no_json()
     for home, cls in classes:
         aliases.put(cls, "flask", home)
     _add_contrib()
