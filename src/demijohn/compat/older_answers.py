@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import Any
 
 from werkzeug import exceptions, wrappers
@@ -12,7 +11,7 @@ from werkzeug.http import parse_accept_header
 
 from demijohn.compat import older_app
 from demijohn.compat.wrappers import Request
-from demijohn.wrappers.request import Request as NativeRequest
+from demijohn.wrappers.request import Request as NativeRequest, lazy
 
 _bare_point = re.compile(r"(;\s*q\s*=\s*)\.(?=\d)")
 
@@ -31,20 +30,33 @@ def take_other_bodies_for_no_json() -> None:
     wrappers.Request.on_json_loading_failed = on_json_loading_failed  # type: ignore[method-assign]
 
 
-def _accepted(field: str, kind: Any) -> Any:
+def _accepted(request: Request, field: str, kind: Any) -> Any:
     """The values of an Accept field, in which a quality may begin with its point (``q=.5``)."""
-    return cached_property(
-        lambda self: parse_accept_header(_bare_point.sub(r"\g<1>0.", self.headers.get(field, "")), kind)
-    )
+    return parse_accept_header(_bare_point.sub(r"\g<1>0.", request.headers.get(field, "")), kind)
 
 
 class _Request(Request):
     """A request that reads qualities as before Werkzeug 2.3, which takes none that RFC 9110 does not know."""
 
-    accept_mimetypes = _accepted("Accept", MIMEAccept)
-    accept_charsets = _accepted("Accept-Charset", CharsetAccept)
-    accept_encodings = _accepted("Accept-Encoding", Accept)
-    accept_languages = _accepted("Accept-Language", LanguageAccept)
+    @lazy
+    def accept_mimetypes(self) -> Any:
+        """Media types."""
+        return _accepted(self, "Accept", MIMEAccept)
+
+    @lazy
+    def accept_charsets(self) -> Any:
+        """Charsets."""
+        return _accepted(self, "Accept-Charset", CharsetAccept)
+
+    @lazy
+    def accept_encodings(self) -> Any:
+        """Codings."""
+        return _accepted(self, "Accept-Encoding", Accept)
+
+    @lazy
+    def accept_languages(self) -> Any:
+        """Languages."""
+        return _accepted(self, "Accept-Language", LanguageAccept)
 
 
 _Request.__name__ = _Request.__qualname__ = "Request"

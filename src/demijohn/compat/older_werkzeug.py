@@ -87,9 +87,10 @@ def take_bytes_for_cookies() -> None:
 
     def set_cookie(self: Any, key: str, value: Any = "", *args: Any, **kwargs: Any) -> None:
         ctx = current.get(None)
+        sent: Any = value
         if isinstance(value, bytes) and (ctx is None or isinstance(ctx.app, older_app.Flask)):
-            value = value.decode()  # not for other applications of the process
-        strict(self, key, value, *args, **kwargs)
+            sent = value.decode()  # not for other applications of the process
+        strict(self, key, sent, *args, **kwargs)
 
     Response.set_cookie = set_cookie  # type: ignore[method-assign]
 
