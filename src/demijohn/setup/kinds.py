@@ -71,6 +71,8 @@ def _is_address(value: object) -> bool:
     return isinstance(value, str) and not set(value) & set("/ @?#")
 
 
+_REDIRECTS = (301, 302, 303, 307, 308)
+
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "text": (_is_text, "a text"),
     "texts": (lambda value: _all(value, _is_text), "a list of texts, or one text"),
@@ -88,6 +90,7 @@ SETTINGS: dict[str, Kind] = {
     "SECRET_KEY_FALLBACKS": "keys",
     "TRUSTED_HOSTS": "texts",
     "WEBSOCKET_ORIGINS": "texts",
+    "REDIRECT_CODE": (lambda value: value in _REDIRECTS, "a status: 301, 302, 303, 307 or 308"),
     "REDIRECT_SCHEMES": "texts",
     "SERVER_NAME": (_is_address, "a host with or without a port, as in 'cellar.example:8000'"),
     "APPLICATION_ROOT": "text",
