@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from werkzeug.exceptions import BadRequest, RequestedRangeNotSatisfiable, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    BadRequest,
+    RequestedRangeNotSatisfiable,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 
 from demijohn import Flask, Response, render_template, request, send_file, send_from_directory, session
 from demijohn.compat.policy import FLASK
@@ -101,6 +106,23 @@ def sets_a_cookie_of_any_name(app, folder):
     return sent.startswith("s") and response.headers["Set-Cookie"].startswith("caf")
 
 
+def reads_a_form_in_a_coding(app, folder):
+    headers = {"Content-Encoding": "gzip"}
+    with app.test_request_context(data={"a": "1"}, headers=headers):
+        try:
+            return request.form["a"] == "1"
+        except UnsupportedMediaType:
+            return False
+
+
+def reads_json_in_a_coding(app, folder):
+    with app.test_request_context(json=[1], headers={"Content-Encoding": "br"}):
+        try:
+            return request.json == [1]
+        except UnsupportedMediaType:
+            return False
+
+
 #: Difference -> functions that say whether an application behaves as Flask's does there.
 PROBES = [
     ("strict_json", reads_nan),
@@ -110,6 +132,8 @@ PROBES = [
     ("explained_errors", keeps_how_many_parts_a_form_may_have),
     ("explained_errors", keeps_where_a_template_was_looked_for),
     ("private_sessions", leaves_the_session_to_caches),
+    ("codings_refused", reads_a_form_in_a_coding),
+    ("codings_refused", reads_json_in_a_coding),
     ("clean_download_names", keeps_the_folder_of_a_download),
     ("ranges_ignored", refuses_a_range_in_another_unit),
     ("strict_cookie_names", sets_a_cookie_of_any_name),

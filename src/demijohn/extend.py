@@ -29,15 +29,16 @@ from demijohn.http.problem import prefers_json, problem
 from demijohn.http.redirects import is_safe_url
 from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
+from demijohn.setup.kinds import Kind
 from demijohn.signals import send_signal
 from demijohn.waiting.callables import call, is_async, may_await, nonblocking
 from demijohn.wrappers.request import Request
 
 __all__ = [
     "Headers", "MultipartLimits", "adapt_view", "answer_errors", "call", "content_disposition",
-    "current_application", "current_request", "current_session", "dump_cookie", "is_async", "is_safe_url",
-    "later", "may_await", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
-    "safe_join", "secure_filename", "send_signal", "unproxied", "wrap_asgi",
+    "current_application", "current_request", "current_session", "dump_cookie", "expect_settings", "is_async",
+    "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json",
+    "problem", "safe_join", "secure_filename", "send_signal", "unproxied", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -81,6 +82,22 @@ def unproxied(app: Flask) -> Flask:
     """
     proxy: object = app
     return cast(Flask, proxy._get_current_object()) if isinstance(proxy, LocalProxy) else app
+
+
+def expect_settings(app: Flask, **kinds: Kind) -> None:
+    """Say of which kinds an extension's settings can be: looked at now, and again when the application begins to serve.
+
+    ::
+
+        expect_settings(app, BADGE_LIFETIME="time", BADGE_SIZE=(lambda size: size in (1, 2), "1 or 2"))
+
+    :param app: The application.
+    :param kinds: By setting, "text", "texts", "key", "keys", "time" (seconds, or a timedelta), "number", "flag" or
+        "samesite"; or a function that says whether a value fits, and what is expected. None always fits.
+    :raises WrongSetting: for one that is of another kind. An application that comes from Flask is let be.
+    """
+    app.setting_kinds.update(kinds)
+    app.check_settings(kinds)
 
 
 def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:

@@ -30,9 +30,9 @@ class Policy:
     __slots__ = (  # noqa: RUF023 (in the order of the page)
         "problem_json", "explained_errors", "private_sessions", "checked_redirects", "strict_cookie_names",
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
-        "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule", "local_debugger",
-        "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
-        "trusted_peer_address", "clean_next_page", "handlers_before_api",
+        "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule",
+        "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
+        "remember_as_session", "trusted_peer_address", "clean_next_page", "handlers_before_api",
     )  # fmt: skip
 
     # Answers.
@@ -61,6 +61,8 @@ class Policy:
     strict_json: bool
     #: The grammar of Host is RFC 9110's; else what Werkzeug takes for one.
     strict_hosts: bool
+    #: A form or JSON in a content coding is a 415 (RFC 9110, section 8.4).
+    codings_refused: bool
 
     # Files.
 
@@ -82,6 +84,8 @@ class Policy:
 
     #: SQLite enforces foreign keys and is set up for several readers.
     tuned_sqlite: bool
+    #: What a migration adds to a table has a name, by which it can be dropped; SQLite adds nothing without.
+    named_constraints: bool
     #: Who is logged in is known for one request, not for all that share an application context.
     user_per_request: bool
     #: The remember-me cookie is looked at only where a request has something to say of it.

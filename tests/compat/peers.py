@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,12 @@ PACKAGES = [
     "flask-babelex==0.9.4", "flask-gravatar==0.5.0", "flask-kvsession==0.6.2", "flask-sijax==0.4.1", "simplekv",
     "opentelemetry-instrumentation-flask", "opentelemetry-sdk", "sentry-sdk", "fava==1.30.16",
     "httpbin==0.10.4", "moto[s3,server]==5.2.5", "dash==4.4.1",
+]  # fmt: skip
+
+#: Flask-AppBuilder stands on half of these, in versions of its own choice.
+APPBUILDER = [
+    "flask==3.1.3", "flask-appbuilder==5.3.0", "flask-sqlalchemy==3.1.1", "flask-login==0.6.3",
+    "werkzeug==3.1.9", "sqlalchemy<2.1", "marshmallow==4.4.0", "msgspec", "blinker", "gunicorn", "uvicorn",
 ]  # fmt: skip
 
 
@@ -88,13 +95,13 @@ SUITES = [
 ]
 
 
-def make_environment(folder: Path) -> Path:
-    """The interpreter of an environment with :data:`PACKAGES`, made once."""
+def make_environment(folder: Path, packages: Sequence[str] = PACKAGES) -> Path:
+    """The interpreter of an environment with these packages, made once."""
     python = folder / "bin" / "python"
     stamp = folder / "packages"
-    if not stamp.exists() or stamp.read_text() != "\n".join(PACKAGES):
+    if not stamp.exists() or stamp.read_text() != "\n".join(packages):
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True, timeout=120)
-        install = [str(python), "-m", "pip", "install", "--quiet", *PACKAGES]
+        install = [str(python), "-m", "pip", "install", "--quiet", *packages]
         subprocess.run(install, check=True, timeout=900)
-        stamp.write_text("\n".join(PACKAGES))
+        stamp.write_text("\n".join(packages))
     return python

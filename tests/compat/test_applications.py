@@ -180,11 +180,13 @@ def test_an_application_answers_as_on_flask(name, python, tmp_path):
 
 
 @contextlib.contextmanager
-def served(kind: str, python: Path, folder: Path) -> Iterator[int]:
+def served(kind: str, python: Path, folder: Path, extensions: str = "none") -> Iterator[int]:
+    """The port of a server; `extensions` says whose places rooms of ours take."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    variables = {"DEMIJOHN_COMPAT_EXTENSIONS": "none"}
+    # What an application makes of a set of texts comes in the same order on each.
+    variables = {"DEMIJOHN_COMPAT_EXTENSIONS": extensions, "SERVED_AS": kind, "PYTHONHASHSEED": "0"}
     if kind != "flask":
         variables["DEMIJOHN_APP"] = "served_here:app"
     command = SERVED[kind].format(port=port, app="served_here:app").split()

@@ -7,10 +7,12 @@ from io import BytesIO
 import pytest
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import Client
+from werkzeug.wrappers import Request as WerkzeugRequest
 
 from demijohn import Flask as NativeFlask
 from demijohn import current_app, g, request, session, stream_with_context, url_for, websocket
 from demijohn.compat.app import Flask
+from demijohn.compat.blueprints import Blueprint
 from demijohn.compat.contexts import _cv_app, _cv_request, request_ctx
 from demijohn.contexts.proxies import app_ctx
 from demijohn.logging import default_handler
@@ -349,3 +351,30 @@ def test_a_byte_of_a_cookie_that_is_no_utf8_is_read_as_latin_1(app, protocol):
     app.add_url_rule("/", "index", lambda: request.cookies)
     client = app.test_client(protocol=protocol, use_cookies=False)
     assert client.get("/", headers={"Cookie": "a=caf\xe9; b=x"}).json == {"a": "café", "b": "x"}
+
+
+COOKIES = [
+    "a=x\u0085y; b=1",
+    "a\u0085=1; b=2",
+    "\u009fa=2; b=\u0080",
+    'a="\u0085"; b=3',
+    "a=\x01; b=4",
+    "a\x7f=1; b=5",
+]
+
+
+@pytest.mark.parametrize("header", COOKIES)
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_cookie_with_a_control_character_is_kept_as_by_werkzeug(app, header, encoding):
+    sent = header.encode(encoding).decode("latin-1")
+    with app.test_request_context(environ_overrides={"HTTP_COOKIE": sent}):
+        # Read as what it is in, which Werkzeug's request takes for Latin-1 always.
+        assert dict(request.cookies) == dict(WerkzeugRequest({"HTTP_COOKIE": header}).cookies)
+
+
+@pytest.mark.parametrize("name", ["route", "get", "endpoint", "errorhandler", "app_errorhandler"])
+def test_a_decorator_of_a_blueprint_without_parentheses_is_taken_in_silence(name):
+    def view():
+        return "seen"
+
+    assert callable(getattr(Blueprint("b", __name__), name)(view))

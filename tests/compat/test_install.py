@@ -292,6 +292,47 @@ def test_a_redirect_names_scheme_and_host_at_level_two(level, location):
     assert printed(source) == str({location})
 
 
+@pytest.mark.parametrize(("level", "quality", "status"), [("2.2", 0, 500), ("2.0", 0.5, 304)])
+def test_qualities_and_the_aborter_are_those_of_the_release_at_level_two(level, quality, status):
+    source = (
+        f"import demijohn.compat; demijohn.compat.install({level!r})\n"
+        "import flask, werkzeug.exceptions as e\n"
+        "class NotModified(e.HTTPException): code = 304\n"
+        "e._aborter.mapping[304] = NotModified\n"
+        "app = flask.Flask(__name__)\n"
+        "app.add_url_rule('/q', 'q', lambda: str(flask.request.accept_mimetypes['text/html']))\n"
+        "app.add_url_rule('/a', 'a', lambda: flask.abort(304))\n"
+        "client = app.test_client()\n"
+        "answer = client.get('/q', headers={'Accept': 'text/html; q=.5'})\n"
+        "print(float(answer.text), client.get('/a').status_code)"
+    )
+    done = python(source)
+    assert done.stdout == f"{float(quality)} {status}\n", done.stderr
+
+
+BESIDE = """
+import flask, demijohn
+from demijohn import redirect, request, make_response
+def bytes_in_a_cookie():
+    response = make_response("set")
+    response.set_cookie("a", b"b")
+    return response
+def answers(app):
+    app.add_url_rule("/", "i", lambda: redirect("/there"))
+    app.add_url_rule("/json", "j", lambda: str(request.json), methods=["POST"])
+    app.add_url_rule("/cookie", "c", bytes_in_a_cookie)
+    client = app.test_client()
+    posted, cookie = client.post("/json", data={"a": 1}), client.get("/cookie")
+    return client.get("/").headers["Location"], posted.status_code, cookie.status_code
+print(answers(flask.Flask(__name__)), answers(demijohn.Flask(__name__)))
+"""
+
+
+def test_a_native_application_beside_one_of_level_two_answers_as_ever():
+    done = python(f"import demijohn.compat; demijohn.compat.install('2.0')\n{BESIDE}")
+    assert done.stdout == "('http://localhost/there', 200, 200) ('/there', 415, 500)\n", done.stderr
+
+
 LATE = """
 import flask
 bp = flask.Blueprint("bp", __name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 
@@ -94,6 +95,44 @@ def test_case_17_a_body_over_the_limit_is_413(web, flavour, path):
 def test_case_17_a_chunked_body_over_the_limit_is_413(web, path):
     pieces = [b"x" * 1_000_000] * (BODY_LIMIT // 1_000_000 + 4)
     assert web.post(f"/{path}", pieces).status == 413
+
+
+ENCODED = [("json", b'{"a": 1}', "application/json"), ("form", b"a=1", FORM)]
+ENCODED += [("form", MULTIPART, "multipart/form-data; boundary=edge")]
+
+
+@pytest.mark.parametrize(("path", "plain", "kind"), ENCODED)
+@pytest.mark.parametrize("coding", ["gzip", "BR", "identity, gzip", "gzip, gzip"])
+def test_a_form_or_json_in_a_content_coding_is_415_and_says_what_is_taken(
+    web, flavour, path, plain, kind, coding
+):
+    answer = web.post(f"/{flavour}/{path}", gzip.compress(plain), kind, [("Content-Encoding", coding)])
+    assert (answer.status, answer.header("Accept-Encoding")) == (415, "identity")
+
+
+@pytest.mark.parametrize(("path", "plain", "kind"), ENCODED)
+@pytest.mark.parametrize("coding", ["identity", "Identity, identity", ""])
+def test_a_body_in_no_coding_may_say_so(web, path, plain, kind, coding):
+    assert web.post(f"/s/{path}", plain, kind, [("Content-Encoding", coding)]).status == 200
+
+
+@pytest.mark.parametrize("path", ["s/data", "a/data", *STREAMS])
+def test_a_body_in_a_content_coding_is_read_raw_as_it_came(web, path):
+    data = gzip.compress(b"a=1")
+    assert web.post(f"/{path}", data, FORM, [("Content-Encoding", "gzip")]).json == sums(data)
+
+
+@pytest.mark.parametrize(("path", "plain", "kind"), ENCODED)
+def test_a_form_or_json_in_a_transfer_coding_is_never_taken_for_a_plain_one(web, path, plain, kind):
+    data = gzip.compress(plain)
+    if web.real:
+        head = f"POST /s/{path} HTTP/1.1\r\nHost: own.example\r\nContent-Type: {kind}\r\n"
+        head += f"Transfer-Encoding: gzip, chunked\r\nConnection: close\r\n\r\n{len(data):x}\r\n"
+        answer = web.raw(head.encode() + data + b"\r\n0\r\n\r\n")
+        assert answer is None or answer.status in (400, 501)
+    else:
+        answer = web.post(f"/s/{path}", [data], kind, [("Transfer-Encoding", "gzip")])
+        assert answer.status == 501
 
 
 def test_a_view_may_leave_the_body_unread(web, flavour):

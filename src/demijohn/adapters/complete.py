@@ -26,8 +26,9 @@ NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 async def open_body(app: Application, ctx: RequestContext, exchange: Exchange) -> None:
     """Put the body where the request reads it: whole, as a stream, or refused."""
     environ = ctx.environ
-    limit = ctx.request.max_content_length
-    length = ctx.request.content_length
+    request = ctx.request
+    limit = request.max_content_length
+    length = request.content_length
     if length is not None and limit is not None and length > limit:
         environ["wsgi.input"] = RefusedBody(too_large(limit))
     elif ctx.plan.stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from demijohn.compat.wrappers import Request, Websocket
 from demijohn.config import Config
 from demijohn.dispatch import settle
 from demijohn.dispatch.settle import overridable
+from demijohn.setup.kinds import Kind
 from demijohn.templating import DispatchingJinjaLoader
 from demijohn.compat.sessions import SecureCookieSessionInterface
 
@@ -36,9 +38,6 @@ _bind = _in_flask_app(
 
 class Settling(settle.Settling):
     """What an application written for Flask is for a request."""
-
-    def check_settings(self) -> None:
-        """Nothing: what Flask takes until a request reads it is taken."""
 
     def services(self) -> dict[str, Any]:
         """Sessions, JSON and templates: a request that brings a cookie has its session opened at once."""
@@ -107,6 +106,9 @@ class Flask(native.Flask):
         if isinstance(config, Config):
             config.strict = False
         return config
+
+    def check_settings(self, kinds: Mapping[str, Kind] | None = None) -> None:
+        """Nothing: what Flask takes until a request reads it is taken."""
 
     def select_jinja_autoescape(self, filename: str | None) -> bool:
         """Whether a template is escaped: those named as HTML or XML, and those without a name."""

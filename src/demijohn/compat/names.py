@@ -28,7 +28,7 @@ MODULES: dict[str, dict[str, str]] = {
         "demijohn.compat.app": "Flask",
         "demijohn.globals": "current_app g request session",
         "demijohn.compat.wrappers": "Request Response",
-        "demijohn.setup.blueprint": "Blueprint",
+        "demijohn.compat.blueprints": "Blueprint",
         "demijohn.config": "Config",
         "demijohn.contexts.current": (
             "after_this_request copy_current_request_context has_app_context has_request_context"
@@ -81,7 +81,8 @@ MODULES: dict[str, dict[str, str]] = {
     },
     "flask.blueprints": {
         **_ANNOTATIONS,
-        "demijohn.setup.blueprint": "Blueprint BlueprintSetupState SansioBlueprint=Blueprint",
+        "demijohn.compat.blueprints": "Blueprint SansioBlueprint=Blueprint",
+        "demijohn.setup.blueprint": "BlueprintSetupState",
         "demijohn.setup.commands": "AppGroup",
         "demijohn.globals": "current_app",
         "demijohn.helpers": "send_from_directory",
@@ -157,7 +158,7 @@ MODULES: dict[str, dict[str, str]] = {
             " explain_template_loading_attempts _dump_loader_info=_describe_loader"
         ),
         "demijohn.setup.application": "App",
-        "demijohn.setup.blueprint": "Blueprint",
+        "demijohn.compat.blueprints": "Blueprint",
         "demijohn.compat.contexts": "request_ctx",
         "jinja2.loaders": "BaseLoader",
         "werkzeug.routing": "RequestRedirect",
@@ -259,7 +260,8 @@ MODULES: dict[str, dict[str, str]] = {
     },
     "flask.sansio.blueprints": {
         **_ANNOTATIONS,
-        "demijohn.setup.blueprint": "Blueprint BlueprintSetupState DeferredSetupFunction=Deferred",
+        "demijohn.compat.blueprints": "Blueprint",
+        "demijohn.setup.blueprint": "BlueprintSetupState DeferredSetupFunction=Deferred",
         "demijohn.setup.scaffold": (
             "Scaffold _endpoint_from_view_func=endpoint_from_view_func _sentinel=MISSING setupmethod"
         ),
@@ -373,6 +375,7 @@ CLASSES: dict[str, dict[str, str]] = {
     "demijohn.cli.loading": {"flask.cli": "NoAppException ScriptInfo"},
     "demijohn.cli.params": {"flask.cli": "CertParamType SeparatedPathType"},
     "demijohn.compat.app": {"flask.app": "Flask"},
+    "demijohn.compat.blueprints": {"flask.blueprints": "Blueprint"},
     "demijohn.compat.contexts": {"flask.ctx": "AppContext RequestContext"},
     "demijohn.compat.sessions": {
         "flask.sessions": "NullSession SecureCookieSession SecureCookieSessionInterface SessionInterface"
@@ -392,10 +395,7 @@ CLASSES: dict[str, dict[str, str]] = {
     },
     "demijohn.sessions.session": {"flask.sessions": "SessionMixin"},
     "demijohn.setup.application": {"flask.sansio.app": "App"},
-    "demijohn.setup.blueprint": {
-        "flask.blueprints": "Blueprint",
-        "flask.sansio.blueprints": "BlueprintSetupState",
-    },
+    "demijohn.setup.blueprint": {"flask.sansio.blueprints": "BlueprintSetupState"},
     "demijohn.setup.commands": {"flask.cli": "AppGroup"},
     "demijohn.setup.scaffold": {"flask.sansio.scaffold": "Scaffold"},
     "demijohn.templating": {"flask.templating": "DispatchingJinjaLoader Environment"},

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 import markupsafe
 from werkzeug.security import safe_join
 
-from demijohn.compat import aliases, older_app, older_werkzeug
+from demijohn.compat import aliases, older_answers, older_app, older_werkzeug
 from demijohn.compat.contexts import _cv_app, _cv_request
 from demijohn.compat.extensions import OtherLoader
 from demijohn.json import dumps
@@ -119,15 +119,19 @@ def bring_back(level: str) -> None:
     for name, removed in REMOVED.items():
         module = import_module(name)
         aliases.namespace_of(module)["__getattr__"] = _warning_getattr(module, removed)
-    for home, cls in (("flask.app", older_app.Flask), ("flask.blueprints", older_app.Blueprint)):
+    classes: list[tuple[str, type]] = [
+        ("flask.app", older_app.Flask),
+        ("flask.blueprints", older_app.Blueprint),
+    ]
+    if level == "2.0":
+        classes += ("flask.app", older_answers.Flask), ("flask.wrappers", older_answers.Flask.request_class)
+        older_answers.take_other_bodies_for_no_json()
+    for home, cls in classes:
         aliases.put(cls, "flask", home)
     _add_contrib()
     _add_python_2()
     sys.meta_path.insert(0, _ExtFinder())
     older_werkzeug.take_bytes_for_cookies()
-    if level == "2.0":
-        older_werkzeug.take_other_bodies_for_no_json()
-        older_werkzeug.send_absolute_locations()
 
 
 def _warning_getattr(module: ModuleType, removed: dict[str, tuple[Any, str]]) -> Callable[[str], Any]:

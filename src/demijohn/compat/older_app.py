@@ -8,8 +8,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, TypeVar
 
-from demijohn.setup import blueprint as blueprints
-from demijohn.compat import app as compat_app
+from demijohn.compat import app as compat_app, blueprints as compat_blueprints
 from demijohn.contexts.context import current
 from demijohn.errors import LateRegistration
 from demijohn.json.provider import DefaultJSONProvider, _default
@@ -183,7 +182,7 @@ class Flask(compat_app.Flask):
         self._before_first()
 
 
-class Blueprint(blueprints.Blueprint):
+class Blueprint(compat_blueprints.Blueprint):
     """A blueprint with the hooks and attributes that Flask 2.3 removed."""
 
     json_encoder: Any = None

@@ -12,7 +12,8 @@ import markupsafe
 from werkzeug import datastructures, security, utils, wrappers
 from werkzeug.middleware.proxy_fix import ProxyFix as NewProxyFix
 
-from demijohn.compat import older_urls
+from demijohn.compat import older_app, older_urls
+from demijohn.contexts.context import current
 from demijohn.wrappers.response import Response
 
 
@@ -77,21 +78,6 @@ def invalidate_cached_property(obj: object, name: str) -> None:
     delattr(obj, name)
 
 
-def take_other_bodies_for_no_json() -> None:
-    """Let ``request.json`` be None, as before Werkzeug 2.1, where the media type is not JSON's."""
-    raising = wrappers.Request.on_json_loading_failed
-
-    def on_json_loading_failed(self: Any, e: ValueError | None) -> Any:
-        return None if e is None else raising(self, e)
-
-    wrappers.Request.on_json_loading_failed = on_json_loading_failed  # type: ignore[method-assign]
-
-
-def send_absolute_locations() -> None:
-    """Complete ``Location`` by scheme and host, as before Werkzeug 2.1."""
-    Response.autocorrect_location_header = True
-
-
 def take_bytes_for_cookies() -> None:
     """Let ``set_cookie`` take bytes, as before Werkzeug 3.
 
@@ -100,7 +86,11 @@ def take_bytes_for_cookies() -> None:
     strict = Response.set_cookie
 
     def set_cookie(self: Any, key: str, value: Any = "", *args: Any, **kwargs: Any) -> None:
-        strict(self, key, value.decode() if isinstance(value, bytes) else value, *args, **kwargs)
+        ctx = current.get(None)
+        sent: Any = value
+        if isinstance(value, bytes) and (ctx is None or isinstance(ctx.app, older_app.Flask)):
+            sent = value.decode()  # not for other applications of the process
+        strict(self, key, sent, *args, **kwargs)
 
     Response.set_cookie = set_cookie  # type: ignore[method-assign]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -21,6 +22,9 @@ from demijohn.wrappers.websocket import Websocket as NativeWebsocket
 __all__ = ["Request", "Response"]
 
 V = TypeVar("V")
+
+#: Werkzeug drops no cookie for its control characters.
+_nothing = re.compile(r"(?!)")
 
 
 def _as_werkzeugs(fields: MultiDict[str, V]) -> Any:
@@ -78,10 +82,10 @@ class Request(NativeRequest):
     def cookies(self) -> Any:
         """The cookies of the request; of several with one name, all are kept."""
         header = self.environ.get("HTTP_COOKIE")
-        if not header or header.isascii() or _is_utf8(header):
+        if not header or (header.isascii() and header.isprintable()):
             return _as_werkzeugs(super().cookies)
         # Bytes that are no UTF-8 are read as Werkzeug reads them; the parser gets its text in UTF-8.
-        fields = parse_cookie(header.encode().decode("latin-1"))
+        fields = parse_cookie(header if _is_utf8(header) else header.encode().decode("latin-1"), _nothing)
         storage = self.dict_storage_class
         return _as_werkzeugs(fields) if storage is UNSAID_STORAGE else storage(fields.items(multi=True))
 
@@ -104,7 +108,7 @@ class Request(NativeRequest):
         source = self.environ.get("wsgi.input")
         if source is None or isinstance(source, (StreamedBody, RefusedBody)):
             return True
-        return bool(getattr(self.url_rule, "stream", False))
+        return getattr(self.url_rule, "stream", False) is True
 
     def _load_urlencoded(self) -> None:
         state = self.__dict__

@@ -45,6 +45,10 @@ class Application(ports.Application, Protocol):
     before_idle_funcs: list[Callable[[], Any]]
     error_handler_spec: dict[Any, dict[int | None, dict[type[Exception], Any]]]
 
+    def check_settings(self) -> None:
+        """Find settings of a wrong kind at start-up, and not where a visitor's request reads them."""
+        ...
+
     def router(self) -> Router:
         """The compiled routes."""
         ...

@@ -17,7 +17,6 @@ from demijohn.dispatch import failure, matching, pipeline, responses, teardown
 from demijohn.dispatch.ports import Application
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.sessions import SecureCookieSessionInterface
-from demijohn.setup.kinds import check_settings
 from demijohn.templating import default_template_ctx_processor
 from demijohn.waiting.steps import method
 from demijohn.wrappers.request import Request
@@ -80,7 +79,7 @@ class Settling:
 
         :raises WrongSetting: when a setting is of a kind that it cannot be.
         """
-        self.check_settings()
+        self.app.check_settings()
         return Way(
             **self.routing(),
             **self.request_steps(),
@@ -90,10 +89,6 @@ class Settling:
             policy=self.app.policy,
             steps=self.steps,
         )
-
-    def check_settings(self) -> None:
-        """Find settings of a wrong kind here, at start-up, and not where a visitor's request reads them."""
-        check_settings(self.app.config)
 
     def routing(self) -> dict[str, Any]:
         """How a request finds its plan."""
@@ -157,10 +152,12 @@ class Settling:
     def services(self) -> dict[str, Any]:
         """Sessions, JSON and templates."""
         app = self.app
+        interface = app.session_interface
         return {
             "eager_session": self.eager_session,
             "opens_early": False,
-            "session_fields": getattr(app.session_interface, "header_fields", None),
+            # Of the class, since an object that claims every attribute, as a mock does, has said nothing by it.
+            "session_fields": interface.header_fields if hasattr(type(interface), "header_fields") else None,
             "json": app.json if type(app.json) is DefaultJSONProvider else None,
             "templates": {},
             "plain_context": not self.overrides("update_template_context") and _has_plain_context(app),
@@ -199,7 +196,7 @@ class Settling:
         interface = self.app.session_interface
         return not (
             getattr(interface, "lazy", False) is True
-            or type(interface).open_session is SecureCookieSessionInterface.open_session
+            or getattr(type(interface), "open_session", None) is SecureCookieSessionInterface.open_session
         )
 
     @property

@@ -28,7 +28,7 @@ _quoting_cookie = re.compile(
 _escape = re.compile(rb"\\(?:([0-3][0-7][0-7])|(.))")
 
 
-def parse_cookie(header: str | None) -> Fields[str]:
+def parse_cookie(header: str | None, dropped: re.Pattern[str] = _control) -> Fields[str]:
     """The cookies of a Cookie header in the order sent.
 
     Dropped: cookies without a name, with a space or quote out of place, or with a control
@@ -37,8 +37,9 @@ def parse_cookie(header: str | None) -> Fields[str]:
 
     :param header: The header's value, decoded as Latin-1 as servers do; UTF-8 within it is
         decoded, with invalid bytes replaced.
+    :param dropped: What drops a cookie that has it.
     """
-    return collect(_iter_cookies(_as_text(header)) if header else ())
+    return collect(_iter_cookies(_as_text(header), dropped) if header else ())
 
 
 def get_cookie(header: str | None, name: str) -> str | None:
@@ -96,17 +97,17 @@ def _as_text(header: str) -> str:
         return header
 
 
-def _iter_cookies(text: str) -> Iterator[tuple[str, str]]:
+def _iter_cookies(text: str, dropped: re.Pattern[str] = _control) -> Iterator[tuple[str, str]]:
     if '"' in text:
-        yield from _iter_quoting(text)
+        yield from _iter_quoting(text, dropped)
         return
     for segment in text.split(";"):
-        cookie = _split_plain(segment)
+        cookie = _split_plain(segment, dropped)
         if cookie is not None:
             yield cookie
 
 
-def _split_plain(segment: str) -> tuple[str, str] | None:
+def _split_plain(segment: str, dropped: re.Pattern[str] = _control) -> tuple[str, str] | None:
     """Split ``name=value`` without quotes; None where it is to be dropped."""
     segment = segment.strip(" \t")
     name, _, value = segment.partition("=")
@@ -118,12 +119,12 @@ def _split_plain(segment: str) -> tuple[str, str] | None:
             return None
     if not name:
         return None
-    if not segment.isprintable() and _control.search(segment):
+    if not segment.isprintable() and dropped.search(segment):
         return None
     return name, value
 
 
-def _iter_quoting(text: str) -> Iterator[tuple[str, str]]:
+def _iter_quoting(text: str, dropped: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     position = 0
     while position < len(text):
         found = _quoting_cookie.match(text, position)
@@ -133,7 +134,7 @@ def _iter_quoting(text: str) -> Iterator[tuple[str, str]]:
                 return
             continue
         position = found.end()
-        if _control.search(found.group()):
+        if dropped.search(found.group()):
             continue
         name, value = found.group("name", "value")
         if value is None:

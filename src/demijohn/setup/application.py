@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, ValuesView
+from collections.abc import Callable, Iterable, Mapping, ValuesView
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -28,6 +28,7 @@ from demijohn.contexts.way import Way
 from demijohn.setup.envvars import get_debug_flag
 from demijohn.errors import LateRegistration
 from demijohn.json.provider import DefaultJSONProvider, JSONProvider
+from demijohn.setup.kinds import SETTINGS, Kind, check_settings
 from demijohn.logging import create_logger
 from demijohn.policy import Policy
 from demijohn.routing import Map, Router, Rule
@@ -149,6 +150,8 @@ class App(Scaffold):
         self.view_adapters: list[Callable[[Any, Any], Any]] = []
         #: What finds a handler where none is registered, see :func:`demijohn.extend.answer_errors`.
         self.handler_finders: tuple[Callable[[Exception], Any], ...] = ()
+        #: The kinds of settings of extensions, see :func:`demijohn.extend.expect_settings`.
+        self.setting_kinds: dict[str, Kind] = {}
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
@@ -239,6 +242,14 @@ class App(Scaffold):
         self.config["DEBUG"] = value
         if self.config["TEMPLATES_AUTO_RELOAD"] is None and "jinja_env" in self.__dict__:
             self.jinja_env.auto_reload = value
+
+    def check_settings(self, kinds: Mapping[str, Kind] | None = None) -> None:
+        """Find settings of a wrong kind at start-up, and not where a visitor's request reads them.
+
+        :param kinds: Those to look at; by default those of the core, and what extensions expect.
+        :raises WrongSetting: for one that is of a kind it cannot be.
+        """
+        check_settings(self.config, {**SETTINGS, **self.setting_kinds} if kinds is None else kinds)
 
     def own_setting(self, name: str) -> Any:
         """A setting that Flask does not have, or its default: the core reads those here only."""
@@ -360,17 +371,17 @@ class App(Scaffold):
         route = {name: options.pop(name) for name in _ROUTE_OPTIONS if name in options}
         methods = options.pop("methods", None)
         if methods is None:
-            methods = getattr(view_func, "methods", None) or ("GET",)
+            methods = _said(view_func, "methods") or ("GET",)
         if isinstance(methods, str):
             raise TypeError(
                 'Allowed methods must be a list of strings, for example: @app.route(..., methods=["POST"])'
             )
         methods = {method.upper() for method in methods}
         if provide_automatic_options is None:
-            provide_automatic_options = getattr(view_func, "provide_automatic_options", None)
-        said = getattr(view_func, "required_methods", ())
-        # An object that claims every attribute, as a mock does, has said nothing by it.
-        required: set[str] = set(said) if isinstance(said, Iterable) else set()
+            claimed = getattr(view_func, "provide_automatic_options", None)
+            provide_automatic_options = claimed if isinstance(claimed, bool) else None
+        said = _said(view_func, "required_methods")
+        required = {said} if isinstance(said, str) else set(said)
         if provide_automatic_options is None:
             provide_automatic_options = (
                 "OPTIONS" not in methods and self.config["PROVIDE_AUTOMATIC_OPTIONS"] and not websocket
@@ -600,6 +611,17 @@ def _place(rule: Any) -> Any:
     """What two rules have in common that match the same requests, but for their methods."""
     defaults = tuple(sorted((name, repr(value)) for name, value in (rule.defaults or {}).items()))
     return rule.rule, rule.subdomain or "", rule.host or "", rule.websocket, rule.build_only, defaults
+
+
+def _said(view: Any, name: str) -> str | tuple[str, ...]:
+    """The HTTP methods that a view has in an attribute.
+
+    An object that claims every attribute, as a mock does, has said nothing by it.
+    """
+    said = getattr(view, name, None)
+    if isinstance(said, str):
+        return said
+    return tuple(said) if isinstance(said, Iterable) else ()
 
 
 def _is_async_generator(f: Any) -> bool:

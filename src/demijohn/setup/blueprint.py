@@ -243,7 +243,7 @@ class Blueprint(Scaffold):
         """Register a URL rule below the blueprint's prefix; see :meth:`App.add_url_rule`."""
         if endpoint and "." in endpoint:
             raise ValueError("'endpoint' may not contain a dot '.' character.")
-        if view_func is not None and "." in getattr(view_func, "__name__", ""):
+        if view_func is not None and "." in str(getattr(view_func, "__name__", "")):
             raise ValueError("'view_func' name may not contain a dot '.' character.")
         self.record(
             lambda state: state.add_url_rule(

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from demijohn.errors import WrongSetting
 
-__all__ = ["check_settings"]
+__all__ = ["Kind", "SETTINGS", "check_settings"]
+
+#: A kind by its name, or whether a value fits and what is expected. None always fits.
+Kind: TypeAlias = (
+    Literal["text", "texts", "key", "keys", "time", "number", "flag", "samesite"]
+    | tuple[Callable[[Any], bool], str]
+)
 
 
-def check_settings(config: Mapping[str, Any]) -> None:
+def check_settings(config: Mapping[str, Any], kinds: Mapping[str, Kind]) -> None:
     """Look at the kinds of settings.
 
     :raises WrongSetting: for one that is of a kind it cannot be.
     """
-    for name, (fits, expected) in _KINDS.items():
+    for name, kind in kinds.items():
+        fits, expected = _KINDS[kind] if isinstance(kind, str) else kind
         value = config.get(name)
         if value is not None and not fits(value):
             raise WrongSetting.of(name, value, expected)
@@ -45,39 +52,70 @@ def _all(value: object, fits: Callable[[object], bool]) -> bool:
 
 
 def _is_time(value: object) -> bool:
-    return isinstance(value, (int, float, timedelta)) and not isinstance(value, bool)
+    return isinstance(value, timedelta) or _is_number(value)
 
 
-def _is_count(value: object) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-_KEY = (_is_key, "a text or bytes (from the environment, digits alone are a number: quote them)")
-_TEXTS = (lambda value: _all(value, _is_text), "a list of texts, or one text")
-_TIME = (_is_time, "a datetime.timedelta or a number of seconds")
-_COUNT = (_is_count, "a number")
+def _is_flag(value: object) -> bool:
+    return not isinstance(value, (str, bytes))  # "false" would be true
+
+
+def _is_samesite(value: object) -> bool:
+    return isinstance(value, str) and value.lower() in {"strict", "lax", "none"}
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and not set(value) & set("/ @?#")
+
+
 _REDIRECTS = (301, 302, 303, 307, 308)
 
-#: By setting: whether a value fits, and what is expected. None always fits.
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "SECRET_KEY": _KEY,
-    "SECRET_KEY_FALLBACKS": (
-        lambda value: _all(value, _is_key),
-        "a list of keys, or one key: texts or bytes",
-    ),
+    "text": (_is_text, "a text"),
+    "texts": (lambda value: _all(value, _is_text), "a list of texts, or one text"),
+    "key": (_is_key, "a text or bytes (from the environment, digits alone are a number: quote them)"),
+    "keys": (lambda value: _all(value, _is_key), "a list of keys, or one key: texts or bytes"),
+    "time": (_is_time, "a datetime.timedelta or a number of seconds"),
+    "number": (_is_number, "a number"),
+    "flag": (_is_flag, "True or False"),
+    "samesite": (_is_samesite, "a text, 'Strict', 'Lax' or 'None', or the value None"),
+}
+
+#: The kinds of the settings of the core.
+SETTINGS: dict[str, Kind] = {
+    "SECRET_KEY": "key",
+    "SECRET_KEY_FALLBACKS": "keys",
+    "TRUSTED_HOSTS": "texts",
+    "WEBSOCKET_ORIGINS": "texts",
     "REDIRECT_CODE": (lambda value: value in _REDIRECTS, "a status: 301, 302, 303, 307 or 308"),
-    "REDIRECT_SCHEMES": _TEXTS,
-    "TRUSTED_HOSTS": _TEXTS,
-    "WEBSOCKET_ORIGINS": _TEXTS,
-    "PERMANENT_SESSION_LIFETIME": _TIME,
-    "MAX_CONTENT_LENGTH": _COUNT,
-    "MAX_FORM_MEMORY_SIZE": _COUNT,
-    "MAX_FORM_PARTS": _COUNT,
-    "MAX_FORM_FILES": _COUNT,
-    "MAX_QUERY_FIELDS": _COUNT,
-    "MAX_COOKIE_SIZE": _COUNT,
-    "THREADS": _COUNT,
-    "BODY_SPOOL_SIZE": _COUNT,
-    "WEBSOCKET_QUEUE_SIZE": _COUNT,
-    "WEBSOCKET_SEND_TIMEOUT": _COUNT,
+    "REDIRECT_SCHEMES": "texts",
+    "SERVER_NAME": (_is_address, "a host with or without a port, as in 'cellar.example:8000'"),
+    "APPLICATION_ROOT": "text",
+    "PREFERRED_URL_SCHEME": "text",
+    "PERMANENT_SESSION_LIFETIME": "time",
+    "SEND_FILE_MAX_AGE_DEFAULT": "time",
+    "SESSION_COOKIE_NAME": "text",
+    "SESSION_COOKIE_PATH": "text",
+    "SESSION_COOKIE_SECURE": (
+        lambda value: value == "auto" or _is_flag(value),
+        "True or False, or the text 'auto'",
+    ),
+    "SESSION_COOKIE_HTTPONLY": "flag",
+    "SESSION_COOKIE_PARTITIONED": "flag",
+    "SESSION_COOKIE_SAMESITE": "samesite",
+    "SESSION_REFRESH_EACH_REQUEST": "flag",
+    "MAX_CONTENT_LENGTH": "number",
+    "MAX_FORM_MEMORY_SIZE": "number",
+    "MAX_FORM_PARTS": "number",
+    "MAX_FORM_FILES": "number",
+    "MAX_QUERY_FIELDS": "number",
+    "MAX_COOKIE_SIZE": "number",
+    "THREADS": "number",
+    "BODY_SPOOL_SIZE": "number",
+    "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": "number",
+    "WEBSOCKET_QUEUE_SIZE": "number",
+    "WEBSOCKET_SEND_TIMEOUT": "number",
 }

@@ -12,7 +12,10 @@ from io import BytesIO, RawIOBase
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
-from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    ClientDisconnected, HTTPException, NotImplemented as UnknownTransferCoding, RequestEntityTooLarge,
+    UnsupportedMediaType,
+)  # fmt: skip
 
 from demijohn.contexts.context import current
 from demijohn.waiting.drivers import running_loop, wait
@@ -49,6 +52,38 @@ def truncated() -> ClientDisconnected:
     return ClientDisconnected(
         "The request body ended early: the client has gone, or sent less than announced."
     )
+
+
+class EncodedBody(UnsupportedMediaType):
+    """The 415 of a form or JSON in a content coding; it says what is taken (RFC 9110, 12.5.3 and 15.5.16)."""
+
+    def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:
+        """The fields of the answer, with Accept-Encoding."""
+        return [*super().get_headers(environ, scope), ("Accept-Encoding", "identity")]
+
+
+def refusal_of_coding(content: str, transfer: str) -> HTTPException | None:
+    """Why a body must not be parsed: it is not what its type says, but that in some coding. None when it is.
+
+    :param content: The field Content-Encoding.
+    :param transfer: The field Transfer-Encoding; the server has undone the chunks, and nothing else.
+    """
+    if coding := _coding(content, "identity"):
+        return EncodedBody(
+            f"The request body is in the content coding {coding!r} (Content-Encoding), which is not undone"
+            " here. Send it as it is, without that field."
+        )
+    if coding := _coding(transfer, "chunked"):
+        return UnknownTransferCoding(
+            f"The transfer coding {coding!r} (Transfer-Encoding) is not undone here."
+        )
+    return None
+
+
+def _coding(field: str, plain: str) -> str | None:
+    """The first coding in a list that changes the bytes."""
+    codings = (item.partition(";")[0].strip() for item in field.split(","))
+    return next((coding for coding in codings if coding and coding.lower() not in (plain, "identity")), None)
 
 
 class RefusedBody(RawIOBase):

@@ -15,7 +15,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.datastructures import EnvironHeaders, FileStorage, Headers, ImmutableMultiDict
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import Rule
 from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as BaseRequest
@@ -28,10 +28,13 @@ from demijohn.http.host import get_host
 from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.http.query import parse_form, parse_pairs, parse_query
 from demijohn.typing import WSGIEnvironment
-from demijohn.wrappers.body import BoundedBody, StreamedBody, explained, from_reader, too_large, truncated
+from demijohn.wrappers.body import (
+    BoundedBody, StreamedBody, explained, from_reader, refusal_of_coding, too_large, truncated,
+)  # fmt: skip
 
 _boundary = re.compile(r"multipart/form-data; ?boundary=([0-9A-Za-z'()+_,./:=?-]+)")
 _URLENCODED = "application/x-www-form-urlencoded"
+_FORMS = (_URLENCODED, "multipart/form-data")
 #: What stands in ``parameter_storage_class`` and ``dict_storage_class`` where a subclass says nothing, and fields are
 #: kept in an ImmutableMultiDict: that class itself, or from Werkzeug 3.2 on, where the two are deprecated, None.
 UNSAID_STORAGE = BaseRequest.parameter_storage_class
@@ -122,7 +125,7 @@ def split_blueprint_path(name: str) -> list[str]:
 def _announced_length(environ: WSGIEnvironment) -> int | None:
     """The length of the body that the fields announce (RFC 9112, section 6), or None."""
     length = environ.get("CONTENT_LENGTH")
-    if not length or environ.get("HTTP_TRANSFER_ENCODING") == "chunked":
+    if not length or environ.get("HTTP_TRANSFER_ENCODING"):
         return None
     return int(length) if length.isdecimal() and length.isascii() else None
 
@@ -353,7 +356,14 @@ class Request(BaseRequest):
         state = self.__dict__
         if "form" in state:
             return
-        content_type: str = self.environ.get("CONTENT_TYPE", "")
+        environ = self.environ
+        content_type: str = environ.get("CONTENT_TYPE", "")
+        # PERF: one look-up in place for a body that has a length; a transfer coding leaves it without one.
+        length = state["content_length"] if "content_length" in state else environ.get("CONTENT_LENGTH")
+        if not length or environ.get("HTTP_CONTENT_ENCODING"):
+            refusal = self._coded()
+            if refusal is not None and self.mimetype in _FORMS:
+                raise refusal
         ours = self.form_data_parser_class is BaseRequest.form_data_parser_class
         try:
             if ours and content_type[:33] == _URLENCODED:
@@ -364,6 +374,37 @@ class Request(BaseRequest):
             if explained():
                 raise
             raise RequestEntityTooLarge from e
+
+    def _coded(self) -> HTTPException | None:
+        """Why the body must not be parsed as what its type says: a coding that nobody has undone."""
+        environ = self.environ
+        content, transfer = environ.get("HTTP_CONTENT_ENCODING"), environ.get("HTTP_TRANSFER_ENCODING")
+        if content is None and (transfer is None or transfer == "chunked"):
+            return None
+        ctx = current.get(None)
+        if self.content_length == 0 or not (ctx is None or ctx.app.policy.codings_refused):
+            return None
+        return refusal_of_coding(content or "", transfer or "")
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """The body as JSON; None with ``silent`` where it is none.
+
+        :param force: Whatever its media type.
+        :param cache: Keep it for the next call.
+        :raises UnsupportedMediaType: when it has another media type, or is in a content coding.
+        :raises BadRequest: when it cannot be read.
+        """
+        refusal = self._coded()
+        if refusal is None or not (force or self.is_json):
+            return super().get_json(force, silent, cache)
+        if silent:
+            return None
+        raise refusal
+
+    @lazy
+    def data(self) -> bytes:
+        """The body as bytes; empty where it was a form, which is in ``form`` and ``files``."""
+        return self.get_data(parse_form_data=self._coded() is None)
 
     def _load_by_werkzeug(self) -> None:
         """Parse any kind of form, as large as it may be, within the same limits."""
@@ -451,7 +492,7 @@ class Request(BaseRequest):
         if source is None or (length is None and not self.environ.get("wsgi.input_terminated")):
             return BytesIO()  # it would be read for ever
         stream = BoundedBody(source, limit, length)
-        if getattr(self.url_rule, "stream", False):
+        if getattr(self.url_rule, "stream", False) is True:
             return StreamedBody(from_reader(stream), None, reader=stream)
         return stream
 

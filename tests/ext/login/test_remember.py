@@ -121,7 +121,8 @@ def test_it_is_renewed_by_requests_that_ask_for_the_user_when_so_set(site):
     assert "Set-Cookie" not in client.get("/plain").headers
 
 
-def test_a_duration_that_is_none_is_told(site):
+def test_a_duration_that_is_none_is_told_also_when_it_is_set_late(site):
+    site.app.test_client().get("/plain")
     site.app.config["REMEMBER_COOKIE_DURATION"] = "long"
     with pytest.raises(TypeError, match="REMEMBER_COOKIE_DURATION must be a datetime.timedelta.*long"):
         site.app.test_client().get("/in/1?remember")

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from demijohn import Flask
 from demijohn.ext.database.engines import SQLITE_PRAGMAS
+from demijohn.extend import expect_settings
 
 #: Every setting and its default. Sizes and times of pools that are None are SQLAlchemy's own.
 DEFAULTS: Mapping[str, Any] = {
@@ -27,6 +28,21 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
+_KINDS: Any = {
+    "SQLALCHEMY_ECHO": (
+        lambda value: value == "debug" or isinstance(value, (bool, int)),
+        "True, False or 'debug'",
+    ),
+    "SQLALCHEMY_MAX_OVERFLOW": "number",
+    "SQLALCHEMY_POOL_SIZE": "number",
+    "SQLALCHEMY_POOL_TIMEOUT": "number",
+    "SQLALCHEMY_RECORD_QUERIES": "flag",
+    "SQLALCHEMY_RELEASE_WHEN_IDLE": "flag",
+    "SQLALCHEMY_SLOW_QUERY": "number",
+    "SQLALCHEMY_TRACK_MODIFICATIONS": "flag",
+}
+
+
 def engine_options(app: Flask, defaults: Mapping[str, Any]) -> dict[str | None, dict[str, Any]]:
     """The options of each engine by bind key, from the settings, which are completed.
 
@@ -34,6 +50,7 @@ def engine_options(app: Flask, defaults: Mapping[str, Any]) -> dict[str | None, 
     :raises RuntimeError: when no database is named.
     """
     config = app.config
+    expect_settings(app, **_KINDS)
     for setting, value in DEFAULTS.items():
         config.setdefault(setting, value)
     # An application that comes from Flask may hold rows that break its foreign keys.

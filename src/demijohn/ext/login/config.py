@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 #: ``REMEMBER_COOKIE_NAME``.
 COOKIE_NAME = "remember_token"
@@ -22,6 +23,21 @@ REFRESH_MESSAGE, REFRESH_MESSAGE_CATEGORY = "Please reauthenticate to access thi
 ID_ATTRIBUTE = "get_id"
 #: ``AUTH_HEADER_NAME``: the header field that a header loader is given.
 AUTH_HEADER_NAME = "Authorization"
+#: Of which kinds these settings, and those without a default here, can be.
+KINDS: Any = {
+    "REMEMBER_COOKIE_NAME": "text",
+    "REMEMBER_COOKIE_DOMAIN": "text",
+    "REMEMBER_COOKIE_PATH": "text",
+    "REMEMBER_COOKIE_DURATION": "time",
+    "REMEMBER_COOKIE_SECURE": "flag",
+    "REMEMBER_COOKIE_HTTPONLY": "flag",
+    "REMEMBER_COOKIE_SAMESITE": "samesite",
+    "REMEMBER_COOKIE_REFRESH_EACH_REQUEST": "flag",
+    "SESSION_PROTECTION": (lambda value: value in ("basic", "strong"), "'basic', 'strong' or None"),
+    "AUTH_HEADER_NAME": "text",
+    "LOGIN_DISABLED": "flag",
+    "USE_SESSION_FOR_NEXT": "flag",
+}
 #: What this room keeps in the session.
 SESSION_KEYS = {"_user_id", "_remember", "_remember_seconds", "_id", "_fresh", "next"}
 #: HTTP methods that need no login: a CORS preflight has no cookies (Fetch standard, 4.8).

@@ -20,7 +20,7 @@ from demijohn import (
 )  # fmt: skip
 from demijohn.ext.login import signals, utils
 from demijohn.ext.login.config import (
-    AUTH_HEADER_NAME, COOKIE_DURATION, COOKIE_NAME, ID_ATTRIBUTE, LOGIN_MESSAGE, LOGIN_MESSAGE_CATEGORY,
+    AUTH_HEADER_NAME, COOKIE_DURATION, COOKIE_NAME, ID_ATTRIBUTE, KINDS, LOGIN_MESSAGE, LOGIN_MESSAGE_CATEGORY,
     REFRESH_MESSAGE, REFRESH_MESSAGE_CATEGORY, SESSION_KEYS, USE_SESSION_FOR_NEXT,
 )  # fmt: skip
 from demijohn.ext.login.loading import call_here
@@ -29,7 +29,7 @@ from demijohn.ext.login.next_page import expand_login_view, login_url, make_next
 from demijohn.ext.login.port import Manager
 from demijohn.ext.login.remember import cookie_attributes, decode_cookie, encode_cookie
 from demijohn.extend import (
-    call, current_application, current_request, current_session, may_await, nonblocking, send_signal,
+    call, current_application, current_request, current_session, expect_settings, may_await, nonblocking, send_signal,
     unproxied,
 )  # fmt: skip
 
@@ -106,6 +106,7 @@ class LoginManager(Generic[U]):
         :param add_context_processor: Let templates see ``current_user``.
         """
         app = unproxied(app)
+        expect_settings(app, **KINDS)
         known: Manager = self
         cast(Any, app).login_manager = known
         if not app.policy.remember_on_demand:

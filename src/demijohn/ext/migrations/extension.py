@@ -13,6 +13,7 @@ from typing import Any, cast
 from demijohn import Flask, g
 from demijohn.ext.migrations.cli import db as db_cli_group
 from demijohn.ext.migrations.configuration import Config, Database, _MigrateConfig
+from demijohn.extend import expect_settings
 
 #: Changes an Alembic configuration and returns it.
 Callback = Callable[[Config], Config]
@@ -57,6 +58,7 @@ class Migrate:
         self.alembic_ctx_kwargs |= kwargs
         self.alembic_ctx_kwargs |= {name: value for name, value in given.items() if value is not None}
         app.config.setdefault("MIGRATE_LOCK_TIMEOUT", 300)  # seconds
+        expect_settings(app, MIGRATE_LOCK_TIMEOUT="number")
         app.extensions["migrate"] = _MigrateConfig(self, cast(Database, self.db), **self.alembic_ctx_kwargs)
         app.cli.add_command(db_cli_group, name=self.command)
 

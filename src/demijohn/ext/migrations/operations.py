@@ -21,6 +21,8 @@ from alembic.util import CommandError
 
 from demijohn import current_app
 from demijohn.ext.migrations.configuration import TEMPLATES, Config, _MigrateConfig
+from demijohn.ext.migrations.constraints import name_constraints
+from demijohn.ext.migrations.foreign_keys import foreign_keys_suspended
 from demijohn.ext.migrations.locks import one_at_a_time
 from demijohn.ext.migrations.logs import logging_kept
 from demijohn.ext.migrations.older import flask_names
@@ -137,10 +139,13 @@ def migrate(
 
 def _write(config: Config, *, autogenerate: bool, **options: Any) -> None:
     database = _registered().db
+    named = name_constraints if autogenerate and current_app.policy.named_constraints else None
     if autogenerate:
         warn_without_models(database)
     with flask_names(config):
-        written = command.revision(config, autogenerate=autogenerate, **options)
+        written = command.revision(
+            config, autogenerate=autogenerate, process_revision_directives=named, **options
+        )
     if autogenerate:
         for script in written if isinstance(written, list) else [written]:
             if script is not None:
@@ -176,7 +181,12 @@ def upgrade(
     :param sql: Print the SQL instead of running it.
     """
     config = _config(directory, x_arg=x_arg)
-    with flask_names(config), one_at_a_time(config, _registered().db, sql), warn_of_dropped_rows(sql):
+    with (
+        flask_names(config),
+        one_at_a_time(config, _registered().db, sql),
+        foreign_keys_suspended(sql),
+        warn_of_dropped_rows(sql),
+    ):
         command.upgrade(config, revision, sql=sql, tag=tag)
 
 
@@ -189,7 +199,7 @@ def downgrade(
     config = _config(directory, x_arg=x_arg)
     if sql and revision == "-1":
         revision = "head:-1"  # without a database, Alembic has to be told where to begin
-    with flask_names(config), one_at_a_time(config, _registered().db, sql):
+    with flask_names(config), one_at_a_time(config, _registered().db, sql), foreign_keys_suspended(sql):
         command.downgrade(config, revision, sql=sql, tag=tag)
 
 

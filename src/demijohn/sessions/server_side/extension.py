@@ -15,6 +15,16 @@ from demijohn.sessions.server_side.store import SessionStore
 
 __all__ = ["Session"]
 
+_KINDS: dict[str, Any] = {
+    "SESSION_SERIALIZATION_FORMAT": "text",
+    "SESSION_WHEN_UNAVAILABLE": "text",
+    "SESSION_PERMANENT": "flag",
+    "SESSION_KEY_PREFIX": "text",
+    "SESSION_REDIS_TIMEOUT": "number",
+    "SESSION_SQLALCHEMY_TABLE": "text",
+    "SESSION_SQLALCHEMY_BIND_KEY": "text",
+}
+
 
 class Session:
     """Keeps the sessions of an application in a store.
@@ -34,6 +44,7 @@ class Session:
         :raises ValueError: for a setting that is not known.
         """
         config = app.config
+        app.check_settings(_KINDS)
         interface = ServerSideSessionInterface(
             self.store if self.store is not None else _store_of(config),
             config.get("SESSION_SERIALIZATION_FORMAT", "json"),

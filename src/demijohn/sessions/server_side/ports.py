@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from demijohn.contexts import ports
@@ -21,6 +21,10 @@ class Application(ports.Application, Protocol):
     @property
     def cli(self) -> Any:
         """The group of the application's commands."""
+        ...
+
+    def check_settings(self, kinds: Mapping[str, Any] | None = None) -> None:
+        """Find settings of a wrong kind at start-up."""
         ...
 
     def make_response(self, rv: Any) -> Any:
