@@ -14,8 +14,10 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from jinja2 import Template
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Rule
 
@@ -31,14 +33,16 @@ from demijohn.http.redirects import is_safe_url
 from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
 from demijohn.signals import send_signal
-from demijohn.waiting.callables import call, is_async, may_await, nonblocking
+from demijohn.templating import ExtensionTemplates, extension_templates
+from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
+from demijohn.waiting.drivers import running_loop
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "Headers", "MultipartLimits", "adapt_view", "call", "content_disposition", "current_application", "current_request",
-    "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie",
-    "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
-    "unproxied", "vouched", "wrap_asgi",
+    "Headers", "MultipartLimits", "adapt_view", "add_templates", "before_stream", "call", "content_disposition",
+    "current_application", "current_request", "current_session", "dump_cookie", "is_async", "is_safe_url", "later",
+    "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
+    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -109,6 +113,27 @@ def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:
     """
     app.view_adapters.append(adapter)
     app.drop_way()
+
+
+def add_templates(package: str, folder: str | Path) -> None:
+    """Let every application of this process find an extension's templates, behind its own and its blueprints'.
+
+    In the folder there is one folder for each first part of their names: ``extension/page.html``. To be called when
+    the extension is imported.
+
+    :param package: The extension's package, to name it where it is explained which folders were searched.
+    :param folder: Where the templates are.
+    """
+    extension_templates[package] = ExtensionTemplates(package, Path(folder))
+
+
+def before_stream(app: Flask, function: Callable[[Template], None]) -> None:
+    """Have ``function(template)`` called before a template is streamed, in its request.
+
+    It is the last moment to set what a header carries, such as the session's cookie: when the template is rendered,
+    the header has been sent.
+    """
+    app.template_streams.append(function)
 
 
 def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:

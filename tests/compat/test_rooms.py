@@ -1,6 +1,6 @@
 """The suites of extensions over the rooms that stand in for them: no test fails that passes on the original.
 
-Here `flask_sqlalchemy`, `flask_migrate` and `flask_login` are aliases of this package's rooms; `test_peers` runs the
+Here `flask_sqlalchemy`, `flask_migrate`, `flask_login` and `flask_wtf` are aliases of this package's rooms; `test_peers` runs the
 originals on this package's core.
 """
 
@@ -13,7 +13,7 @@ from tests.compat import peers, suites
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(1800)]
 
-ROOMS = ("flask-sqlalchemy", "flask-migrate", "flask-login")
+ROOMS = ("flask-sqlalchemy", "flask-migrate", "flask-login", "flask-wtf")
 
 
 @pytest.fixture(scope="module")

@@ -147,6 +147,8 @@ class App(Scaffold):
         self.extensions: dict[str, Any] = {}
         #: What adapts views when their plans are made, see :func:`demijohn.extend.adapt_view`.
         self.view_adapters: list[Callable[[Any, Any], Any]] = []
+        #: What is told of a template before it is streamed, see :func:`demijohn.extend.before_stream`.
+        self.template_streams: list[Callable[[Any], None]] = []
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
