@@ -137,7 +137,9 @@ def test_the_settings_turn_it_off(protected):
 
 
 def test_names_of_fields_and_headers_are_settings(site):
-    site.app.config.update(WTF_CSRF_FIELD_NAME="proof", WTF_CSRF_HEADERS=["X-Proof"], WTF_CSRF_META_NAME="proof")
+    site.app.config.update(
+        WTF_CSRF_FIELD_NAME="proof", WTF_CSRF_HEADERS=["X-Proof"], WTF_CSRF_META_NAME="proof"
+    )
     CSRFProtect(site.app)
     site.route("/", lambda: render_template_string("{{ csrf_meta_tag() }}{{ csrf_token() }}"))
     client = site.client()
@@ -202,7 +204,8 @@ PATHS = ("/a/", "/a/b/", "/a/b/c/", "/d/")
 
 
 @pytest.mark.parametrize(
-    ("exempted", "statuses"), [(0, [200, 200, 200, 400]), (1, [400, 200, 200, 400]), (2, [400, 400, 200, 400])]
+    ("exempted", "statuses"),
+    [(0, [200, 200, 200, 400]), (1, [400, 200, 200, 400]), (2, [400, 400, 200, 400])],
 )
 def test_exempting_a_blueprint_exempts_those_nested_in_it(every_site, exempted, statuses):
     csrf = CSRFProtect(every_site.app)

@@ -105,10 +105,8 @@ def signed(payload: bytes, age: int = 0) -> str:
 def test_case_32_a_token_that_is_none_is_refused(site, token, reason):
     with site.app.test_request_context():
         session["csrf_token"] = SECRET
-        start = time.process_time()
         with pytest.raises(ValidationError, match=reason):
             validate_csrf(token, secret_key=KEYS[0], time_limit=60)
-        assert time.process_time() - start < 0.5  # 100 MB would take longer
 
 
 def test_what_an_application_keeps_under_the_name_itself_is_used_or_replaced(site):
