@@ -76,7 +76,7 @@ def token_in() -> Callable[[str], str]:
     """The token in a page."""
 
     def find(page: str) -> str:
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        found = re.search(r'(?:value|content)="([^"]{80,})"', page)
         assert found is not None, page
         return found.group(1)
 

@@ -5,8 +5,14 @@ This module must not know what is asked.
 
 from __future__ import annotations
 
-from typing import Any
-from urllib import request
+from typing import TYPE_CHECKING, Any
+
+from demijohn.extend import later
+
+if TYPE_CHECKING:
+    from urllib import request
+else:
+    request = later("urllib.request")  # 15 ms: it brings http.client, email and ssl
 
 __all__ = ["urlopen"]
 
@@ -19,4 +25,4 @@ def urlopen(url: str, data: bytes) -> Any:
 
     :raises OSError: when there is none, or one that is an error.
     """
-    return request.urlopen(url, data, timeout=TIMEOUT)  # noqa: S310 (an address from the settings)
+    return request.urlopen(url, data, timeout=TIMEOUT)
