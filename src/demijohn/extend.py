@@ -32,6 +32,7 @@ from demijohn.http.problem import prefers_json, problem
 from demijohn.http.redirects import is_safe_url
 from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
+from demijohn.sessions.signing import BoundedTimedSerializer
 from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
@@ -39,10 +40,11 @@ from demijohn.waiting.drivers import running_loop
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "Headers", "MultipartLimits", "adapt_view", "add_templates", "before_stream", "call", "content_disposition",
-    "current_application", "current_request", "current_session", "dump_cookie", "is_async", "is_safe_url", "later",
-    "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
-    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
+    "BoundedTimedSerializer", "Headers", "MultipartLimits", "adapt_view", "add_templates", "before_stream", "call",
+    "content_disposition", "current_application", "current_request", "current_session", "dump_cookie", "is_async",
+    "is_safe_url", "later", "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart",
+    "prefers_json", "problem", "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched",
+    "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])

