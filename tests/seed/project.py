@@ -19,6 +19,7 @@ from tests.support.servers import ROOT
 PRINTED = {
     "demijohn.ext.database": "flask_sqlalchemy",
     "demijohn.ext.migrations": "flask_migrate",
+    "demijohn.ext.forms": "flask_wtf",
     "from demijohn import": "from flask import",
 }
 COMMANDS = {

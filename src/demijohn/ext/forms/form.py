@@ -24,7 +24,7 @@ from wtforms.fields import HiddenField
 from wtforms.meta import DefaultMeta
 from wtforms.widgets import HiddenInput
 
-from demijohn import current_app, g, has_request_context, request, session
+from demijohn import g, has_request_context, session
 from demijohn.ext.forms.csrf import (
     DEFAULTS, generate_csrf, is_vouched_for, logger, prepare_csrf, validate_csrf,
 )  # fmt: skip
@@ -33,7 +33,7 @@ from demijohn.ext.forms.i18n import is_translated, translations
 from demijohn.ext.forms.waiting import (
     Extra, arm, async_validators, on_loop, wait, waiter, waits_or_blocks,
 )  # fmt: skip
-from demijohn.extend import call, running_loop
+from demijohn.extend import call, current_application, current_request, running_loop
 
 __all__ = ["SUBMIT_METHODS", "FlaskForm", "Form"]
 
@@ -59,7 +59,7 @@ class Form(PlainForm):
             names = async_validators(self, extra_validators)
             if names:
                 raise on_loop(self, names)
-        arm(self)
+        arm(self, extra_validators)
         return super().validate(extra_validators)
 
     async def validate_async(self, extra_validators: Extra = None) -> bool:
@@ -167,30 +167,32 @@ class FlaskForm(Form):
         csrf_context = session
 
         @cached_property
+        def _config(self) -> Any:
+            return current_application().config
+
+        @cached_property
         def csrf(self) -> bool:
             """Whether there is a token. A form within one that has it needs none of its own."""
-            parent = getattr(self, "_parent_form", None)
+            parent = self.__dict__.get("_parent_form")
             if parent is not None and parent.meta.csrf:
                 return False
-            return bool(current_app.config.get("WTF_CSRF_ENABLED", True))
+            return bool(self._config.get("WTF_CSRF_ENABLED", True))
 
         @cached_property
         def csrf_secret(self) -> Any:
             """What the token is signed with."""
-            return current_app.config.get("WTF_CSRF_SECRET_KEY", current_app.secret_key)
+            return self._config.get("WTF_CSRF_SECRET_KEY", self._config["SECRET_KEY"])
 
         @cached_property
         def csrf_field_name(self) -> str:
             """The name of the token's field."""
-            name: str = current_app.config.get("WTF_CSRF_FIELD_NAME", DEFAULTS["WTF_CSRF_FIELD_NAME"])
+            name: str = self._config.get("WTF_CSRF_FIELD_NAME", DEFAULTS["WTF_CSRF_FIELD_NAME"])
             return name
 
         @cached_property
         def csrf_time_limit(self) -> float | None:
             """For how many seconds a token is good."""
-            limit: float | None = current_app.config.get(
-                "WTF_CSRF_TIME_LIMIT", DEFAULTS["WTF_CSRF_TIME_LIMIT"]
-            )
+            limit: float | None = self._config.get("WTF_CSRF_TIME_LIMIT", DEFAULTS["WTF_CSRF_TIME_LIMIT"])
             return limit
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
@@ -201,7 +203,7 @@ class FlaskForm(Form):
 
         def get_translations(self, form: Any) -> Any:
             """What translates messages."""
-            if not current_app.config.get("WTF_I18N_ENABLED", True):
+            if not self._config.get("WTF_I18N_ENABLED", True):
                 return super().get_translations(form)
             return translations if is_translated() else None
 
@@ -237,4 +239,4 @@ class FlaskForm(Form):
 
 
 def _is_submitted() -> bool:
-    return has_request_context() and request.method in SUBMIT_METHODS
+    return has_request_context() and current_request().method in SUBMIT_METHODS
