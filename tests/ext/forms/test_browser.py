@@ -48,8 +48,12 @@ def server(tmp_path):
 
 @pytest.fixture
 def page():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("These tests need Chromium: apt-get install chromium")
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser.new_page()
         browser.close()
 

@@ -19,7 +19,8 @@ from markupsafe import Markup
 from werkzeug.utils import cached_property
 from wtforms import Form as PlainForm
 from wtforms import ValidationError
-from wtforms.csrf.core import CSRF, CSRFTokenField
+from wtforms.csrf.core import CSRF
+from wtforms.csrf.core import CSRFTokenField as PlainTokenField
 from wtforms.fields import HiddenField
 from wtforms.meta import DefaultMeta
 from wtforms.widgets import HiddenInput
@@ -105,7 +106,7 @@ async def _await(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
-class _TokenField(CSRFTokenField):
+class CSRFTokenField(PlainTokenField):
     """The field of a token.
 
     PERF: the token is made when it is asked for: a form that is valid is not shown again (15 us).
@@ -134,7 +135,7 @@ class _TokenField(CSRFTokenField):
 class _FlaskFormCSRF(CSRF):
     """The token of a form."""
 
-    field_class = _TokenField
+    field_class = CSRFTokenField
 
     def setup_form(self, form: Any) -> Any:
         self.meta = form.meta
