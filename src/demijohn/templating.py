@@ -6,7 +6,7 @@ again. This module must not know how requests are dispatched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -38,7 +38,6 @@ class Application(Templated, Protocol):
     """An application, as far as its templates go."""
 
     policy: Policy
-    template_streams: list[Callable[[Template], None]]
 
     @property
     def config(self) -> Config:

@@ -41,7 +41,7 @@ class FileField(PlainFileField):
         if files:
             self.data = files[0]
         else:
-            self.raw_data = ()
+            self.raw_data = []
 
 
 class MultipleFileField(PlainMultipleFileField):
@@ -53,7 +53,7 @@ class MultipleFileField(PlainMultipleFileField):
         if files:
             self.data = files
         else:
-            self.raw_data = ()
+            self.raw_data = []
 
 
 class FileRequired(DataRequired):
@@ -132,7 +132,7 @@ def _size(file: FileStorage) -> int:
             f"The stream of {file.filename!r}, a {type(file.stream).__name__}, is not seekable, so FileSize cannot"
             " tell its size."
         )
-    size = file.seek(0, SEEK_END)
+    size: int = file.seek(0, SEEK_END)
     file.seek(0)
     return size
 

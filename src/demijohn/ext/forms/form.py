@@ -61,7 +61,9 @@ class Form(PlainForm):
             if names:
                 raise on_loop(self, names)
         arm(self, extra_validators)
-        return super().validate(extra_validators)
+        # A copy, since WTForms adds the form's own validators to the lists it is given.
+        extra = {name: list(more) for name, more in (extra_validators or {}).items()}
+        return super().validate(extra or None)
 
     async def validate_async(self, extra_validators: Extra = None) -> bool:
         """The same in async code. Nothing blocks the event loop: what may wait runs in a thread.
@@ -117,8 +119,7 @@ class CSRFTokenField(PlainTokenField):
     def process(self, *args: Any, **kwargs: Any) -> None:
         """Take what was sent, and have the session keep what the token is about."""
         HiddenField.process(self, *args, **kwargs)
-        meta = self.csrf_impl.meta
-        prepare_csrf(meta.csrf_secret, meta.csrf_field_name)
+        prepare_csrf(self.meta.csrf_secret, self.meta.csrf_field_name)
 
     @property
     def current_token(self) -> str:  # type: ignore[override]
@@ -136,6 +137,8 @@ class _FlaskFormCSRF(CSRF):
     """The token of a form."""
 
     field_class = CSRFTokenField
+    #: The form's.
+    meta: Any
 
     def setup_form(self, form: Any) -> Any:
         self.meta = form.meta

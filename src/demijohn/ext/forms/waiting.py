@@ -8,7 +8,7 @@ requests.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeAlias
@@ -21,7 +21,7 @@ from demijohn.extend import is_async, may_block, running_loop
 
 __all__ = ["arm", "async_validators", "fields_of", "waiter", "waits_or_blocks"]
 
-Extra: TypeAlias = "dict[str, Any] | None"
+Extra: TypeAlias = Mapping[str, Sequence[Any]] | None
 
 #: The classes of validators that WTForms brings: they wait for nothing.
 _COMPUTING = {kind for kind in vars(validators).values() if isinstance(kind, type)}

@@ -82,7 +82,7 @@ class Recaptcha:
         least = getattr(field, "min_score", None)
         if least is None:
             least = current_app.config.get("RECAPTCHA_MIN_SCORE", 0.5)
-        return found.get("action") == field.action and float(found.get("score", 0)) >= least
+        return bool(found.get("action") == field.action and float(found.get("score", 0)) >= least)
 
 
 def version_of(field: Any) -> int:
