@@ -17,7 +17,8 @@ DATA = {
     "name": "Ada Lovelace", "mail": "ada@example.org", "password": "long enough", "country": "at", "about": "",
     "agreed": "y",
 }  # fmt: skip
-Pair = tuple[Callable[[], str], Callable[[], str]]
+#: The page, a POST as browsers send it, and one of a client that says nothing of where it comes from.
+Calls = tuple[Callable[[], str], Callable[[], str], Callable[[], str]]
 
 
 def fields(base: type) -> type:
@@ -36,7 +37,7 @@ def fields(base: type) -> type:
     return Join
 
 
-def bare() -> Pair:
+def bare() -> Calls:
     """WTForms and Jinja."""
     from jinja2 import Environment, FileSystemLoader
     from werkzeug.datastructures import MultiDict
@@ -44,10 +45,14 @@ def bare() -> Pair:
 
     form, sent = fields(Form), MultiDict(DATA)
     template = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True).get_template("form.html")
-    return lambda: template.render(form=form()), lambda: "done" if form(sent).validate() else "refused"
+
+    def post() -> str:
+        return "done" if form(sent).validate() else "refused"
+
+    return lambda: template.render(form=form()), post, post
 
 
-def _served(flask: Any, base: type) -> Pair:
+def _served(flask: Any, base: type) -> Calls:
     app = flask.Flask(__name__, template_folder=TEMPLATES)
     app.secret_key = "a key of the benchmark, which is long enough"
     form = fields(base)
@@ -60,7 +65,9 @@ def _served(flask: Any, base: type) -> Pair:
         text: str = flask.render_template("form.html", form=made)
         return text
 
-    def call(method: str, body: bytes = b"", cookie: str = "") -> tuple[str, list[Any]]:
+    def call(
+        method: str, body: bytes = b"", cookie: str = "", site: str = "same-origin"
+    ) -> tuple[str, list[Any]]:
         environ = {
             "REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": "/", "QUERY_STRING": "",
             "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost",
@@ -70,6 +77,8 @@ def _served(flask: Any, base: type) -> Pair:
         }  # fmt: skip
         if cookie:
             environ["HTTP_COOKIE"] = cookie
+        if site:
+            environ["HTTP_SEC_FETCH_SITE"] = site
         if body:
             environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded"
             environ["CONTENT_LENGTH"] = str(len(body))
@@ -85,10 +94,14 @@ def _served(flask: Any, base: type) -> Pair:
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert found is not None
     body = urlencode({**DATA, "csrf_token": found[1]}).encode()
-    return lambda: call("GET", cookie=cookie)[0], lambda: call("POST", body, cookie)[0]
+    return (
+        lambda: call("GET", cookie=cookie)[0],
+        lambda: call("POST", body, cookie)[0],
+        lambda: call("POST", body, cookie, site="")[0],
+    )
 
 
-def flask() -> Pair:
+def flask() -> Calls:
     """Flask with Flask-WTF."""
     import flask
     from flask_wtf import FlaskForm
@@ -96,7 +109,7 @@ def flask() -> Pair:
     return _served(flask, FlaskForm)
 
 
-def flask_wtf() -> Pair:
+def flask_wtf() -> Calls:
     """demijohn under compatibility, with the Flask-WTF that is installed."""
     import demijohn.compat
 
@@ -104,7 +117,7 @@ def flask_wtf() -> Pair:
     return flask()
 
 
-def demijohn() -> Pair:
+def demijohn() -> Calls:
     """demijohn with its own forms."""
     import demijohn
     from demijohn.ext.forms import FlaskForm

@@ -276,3 +276,10 @@ def test_a_plain_form_is_as_wtforms_has_it(site):
     assert not form.validate()
     assert form.errors == {"name": ["This field is required."]}
     assert isinstance(form, wtforms.Form)
+
+
+def test_the_field_of_the_token_is_as_wtforms_renders_one(site, name_form):
+    with site.app.test_request_context():
+        field = name_form(prefix="a&b").csrf_token
+        assert str(field()) == str(wtforms.widgets.HiddenInput()(field))
+        assert str(field(class_="x")) == str(wtforms.widgets.HiddenInput()(field, class_="x"))
