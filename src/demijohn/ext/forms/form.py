@@ -127,6 +127,7 @@ class CSRFTokenField(PlainTokenField):
     """
 
     widget = _TokenInput()
+    csrf_impl: Any
 
     _token: str | None = None
 
@@ -137,16 +138,16 @@ class CSRFTokenField(PlainTokenField):
         if not self.csrf_impl.needs_none:
             prepare_csrf(self.meta.csrf_secret, self.meta.csrf_field_name)
 
-    @property
-    def current_token(self) -> str:  # type: ignore[override]
-        """The token of this answer."""
+    def _make_token(self) -> Any:
         if self._token is None:
             self._token = self.csrf_impl.generate_csrf_token(self)
         return self._token
 
-    @current_token.setter
-    def current_token(self, token: str) -> None:
+    def _set_token(self, token: str | None) -> None:
         self._token = token
+
+    #: The token of this answer.
+    current_token: Any = property(_make_token, _set_token)
 
 
 class _FlaskFormCSRF(CSRF):
@@ -194,7 +195,7 @@ class FlaskForm(Form):
             return current_application().config
 
         @cached_property
-        def csrf(self) -> bool:
+        def csrf(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
             """Whether there is a token. A form within one that has it needs none of its own."""
             parent = self.__dict__.get("_parent_form")
             if parent is not None and parent.meta.csrf:
@@ -207,7 +208,7 @@ class FlaskForm(Form):
             return self._config.get("WTF_CSRF_SECRET_KEY", self._config["SECRET_KEY"])
 
         @cached_property
-        def csrf_field_name(self) -> str:
+        def csrf_field_name(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
             """The name of the token's field."""
             name: str = self._config.get("WTF_CSRF_FIELD_NAME", DEFAULTS["WTF_CSRF_FIELD_NAME"])
             return name

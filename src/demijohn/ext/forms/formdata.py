@@ -23,7 +23,8 @@ def submitted_data() -> Any:
     """
     request = current_request()
     if request.files:
-        return CombinedMultiDict((request.files, request.form))
+        parts: Any = (request.files, request.form)  # two kinds of values
+        return CombinedMultiDict(parts)
     if request.form:
         return request.form
     if request.is_json:

@@ -45,7 +45,7 @@ def fields_of(form: Any) -> Iterator[tuple[Any, Any]]:
 def arm(form: Any, extra: Extra) -> None:
     """Give each field that has other validators than WTForms' own a chain that waits."""
     # PERF: in place of `_validators`: this is done to every form, and most have nothing to wait for (4 us of 130).
-    pending = [(form, name, field) for name, field in form._fields.items()]
+    pending: list[tuple[Any, str, Any]] = [(form, name, field) for name, field in form._fields.items()]
     for owner, name, field in pending:
         if isinstance(field, FormField):
             pending += [(field.form, inner, each) for inner, each in field.form._fields.items()]
@@ -57,7 +57,7 @@ def arm(form: Any, extra: Extra) -> None:
             or (owner is not None and hasattr(owner, f"validate_{name}"))
             or (extra and name in extra)
         ) and "_run_validation_chain" not in field.__dict__:
-            field._run_validation_chain = partial(_run_chain, field)
+            vars(field)["_run_validation_chain"] = partial(_run_chain, field)
 
 
 def _run_chain(field: Any, form: Any, chain: Iterable[Callable[[Any, Any], Any]]) -> Any:
