@@ -36,7 +36,7 @@ from demijohn.ext.forms.waiting import (
 )  # fmt: skip
 from demijohn.extend import call, current_application, current_request, running_loop
 
-__all__ = ["SUBMIT_METHODS", "FlaskForm", "Form"]
+__all__ = ["FlaskForm", "Form", "SUBMIT_METHODS"]
 
 #: The methods that submit a form.
 SUBMIT_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
