@@ -14,13 +14,16 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from jinja2 import Template
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Rule
 
 from demijohn.app import Flask
 from demijohn.contexts import proxies
+from demijohn.http import origins
 from demijohn.http.cookies import dump_cookie, parse_cookie
 from demijohn.http.filenames import content_disposition, safe_join, secure_filename
 from demijohn.http.headers import Headers
@@ -30,15 +33,19 @@ from demijohn.http.redirects import is_safe_url
 from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
 from demijohn.setup.kinds import Kind
+from demijohn.sessions.signing import BoundedTimedSerializer
 from demijohn.signals import send_signal
-from demijohn.waiting.callables import call, is_async, may_await, nonblocking
+from demijohn.templating import ExtensionTemplates, extension_templates
+from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
+from demijohn.waiting.drivers import running_loop
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "Headers", "MultipartLimits", "adapt_view", "answer_errors", "call", "content_disposition",
-    "current_application", "current_request", "current_session", "dump_cookie", "expect_settings", "is_async",
-    "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json",
-    "problem", "safe_join", "secure_filename", "send_signal", "unproxied", "wrap_asgi",
+    "BoundedTimedSerializer", "Headers", "MultipartLimits", "adapt_view", "add_templates", "answer_errors",
+    "before_stream", "call", "content_disposition", "current_application", "current_request",
+    "current_session", "dump_cookie", "expect_settings", "is_async", "is_safe_url", "later", "may_await",
+    "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem", "running_loop",
+    "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -100,6 +107,20 @@ def expect_settings(app: Flask, **kinds: Kind) -> None:
     app.check_settings(kinds)
 
 
+def vouched(request: Request) -> bool | None:
+    """Whether a browser vouches that ``request`` comes from a page of this site (Fetch Metadata, Origin).
+
+    :returns: True: it does. False: it says that a page elsewhere sent it, or one that has no origin. None: no
+        browser says anything, and something else has to decide, such as a token in the form.
+    :raises SecurityError: where the Host is what decides, and it is malformed or not trusted (400).
+    """
+    environ = request.environ
+    fetch_site, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
+    if not fetch_site and origin is None:
+        return None
+    return origins.vouched(fetch_site, origin, request.host)
+
+
 def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:
     """Have each view adapted once, when its plan is made: before its first request, its rule and hooks known.
 
@@ -124,6 +145,27 @@ def answer_errors(app: Flask, find: Callable[[Exception], Callable[..., Any] | N
         is none of its business. It must not block; the handler may.
     """
     app.add_handler_finder(find)
+
+
+def add_templates(package: str, folder: str | Path) -> None:
+    """Let every application of this process find an extension's templates, behind its own and its blueprints'.
+
+    In the folder there is one folder for each first part of their names: ``extension/page.html``. To be called when
+    the extension is imported.
+
+    :param package: The extension's package, to name it where it is explained which folders were searched.
+    :param folder: Where the templates are.
+    """
+    extension_templates[package] = ExtensionTemplates(package, Path(folder))
+
+
+def before_stream(app: Flask, function: Callable[[Template], None]) -> None:
+    """Have ``function(template)`` called before a template is streamed, in its request.
+
+    It is the last moment to set what a header carries, such as the session's cookie: when the template is rendered,
+    the header has been sent.
+    """
+    app.template_streams.append(function)
 
 
 def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:

@@ -32,7 +32,8 @@ class Policy:
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
         "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule",
         "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
-        "remember_as_session", "trusted_peer_address", "clean_next_page", "handlers_before_api",
+        "remember_as_session", "trusted_peer_address", "clean_next_page", "vouched_forms", "nested_exemptions",
+        "json_as_fields", "handlers_before_api",
     )  # fmt: skip
 
     # Answers.
@@ -98,6 +99,12 @@ class Policy:
     clean_next_page: bool
     #: An Api answers for errors of its resources that no error handler of the application answers for.
     handlers_before_api: bool
+    #: What a browser vouches for needs no CSRF token.
+    vouched_forms: bool
+    #: A blueprint that needs no CSRF token says so for those that are nested in it, too.
+    nested_exemptions: bool
+    #: JSON reaches the fields of a form as the text that a browser would have sent.
+    json_as_fields: bool
 
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))

@@ -7,9 +7,10 @@ again. This module must not know how requests are dispatched.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from jinja2 import BaseLoader, Template, TemplateNotFound
+from jinja2 import BaseLoader, FileSystemLoader, Template, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
 
 from demijohn.config import Config
@@ -82,8 +83,29 @@ class Environment(BaseEnvironment):
         self.app = app
 
 
+class ExtensionTemplates:
+    """The templates that an extension brings for every application: an owner of templates, like a blueprint.
+
+    :param package: The extension's package.
+    :param folder: Where they are.
+    """
+
+    def __init__(self, package: str, folder: Path) -> None:
+        self.package = package
+        self.jinja_loader: BaseLoader = FileSystemLoader(folder)
+        #: The folders of this one: only a name below one of them is looked for here.
+        self.tops = tuple(f"{path.name}/" for path in folder.iterdir() if path.is_dir())
+
+    def __repr__(self) -> str:
+        return f"extension {self.package!r}"
+
+
+#: What extensions have brought, by their packages.
+extension_templates: dict[str, ExtensionTemplates] = {}
+
+
 class DispatchingJinjaLoader(BaseLoader):
-    """Looks for a template in the application's folder, then in those of its blueprints."""
+    """Looks for a template in the application's folder, then in those of its blueprints, then of extensions."""
 
     #: A line for who has EXPLAIN_TEMPLATE_LOADING on: where to read about templates of blueprints.
     read_on = ""
@@ -122,6 +144,9 @@ class DispatchingJinjaLoader(BaseLoader):
             loader = owner.jinja_loader
             if loader is not None:
                 yield owner, loader
+        for brought in extension_templates.values():
+            if not template or template.startswith(brought.tops):
+                yield brought, brought.jinja_loader
 
     def _where(self, template: str) -> str:
         """The message of a miss: what was looked for, where, and what to do."""
@@ -178,6 +203,8 @@ def _stream(ctx: AppContext | Application, template: Template, context: dict[str
     if not isinstance(ctx, AppContext):
         ctx = _context()  # COMPAT: as in _render
     app = ctx.app
+    for prepare in app.template_streams:
+        prepare(template)
     app.update_template_context(context)
     send_signal(before_render_template, app, template=template, context=context)
 

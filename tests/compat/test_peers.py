@@ -125,3 +125,13 @@ def test_stock_instrumentation_sees_requests_as_on_flask(python, instrumentation
         return json.loads(done.stdout.splitlines()[-1])
 
     assert seen("ours", protocol) == seen("flask")
+
+
+def test_flask_wtf_reads_our_tokens_and_we_read_its_own(python):
+    program = Path(__file__).parent / "plugins" / "with_flask_wtf_tokens.py"
+    done = subprocess.run(
+        [str(python), str(program)], env=suites.environment(), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    expected = [None, "The CSRF tokens do not match.", "The CSRF token is invalid."]
+    assert json.loads(done.stdout) == {"theirs by ours": expected, "ours by theirs": expected}

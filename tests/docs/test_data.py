@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,28 @@ def test_somebody_signs_in_and_out(folder, app_of):
     assert client.get("/cellar").json == {"the cellar of": "Ada"}
     client.post("/sign-out")
     assert client.get("/cellar").status_code == 302
+
+
+def test_somebody_joins_with_a_photo_and_nobody_joins_twice(app_of):
+    app = app_of("forms")
+    client = app.test_client()
+    page = client.get("/join").text
+    assert 'enctype="multipart/form-data"' in page
+    token = re.search(r'name="csrf_token" type="hidden" value="([^"]+)"', page)[1]
+    ada = {"name": "Ada", "mail": "ada@example.org", "about": "", "csrf_token": token}
+    joined = client.post("/join", data={**ada, "photo": (BytesIO(b"png"), "ada.png")}, follow_redirects=True)
+    assert "Welcome, Ada!" in joined.text
+    assert "<li>Ada, ada.png</li>" in joined.text
+    again = client.post("/join", data=ada)
+    assert again.status_code == 422
+    assert "Somebody has this name already." in again.text
+    assert client.post("/join", data={**ada, "csrf_token": ""}).status_code == 400
+    assert (
+        client.post("/join", data={"name": "Bob"}, headers={"Sec-Fetch-Site": "same-origin"}).status_code
+        == 422
+    )
+    wrong = client.post("/join", data={**ada, "name": "Eve", "photo": (BytesIO(b"x"), "a.php")})
+    assert "File does not have an approved extension" in wrong.text
 
 
 def test_a_session_in_redis_counts_visits_and_changes_its_identifier(app_of, monkeypatch):

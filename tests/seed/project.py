@@ -20,6 +20,7 @@ PRINTED = {
     "demijohn.ext.database": "flask_sqlalchemy",
     "demijohn.ext.migrations": "flask_migrate",
     "demijohn.ext.rest": "flask_restful",
+    "demijohn.ext.forms": "flask_wtf",
     "from demijohn import": "from flask import",
 }
 COMMANDS = {

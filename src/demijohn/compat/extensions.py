@@ -46,12 +46,14 @@ DISTRIBUTIONS = {
     "flask_migrate": ("Flask-Migrate", "4.1.0"),
     "flask_restful": ("Flask-RESTful", "0.3.10"),
     "flask_sqlalchemy": ("Flask-SQLAlchemy", "3.1.1"),
+    "flask_wtf": ("Flask-WTF", "1.3.0"),
 }
 
 #: The libraries that a room cannot do without; which versions it needs is in our own metadata.
 LIBRARIES = {
     "flask_migrate": ("alembic", "sqlalchemy"),
     "flask_sqlalchemy": ("sqlalchemy",),
+    "flask_wtf": ("wtforms",),
 }
 
 

@@ -34,6 +34,8 @@ class Application(Protocol):
     root_path: str
     #: Opens and saves sessions; any object with the methods of :class:`~demijohn.sessions.SessionInterface`.
     session_interface: Any
+    #: What is told of a template before it is streamed.
+    template_streams: list[Callable[[Any], None]]
     request_class: type[Any]
     response_class: type[Any]
     app_ctx_globals_class: type[Any]

@@ -152,6 +152,8 @@ class App(Scaffold):
         self.handler_finders: tuple[Callable[[Exception], Any], ...] = ()
         #: The kinds of settings of extensions, see :func:`demijohn.extend.expect_settings`.
         self.setting_kinds: dict[str, Kind] = {}
+        #: What is told of a template before it is streamed, see :func:`demijohn.extend.before_stream`.
+        self.template_streams: list[Callable[[Any], None]] = []
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
