@@ -5,6 +5,7 @@ What Flask takes is taken. This module must not know what settings do.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
@@ -54,6 +55,7 @@ def _is_count(value: object) -> bool:
 
 _KEY = (_is_key, "a text or bytes (from the environment, digits alone are a number: quote them)")
 _TEXTS = (lambda value: _all(value, _is_text), "a list of texts, or one text")
+_PATH = (lambda value: isinstance(value, (str, os.PathLike)), "the path of a folder")
 _TIME = (_is_time, "a datetime.timedelta or a number of seconds")
 _COUNT = (_is_count, "a number")
 
@@ -72,9 +74,12 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "MAX_FORM_PARTS": _COUNT,
     "MAX_FORM_FILES": _COUNT,
     "MAX_QUERY_FIELDS": _COUNT,
+    "MAX_JSON_SIZE": _COUNT,
+    "MAX_JSON_DEPTH": _COUNT,
     "MAX_COOKIE_SIZE": _COUNT,
     "THREADS": _COUNT,
     "BODY_SPOOL_SIZE": _COUNT,
+    "BODY_SPOOL_FOLDER": _PATH,
     "WEBSOCKET_QUEUE_SIZE": _COUNT,
     "WEBSOCKET_SEND_TIMEOUT": _COUNT,
 }
