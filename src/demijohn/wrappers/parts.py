@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from secrets import token_hex
 from typing import IO, Any, Protocol
 
@@ -192,8 +192,9 @@ def _destination(target: str | os.PathLike[str] | IO[bytes]) -> Iterator[Callabl
                 yield target.write
         except BaseException:
             if start is not None:
-                target.seek(start)
-                target.truncate()
+                with suppress(OSError):  # a device has no length
+                    target.seek(start)
+                    target.truncate()
             raise
         return
     path = os.fspath(target)
