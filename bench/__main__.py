@@ -10,7 +10,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import database, environment, inprocess, parsers, report, servers, sockets, startup, targets, uploads
+from bench import (
+    database,
+    environment,
+    inprocess,
+    parsers,
+    report,
+    servers,
+    sockets,
+    startup,
+    targets,
+    uploads,
+)
 from bench.cases import CASES
 from bench.entrants import ENTRANTS
 

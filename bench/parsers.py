@@ -38,7 +38,8 @@ def _pieces(megabytes: int) -> Any:
 
 def _form() -> bytes:
     fields = [
-        b'--%s\r\nContent-Disposition: form-data; name="field%d"\r\n\r\nvalue %d\r\n' % (BOUNDARY, number, number)
+        b'--%s\r\nContent-Disposition: form-data; name="field%d"\r\n\r\nvalue %d\r\n'
+        % (BOUNDARY, number, number)
         for number in range(FIELDS)
     ]
     return b"".join(fields) + b"--" + BOUNDARY + b"--\r\n"

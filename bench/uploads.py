@@ -1,4 +1,4 @@
-"""A large upload read bit by bit, and as the part of a form: its speed against a bare server's, and the memory it takes.
+"""A large upload read bit by bit, and as part of a form: its speed against a bare server's, and the memory it takes.
 
 The body is made as it is sent, with a Content-Length, over one connection on loopback. Rounds are
 interleaved. Memory is the worker's peak above what it held when idle.
@@ -6,6 +6,7 @@ interleaved. Memory is the worker's peak above what it held when idle.
 
 from __future__ import annotations
 
+import random
 import socket
 import statistics
 import sys
@@ -52,7 +53,9 @@ def send(port: int, megabytes: int, form: bool) -> float:
     path, kind = "/consume", "application/octet-stream"
     if form:
         path, kind = "/parts", f"multipart/form-data; boundary={BOUNDARY.decode()}"
-    block = bytes(range(256)) * 4096
+    block = random.Random(7).randbytes(
+        MEGABYTE
+    )  # as a film is: a pattern would favour one search or the other
     with socket.create_connection(("127.0.0.1", port), 60) as connection:
         head = (
             f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {kind}\r\n"

@@ -21,6 +21,7 @@ from werkzeug.routing import Rule
 
 from demijohn.app import Flask
 from demijohn.contexts import proxies
+from demijohn.errors import InsufficientStorage
 from demijohn.http.cookies import dump_cookie, parse_cookie
 from demijohn.http.filenames import content_disposition, safe_join, secure_filename
 from demijohn.http.headers import Headers
@@ -31,13 +32,14 @@ from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
 from demijohn.signals import send_signal
 from demijohn.waiting.callables import call, is_async, may_await, nonblocking
+from demijohn.wrappers.parts import Part
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "Headers", "MultipartLimits", "adapt_view", "call", "content_disposition", "current_application", "current_request",
-    "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie",
-    "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
-    "unproxied", "wrap_asgi",
+    "Headers", "InsufficientStorage", "MultipartLimits", "Part", "adapt_view", "call",
+    "content_disposition", "current_application", "current_request", "current_session", "dump_cookie",
+    "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie", "parse_multipart",
+    "prefers_json", "problem", "safe_join", "secure_filename", "send_signal", "unproxied", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])

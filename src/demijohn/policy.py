@@ -32,7 +32,7 @@ class Policy:
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
         "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule", "local_debugger",
         "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
-        "trusted_peer_address", "clean_next_page",
+        "trusted_peer_address", "checked_uploads", "clean_next_page",
     )  # fmt: skip
 
     # Answers.
@@ -90,6 +90,8 @@ class Policy:
     remember_as_session: bool
     #: The address that a login is bound to comes from ``TRUSTED_PROXIES``, not from any X-Forwarded-For.
     trusted_peer_address: bool
+    #: An uploaded file is looked at, holds what its name says, and is sent as an attachment.
+    checked_uploads: bool
     #: Several slashes at the start of a page to come back to are one: a browser takes two for a host.
     clean_next_page: bool
 

@@ -1,6 +1,6 @@
 """The suites of extensions over the rooms that stand in for them: no test fails that passes on the original.
 
-Here `flask_sqlalchemy`, `flask_migrate` and `flask_login` are aliases of this package's rooms; `test_peers` runs the
+Here `flask_sqlalchemy`, `flask_migrate`, `flask_login` and `flask_uploads` are aliases of this package's rooms; `test_peers` runs the
 originals on this package's core.
 """
 
@@ -13,7 +13,9 @@ from tests.compat import peers, suites
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(1800)]
 
-ROOMS = ("flask-sqlalchemy", "flask-migrate", "flask-login")
+ROOMS = ("flask-sqlalchemy", "flask-migrate", "flask-login", "flask-reuploaded")
+#: The import name, where it is not the distribution's.
+IMPORTED = {"flask-reuploaded": "flask_uploads"}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def test_no_test_fails_on_the_room_that_passes_on_the_original(name, sources, py
             python=str(python),
             timeout=1200,
             PATH=path[side],
-            DEMIJOHN_COMPAT_EXTENSIONS=name.replace("-", "_"),
+            DEMIJOHN_COMPAT_EXTENSIONS=IMPORTED.get(name, name.replace("-", "_")),
         )
         passed[side] = suites.named(found, "passed")
         print(f"{name}, {side}: {len(passed[side])} of {len(found)} passed")

@@ -96,7 +96,9 @@ def test_a_part_is_saved_to_a_path_or_a_file(app, client, flavour, tmp_path):
         return [part.save(tmp_path / "film.bin" if part.name == "film" else file) for part in parts]
 
     async def asave(parts):
-        return [await part.asave(tmp_path / "film.bin" if part.name == "film" else file) async for part in parts]
+        return [
+            await part.asave(tmp_path / "film.bin" if part.name == "film" else file) async for part in parts
+        ]
 
     register(app, flavour, save if flavour == "def" else asave)
     assert post(client, BODY).json == [5, 200_000, 99_000, 0, 3]
@@ -115,7 +117,10 @@ def test_the_header_fields_of_a_part_can_be_read(app, client, flavour):
 
     register(app, flavour, view if flavour == "def" else later)
     (fields,) = post(client, form(part("a", b"1", "é.png"))).json
-    assert fields == {"Content-Disposition": 'form-data; name="a"; filename="é.png"', "Content-Type": "image/png"}
+    assert fields == {
+        "Content-Disposition": 'form-data; name="a"; filename="é.png"',
+        "Content-Type": "image/png",
+    }
 
 
 def saving(flavour, path):
@@ -134,7 +139,9 @@ def saving(flavour, path):
 
 @FLAVOURS
 @pytest.mark.parametrize("announced", [True, False], ids=["shorter than announced", "without its end"])
-def test_case_24_of_a_body_that_is_cut_nothing_that_was_saved_is_left(app, client, flavour, tmp_path, announced):
+def test_case_24_of_a_body_that_is_cut_nothing_that_was_saved_is_left(
+    app, client, flavour, tmp_path, announced
+):
     path = tmp_path / "film.bin"
     path.write_bytes(b"an older one")
     register(app, flavour, saving(flavour, path))
@@ -143,7 +150,9 @@ def test_case_24_of_a_body_that_is_cut_nothing_that_was_saved_is_left(app, clien
     answer = post(client, cut, environ_overrides=told)
     assert answer.status_code == 400
     assert ("ended early" if announced else "ends before its closing boundary") in answer.text
-    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("film.bin", b"an older one")]
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [
+        ("film.bin", b"an older one")
+    ]
 
 
 @FLAVOURS
@@ -180,7 +189,9 @@ def test_a_full_device_is_507(app, client):
 
 @pytest.mark.parametrize("kind", [MULTIPART, "text/plain"])
 def test_a_full_disk_is_507_for_a_form_that_is_spooled_and_for_any_body(app, client, small_disk, kind):
-    app.add_url_rule("/", "index", lambda: str(len(request.files) + len(request.get_data())), methods=["POST"])
+    app.add_url_rule(
+        "/", "index", lambda: str(len(request.files) + len(request.get_data())), methods=["POST"]
+    )
     body = form(part("film", b"x" * 2_000_000, "f"))
     status = client.post("/", data=body, content_type=kind).status_code
     # Only what is written to disk can be too much for it: any large body on an async server, a file by WSGI.
@@ -211,7 +222,9 @@ def test_the_limits_of_forms_hold(app, client, flavour, setting, limit, body):
     async def later(parts):
         return "".join([await part.atext() async for part in parts])
 
-    register(app, flavour, (lambda parts: "".join(part.text() for part in parts)) if flavour == "def" else later)
+    register(
+        app, flavour, (lambda parts: "".join(part.text() for part in parts)) if flavour == "def" else later
+    )
     app.config[setting] = limit
     answer = post(client, body)
     assert (answer.status_code, setting in answer.text) == (413, True)

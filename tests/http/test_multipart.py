@@ -13,7 +13,6 @@ from werkzeug.formparser import MultiPartParser
 from demijohn.http.form_parser import MultipartParser
 from demijohn.http.multipart import (
     InvalidMultipart,
-    MultipartLimits,
     MultipartReceiver,
     parse_multipart,
     parse_multipart_stream,
@@ -117,7 +116,9 @@ def drawn_bodies(draw):
         )
     )
     preamble = draw(st.sampled_from([b""] * 6 + [line, b"preamble" + line, b"preamble", b"--"]))
-    end = draw(st.sampled_from([b"--boundary--" + line] * 6 + [b"--boundary--", b"", b"--boundary-- " + line]))
+    end = draw(
+        st.sampled_from([b"--boundary--" + line] * 6 + [b"--boundary--", b"", b"--boundary-- " + line])
+    )
     epilogue = draw(st.sampled_from([b""] * 6 + [b"epilogue", line + b"--boundary" + line]))
     body = preamble + body_of(*made, end=end) + epilogue
     around = re.findall(rb"(\r\n|\n|\r)?--boundary[ \t]*(\r\n|\n|\r)?", body)

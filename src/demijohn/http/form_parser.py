@@ -130,7 +130,9 @@ class MultipartParser:
                     start = after.end() - len(self._line) if after[1] else 0
                 elif _unfinished.match(piece):
                     if complete:
-                        raise InvalidMultipart("Two boundaries of the form follow each other, without a part.")
+                        raise InvalidMultipart(
+                            "Two boundaries of the form follow each other, without a part."
+                        )
                     self._limits.check_header(len(piece))
                     self._held, self._state = self._delimiter + piece, _BODY
                     return

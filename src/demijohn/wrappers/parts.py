@@ -29,7 +29,8 @@ from demijohn.waiting.drivers import running_loop
 
 __all__ = ["FormParts", "Part"]
 
-_CHUNK = 64 * 1024
+#: Most of a body that is in memory at a time.
+_CHUNK = 256 * 1024
 #: What is gathered for one write in a thread.
 _BATCH = 512 * 1024
 #: Stands behind the last event.

@@ -557,7 +557,9 @@ class Request(BaseRequest):
                     "request.parts() reads a form while it arrives: register the route with stream=True, or use"
                     " request.form and request.files."
                 )
-            state["_parts"] = FormParts(stream, boundary.encode("latin-1", "replace"), self._multipart_limits())
+            state["_parts"] = FormParts(
+                stream, boundary.encode("latin-1", "replace"), self._multipart_limits()
+            )
         parts: FormParts = state["_parts"]
         return parts
 
