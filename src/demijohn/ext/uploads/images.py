@@ -56,7 +56,7 @@ def _bmp(head: bytes) -> tuple[int, int]:
 
 def _webp(head: bytes) -> tuple[int, int] | None:
     kind = head[12:16]
-    if kind == b"VP8X":
+    if kind == b"VP8X" and len(head) >= 30:
         return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
     if kind == b"VP8L":
         (bits,) = struct.unpack("<I", head[21:25])
