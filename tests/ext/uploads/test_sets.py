@@ -114,6 +114,7 @@ def test_case_59_a_name_of_its_own_is_looked_at_whatever_its_case(configured, na
     [
         (".htaccess", "htaccess"), ("a.php\0.png", "a_php.png"), ("a.php.png", "a_php.png"), ("CON.png", "_CON.png"),
         ("..\\..\\a.png", "a.png"), ("archive.tar.png", "archive.tar.png"), ("x/../../a.png", "x_.._.._a.png"),
+        ("天安门.PNG", "upload.png"),
     ],
 )  # fmt: skip
 def test_case_59_names_of_clients_are_cleaned_and_no_part_is_a_scripts(configured, sent, kept):

@@ -204,8 +204,15 @@ class UploadSet:
     # What files are called.
 
     def get_basename(self, filename: str) -> str:
-        """A name from a client as one of this set: plain ASCII, the extension in lower case."""
-        return lowercase_ext(secure_filename(filename))
+        """A name from a client as one of this set: plain ASCII, the extension in lower case.
+
+        Of a name in another script nothing but the extension is left, and ``upload`` stands before it.
+        """
+        basename = lowercase_ext(secure_filename(filename))
+        given = extension(filename)
+        if _checks() and given and basename.lower() == given.lower():
+            return f"upload.{given.lower()}"
+        return basename
 
     def resolve_conflict(self, target_folder: str, basename: str) -> str:
         """Another name for a file where there is one of its name: with ``_1``, ``_2`` and so on behind it.
@@ -334,7 +341,9 @@ class UploadSet:
         """Save a file of a class that writes itself: at a path, which is free or its own."""
         root = self._folder()
         target_folder = os.path.join(root, folder) if folder else root
-        os.makedirs(target_folder, exist_ok=True)
+        if not os.path.exists(target_folder):
+            with suppress(FileExistsError):  # another thread made it
+                os.makedirs(target_folder)
         if os.path.exists(os.path.join(target_folder, basename)):
             basename = self.resolve_conflict(target_folder, basename)
         target = os.path.join(target_folder, basename)
