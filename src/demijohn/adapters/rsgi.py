@@ -23,6 +23,7 @@ from demijohn.adapters.ports import Application
 from demijohn.typing import RawHeaders
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
+from demijohn.dispatch.short import steps_of
 from demijohn.http.headers import Headers, titled_name
 from demijohn.wrappers.body import truncated
 
@@ -119,7 +120,6 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         return
     # PERF: from here on neither the environ nor the request is made before the view asks for it.
     ctx = Context(app, way, None, scope)
-    ctx.begin()
     try:
         method = scope.method
         host = hosts[0] if hosts else scope.authority
@@ -133,14 +133,17 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
             ctx.plan = plan
         if method not in NO_BODY or _announces_body(scope):
             await open_body(app, ctx, RSGIExchange(protocol))
-        if plan.short and plan.on_loop and method != "HEAD":
-            outcome = await short_way(app, ctx)
-            if outcome.__class__ is tuple:
-                protocol.response_bytes(outcome[0], outcome[2], outcome[3])
-                return
-        else:
+        outcome: Any
+        if not plan.short or method == "HEAD":
             outcome = pipeline(app, ctx)
-        await respond(app, ctx, outcome, method, RSGIExchange(protocol))
+        elif plan.on_loop:
+            outcome = await short_way(app, ctx)
+        else:
+            outcome = steps_of(app, ctx)
+        if outcome.__class__ is not tuple:
+            outcome = await respond(app, ctx, outcome, method, RSGIExchange(protocol))
+        if outcome is not None:
+            protocol.response_bytes(outcome[0], outcome[2], outcome[3])
     finally:
         ctx.leave()
         if ctx._environ is not None:

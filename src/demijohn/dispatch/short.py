@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+
 from werkzeug.exceptions import HTTPException
 
 from demijohn.contexts.context import RequestContext
@@ -21,6 +22,26 @@ from demijohn.wrappers.response import Response
 
 #: Status code, status line, header fields and body, ready to be sent.
 Wire: TypeAlias = tuple[int, str, list[tuple[str, str]], bytes]
+
+
+def steps_of(app: Application, ctx: RequestContext) -> Steps[Any]:
+    """The short way in steps, for a view that runs in a thread of a pool: a :data:`Wire`, or a response."""
+    outcome: Any
+    error = ctx.routing_exception
+    if error is None:
+        view, arguments = ctx.plan.view, ctx.view_args
+        try:
+            rv = view(**arguments) if arguments else view()
+            if is_awaitable(rv):
+                rv = yield rv
+        except Exception as e:
+            outcome = conclude_error(app, ctx, e)
+        else:
+            outcome = conclude(app, ctx, rv)
+    else:
+        outcome = conclude_error(app, ctx, error)
+        error = None  # or its traceback keeps a cycle through this frame
+    return outcome if outcome.__class__ is tuple else (yield from outcome)
 
 
 def conclude(app: Application, ctx: RequestContext, rv: Any) -> Any:
