@@ -1,7 +1,7 @@
 """The suites of extensions over the rooms that stand in for them: no test fails that passes on the original.
 
-Here `flask_sqlalchemy`, `flask_migrate`, `flask_login` and `flask_uploads` are aliases of this package's rooms; `test_peers` runs the
-originals on this package's core.
+Here `flask_sqlalchemy`, `flask_migrate`, `flask_login` and `flask_uploads` are aliases of this package's rooms;
+`test_peers` runs the originals on this package's core.
 """
 
 from __future__ import annotations

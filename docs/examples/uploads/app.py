@@ -56,8 +56,4 @@ def photo(name):
 
 @app.post("/albums", stream=True, max_content_length=4 * 1024**3)
 async def add_album():
-    names = []
-    async for part in request.parts():
-        if part.filename is not None:
-            names.append(await photos.asave(part))
-    return names
+    return [await photos.asave(part) async for part in request.parts() if part.filename is not None]

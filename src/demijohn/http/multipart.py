@@ -199,7 +199,7 @@ class MultipartReceiver:
             for event in self._parser.feed(chunk):
                 if event is None:
                     self._end()
-                elif event.__class__ is FormPart:
+                elif isinstance(event, FormPart):
                     self._begin(event)
                 elif self._file is not None:
                     self._file.write(event)

@@ -186,7 +186,7 @@ class _Pieces:
 @contextmanager
 def _destination(target: str | os.PathLike[str] | IO[bytes]) -> Iterator[Callable[[bytes], Any]]:
     """What writes to a path or an open file; after an error nothing of what it wrote is left."""
-    if hasattr(target, "write"):
+    if not isinstance(target, (str, os.PathLike)):
         start = target.tell() if target.seekable() else None
         try:
             with InsufficientStorage.instead_of_oserror():

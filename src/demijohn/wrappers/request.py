@@ -152,7 +152,8 @@ class Request(BaseRequest):
         ctx = current.get(None)
         if ctx is None:
             return json
-        provider, depth = ctx.app.json, self.max_json_depth
+        provider: Any = ctx.app.json
+        depth = self.max_json_depth
         if depth is not None:
             provider = copy(provider)
             provider.max_depth = depth

@@ -47,7 +47,12 @@ def protocol(request):
 
 @pytest.fixture
 def app(tmp_path):
-    made = Flask("uploads", static_folder=None, root_path=str(Path(__file__).parent), instance_path=str(tmp_path / "instance"))
+    made = Flask(
+        "uploads",
+        static_folder=None,
+        root_path=str(Path(__file__).parent),
+        instance_path=str(tmp_path / "instance"),
+    )
     made.config.update(UPLOADS_DEFAULT_DEST=str(tmp_path / "uploads"), TESTING=True)
     return made
 

@@ -27,7 +27,8 @@ SVG = b'<?xml version="1.0"?><!-- a drawing --><svg xmlns="http://www.w3.org/200
 JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
 
 TRUE = [
-    ("png", png()), ("jpg", JPEG), ("jpeg", JPEG), ("gif", b"GIF89a"), ("bmp", b"BM"), ("svg", SVG), ("svg", b"<svg>"),
+    ("png", png()), ("jpg", JPEG), ("jpeg", JPEG), ("gif", b"GIF89a"), ("bmp", b"BM"), ("svg", SVG),
+    ("svg", b"<svg>"),
     ("svg", b'\xef\xbb\xbf<!DOCTYPE svg PUBLIC "-//W3C" "u" [<!ENTITY a "b">]><svg:svg/>'),
     ("webp", b"RIFF\0\0\0\0WEBPVP8 "), ("wav", b"RIFF\0\0\0\0WAVE"), ("pdf", b"%PDF-1.7"), ("docx", zipped(a="b")),
     ("zip", zipped()), ("doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), ("gz", gzip.compress(b"x")), ("txt", b""),
@@ -107,7 +108,7 @@ def test_the_size_of_an_image_is_read_from_its_head(data):
 
 @pytest.mark.parametrize("data", IMAGES.values(), ids=IMAGES)
 def test_an_image_that_is_cut_says_nothing(data):
-    for length in range(0, min(len(data), 60)):
+    for length in range(min(len(data), 60)):
         assert dimensions(io.BytesIO(data[:length])) in (None, (640, 480), (64, 48))
 
 
@@ -151,7 +152,10 @@ ARCHIVES = {
 
 @pytest.mark.parametrize("kind", ARCHIVES)
 def test_an_archive_that_unpacks_to_too_much_is_refused(configured, kind):
-    enough, less = UploadSet("enough", ALL, max_unpacked=3_100_000), UploadSet("less", ALL, max_unpacked=2_999_999)
+    enough, less = (
+        UploadSet("enough", ALL, max_unpacked=3_100_000),
+        UploadSet("less", ALL, max_unpacked=2_999_999),
+    )
     configured(enough, less)
     assert enough.save(upload(ARCHIVES[kind], f"a.{kind}")) == f"a.{kind}"
     with pytest.raises(UploadNotAllowed, match="unpacks to more than the 2999999 bytes"):

@@ -57,7 +57,9 @@ def test_a_film_is_resumed(example, visitor):
     film = b"\0\0\0\x18ftypisom" + bytes(100)
     version = {"Tus-Resumable": "1.0.0"}
     name = f"filename {b64encode(b'film.mp4').decode()}"
-    made = visitor.post("/files", headers={**version, "Upload-Length": str(len(film)), "Upload-Metadata": name})
+    made = visitor.post(
+        "/files", headers={**version, "Upload-Length": str(len(film)), "Upload-Metadata": name}
+    )
     for start in (0, 50):
         piece = film[start : start + 50] if start == 0 else film[start:]
         fields = {**version, "Upload-Offset": str(start)}

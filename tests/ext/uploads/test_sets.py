@@ -167,7 +167,9 @@ def test_files_of_one_name_saved_at_the_same_time_all_stay(app, files):
         with app.app_context():
             ready.wait()
             for turn in range(10):
-                names.append((files.save(upload(b"%d %d" % (number, turn), "a.txt")), b"%d %d" % (number, turn)))
+                names.append(
+                    (files.save(upload(b"%d %d" % (number, turn), "a.txt")), b"%d %d" % (number, turn))
+                )
 
     threads = [threading.Thread(target=save, args=[number]) for number in range(8)]
     for thread in threads:
@@ -225,7 +227,9 @@ def test_a_streamed_part_is_saved_once_it_is_whole(app, client, configured, flav
     app.add_url_rule("/", "index", view if flavour == "def" else later, methods=["POST"], stream=True)
     head = b'--edge\r\nContent-Disposition: form-data; name="a"; filename="a.png"\r\n\r\n'
     body = head + png() + b"\r\n--edge--\r\n"
-    answer = client.post("/", data=body[:-9] if cut else body, content_type="multipart/form-data; boundary=edge")
+    answer = client.post(
+        "/", data=body[:-9] if cut else body, content_type="multipart/form-data; boundary=edge"
+    )
     if cut:
         assert answer.status_code == 400
         assert os.listdir(photos.config.destination) == []

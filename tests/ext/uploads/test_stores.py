@@ -57,7 +57,9 @@ def test_files_of_one_name_saved_at_the_same_time_all_stay(app, configured, stor
         with app.app_context():
             ready.wait()
             for turn in range(5):
-                saved.append((files.save(upload(b"%d %d" % (number, turn), "a.txt")), b"%d %d" % (number, turn)))
+                saved.append(
+                    (files.save(upload(b"%d %d" % (number, turn), "a.txt")), b"%d %d" % (number, turn))
+                )
 
     threads = [threading.Thread(target=save, args=[number]) for number in range(4)]
     for thread in threads:

@@ -27,16 +27,25 @@ class Client:
         self.client = client
 
     def send(self, method, address, data=b"", **fields):
-        headers = {"Tus-Resumable": "1.0.0", **{name.replace("_", "-"): value for name, value in fields.items()}}
+        headers = {
+            "Tus-Resumable": "1.0.0",
+            **{name.replace("_", "-"): value for name, value in fields.items()},
+        }
         kind = headers.pop("type", None)
         with self.client.open(
-            address, method=method, data=data, content_type=kind, headers=[(k, v) for k, v in headers.items() if v]
+            address,
+            method=method,
+            data=data,
+            content_type=kind,
+            headers=[(k, v) for k, v in headers.items() if v],
         ) as answer:
             answer.get_data()
         return answer
 
     def create(self, size, filename="a.txt", **options):
-        return self.send("POST", "/files", Upload_Length=str(size), Upload_Metadata=named(filename), **options)
+        return self.send(
+            "POST", "/files", Upload_Length=str(size), Upload_Metadata=named(filename), **options
+        )
 
     def patch(self, address, offset, data, **options):
         return self.send("PATCH", address, data, type=TYPE, Upload_Offset=str(offset), **options)
@@ -331,7 +340,9 @@ def test_uploads_of_one_name_all_stay(make, app, done):
     for thread in threads:
         thread.join()
     assert len({upload.name for upload in done}) == 6
-    assert sorted(content(app, client.uploads, upload.name) for upload in done) == [b"%02d" % n for n in range(6)]
+    assert sorted(content(app, client.uploads, upload.name) for upload in done) == [
+        b"%02d" % n for n in range(6)
+    ]
 
 
 def test_uploads_in_parts_are_more_than_a_request_may_have(make, app, done):

@@ -70,7 +70,9 @@ def configure_uploads(app: Flask, upload_sets: UploadSet | Iterable[UploadSet]) 
     :raises RuntimeError: when nothing says where the files of a set go.
     """
     owner: Any = app
-    configs: dict[str, UploadConfiguration] = owner.__dict__.setdefault("upload_set_config", {})
+    if not hasattr(owner, "upload_set_config"):
+        owner.upload_set_config = {}
+    configs: dict[str, UploadConfiguration] = owner.upload_set_config
     sets: dict[str, UploadSet] = app.extensions.setdefault("uploads", {})
     defaults = {"dest": app.config.get("UPLOADS_DEFAULT_DEST"), "url": app.config.get("UPLOADS_DEFAULT_URL")}
     for uset in (upload_sets,) if isinstance(upload_sets, UploadSet) else upload_sets:

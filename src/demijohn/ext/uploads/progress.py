@@ -25,8 +25,10 @@ upload_progress = Blueprint(
 )
 
 
-@upload_progress.app_template_global("upload_progress")
 def script_tag() -> Markup:
     """The tag that loads the script."""
     address = url_for("_upload_progress.static", filename="progress.js")
     return Markup('<script src="{}" defer></script>').format(address)
+
+
+upload_progress.add_app_template_global(script_tag, "upload_progress")

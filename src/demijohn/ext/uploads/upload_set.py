@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal
 
 from werkzeug.datastructures import FileStorage
 
-from demijohn import Flask, Response, abort, current_app, request, send_file, url_for
+from demijohn import Flask, Response, abort, current_app, has_app_context, request, send_file, url_for
 from demijohn.ext.uploads.archives import PACKED, unpacked_size
 from demijohn.ext.uploads.content import HEAD, RUN_BY_SERVERS, fits
 from demijohn.ext.uploads.exceptions import UploadNotAllowed
@@ -418,7 +418,7 @@ def _serve_object(store: Store, name: str, as_attachment: bool, offered: str) ->
 
 def _checks() -> bool:
     """Whether content is looked at, and names are disarmed: the policy of the current application."""
-    return not current_app or current_app.policy.checked_uploads
+    return not has_app_context() or current_app.policy.checked_uploads
 
 
 def _joined(folder: str, name: str) -> str:
