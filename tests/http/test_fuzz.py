@@ -95,10 +95,9 @@ def forwarded_answers(text):
         "X-Forwarded-Port",
         "X-Forwarded-Prefix",
     )
-    for fields in ([(name, text) for name in names], [("Forwarded", text)]):
-        origin = forwarded_origin(
-            "10.0.0.1", Headers([(n, v) for n, v in fields if "\n" not in v and "\r" not in v]), EVERY_HOP
-        )
+    line = text.replace("\r", "").replace("\n", "")
+    for fields in ([(name, line) for name in names], [("Forwarded", line)]):
+        origin = forwarded_origin("10.0.0.1", Headers(fields), EVERY_HOP)
         assert origin.scheme in (None, "http", "https", "ws", "wss")
 
 

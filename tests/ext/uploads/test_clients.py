@@ -52,6 +52,7 @@ def server(request, tmp_path):
 
 @pytest.fixture
 def page():
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         yield browser.new_page()
@@ -61,7 +62,7 @@ def page():
 LISTEN = """
 window.told = [];
 for (const name of ["progress", "done", "failed"])
-  document.addEventListener("upload:" + name, (event) => window.told.push([name, event.detail.sent, event.detail.total]));
+  document.addEventListener("upload:" + name, ({ detail }) => window.told.push([name, detail.sent, detail.total]));
 """
 
 
@@ -103,8 +104,8 @@ const size = fs.statSync(path).size;
 const piece = 1024 * 1024;
 const fail = (error) => { console.error(error); process.exit(1); };
 const options = (more) => ({
-  endpoint: address, chunkSize: piece, uploadSize: size, metadata: { filename: "film.mp4" }, retryDelays: [0, 200, 500, 1000],
-  onError: fail, ...more,
+  endpoint: address, chunkSize: piece, uploadSize: size, metadata: { filename: "film.mp4" },
+  retryDelays: [0, 200, 500, 1000], onError: fail, ...more,
 });
 let aborted = false;
 const first = new tus.Upload(fs.createReadStream(path), options({

@@ -34,7 +34,8 @@ TRUE = [
     ("zip", zipped()), ("doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), ("gz", gzip.compress(b"x")), ("txt", b""),
     ("txt", "Ünïcode".encode("utf-16")), ("txt", HTML), ("csv", b"a,b"), ("json", b"{}"), ("py", b"#!/usr/bin/python"),
     ("mp3", b"ID3\4"), ("mp3", b"\xff\xfb\x90"), ("flac", b"fLaC"), ("ogg", b"OggS"), ("mp4", b"\0\0\0\x18ftypisom"),
-    ("avif", b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif"), ("exe", b"MZ"), ("7z", b"7z\xbc\xaf\x27\x1c"), ("unheard", b"\1\2"),
+    ("avif", b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif"), ("exe", b"MZ"), ("7z", b"7z\xbc\xaf\x27\x1c"),
+    ("unheard", b"\1\2"),
     ("unheard", b""), ("xml", b"<a/>"), ("plist", b"bplist00"), ("tar", b"\0" * 257 + b"ustar"),
 ]  # fmt: skip
 FALSE = [
