@@ -10,13 +10,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import database, environment, forms, inprocess, report, servers, sockets, startup, targets, uploads
+from bench import (
+    database,
+    environment,
+    forms,
+    inprocess,
+    parsers,
+    report,
+    servers,
+    sockets,
+    startup,
+    targets,
+    uploads,
+)
 from bench.cases import CASES
 from bench.entrants import ENTRANTS
 
 RESULTS = Path(__file__).parent / "results"
 SNAPSHOT = Path(__file__).parent / "RESULTS.md"
-KINDS = ("inprocess", "startup", "database", "forms", "servers", "upload", "websockets")
+KINDS = ("inprocess", "startup", "database", "forms", "servers", "upload", "websockets", "parsers")
 USUAL = KINDS[:5]
 
 
@@ -90,6 +102,12 @@ def _upload(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return {"stands": figures, "problems": problems}, uploads.text(figures, problems, megabytes)
 
 
+def _parsers(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    megabytes, rounds = (128, 3) if options.quick else (1024, 9)
+    figures, problems = parsers.measure(megabytes, rounds)
+    return {"parsers": figures, "problems": problems}, parsers.text(figures, problems, megabytes)
+
+
 def _websockets(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     count = 200 if options.quick else 1000
     figures, problems = sockets.measure(count)
@@ -127,7 +145,7 @@ def main() -> None:
         "machine": environment.machine(),
         "versions": environment.versions(
             {e.distribution for e in ENTRANTS.values() if e.distribution}
-            | {"granian", *database.DISTRIBUTIONS, *forms.DISTRIBUTIONS}
+            | {"granian", "multipart", "python-multipart", *database.DISTRIBUTIONS, *forms.DISTRIBUTIONS}
         ),
         "left_out": left_out,
     }

@@ -1,4 +1,4 @@
-"""A large upload read bit by bit: its speed against a bare server's, and the memory it takes.
+"""A large upload read bit by bit, and as part of a form: its speed against a bare server's, and the memory it takes.
 
 The body is made as it is sent, with a Content-Length, over one connection on loopback. Rounds are
 interleaved. Memory is the worker's peak above what it held when idle.
@@ -6,6 +6,7 @@ interleaved. Memory is the worker's peak above what it held when idle.
 
 from __future__ import annotations
 
+import random
 import socket
 import statistics
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench import servers
+from bench.parsers import BOUNDARY, END, HEAD
 from bench.processes import Server
 from bench.report import table
 from bench.servers import Stand
@@ -29,21 +31,41 @@ STANDS: tuple[Stand, ...] = (
     Stand("demijohn async view, Granian ASGI", "demijohn-asgi", "granian-asgi", "bare, Granian ASGI"),
     Stand("demijohn sync view, Granian ASGI", "demijohn-sync-asgi", "granian-asgi", "bare, Granian ASGI"),
     Stand("starlette, Granian ASGI", "starlette", "granian-asgi", "bare, Granian ASGI"),
+    Stand("demijohn, parts, Granian WSGI", "demijohn", "granian-wsgi", "demijohn, Granian WSGI"),
+    Stand(
+        "demijohn async view, parts, Granian ASGI",
+        "demijohn-asgi",
+        "granian-asgi",
+        "demijohn async view, Granian ASGI",
+    ),
+    Stand(
+        "demijohn sync view, parts, Granian ASGI",
+        "demijohn-sync-asgi",
+        "granian-asgi",
+        "demijohn sync view, Granian ASGI",
+    ),
 )
 
 
-def send(port: int, megabytes: int) -> float:
-    """Upload, and return seconds until the answer, which must be the number of bytes sent."""
-    block = bytes(range(256)) * 4096
+def send(port: int, megabytes: int, form: bool) -> float:
+    """Upload, as it is or as a file of a form, and return seconds until the answer: the number of bytes sent."""
+    start, end = (HEAD, END) if form else (b"", b"")
+    path, kind = "/consume", "application/octet-stream"
+    if form:
+        path, kind = "/parts", f"multipart/form-data; boundary={BOUNDARY.decode()}"
+    block = random.Random(7).randbytes(
+        MEGABYTE
+    )  # as a film is: a pattern would favour one search or the other
     with socket.create_connection(("127.0.0.1", port), 60) as connection:
         head = (
-            "POST /consume HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-            f"Content-Type: application/octet-stream\r\nContent-Length: {megabytes * MEGABYTE}\r\n\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {kind}\r\n"
+            f"Content-Length: {len(start) + megabytes * MEGABYTE + len(end)}\r\n\r\n"
         )
         begun = time.perf_counter()
-        connection.sendall(head.encode())
+        connection.sendall(head.encode() + start)
         for _ in range(megabytes):
             connection.sendall(block)
+        connection.sendall(end)
         answer = b""
         while part := connection.recv(65536):
             answer += part
@@ -73,7 +95,7 @@ def measure(names: Sequence[str], megabytes: int, rounds: int) -> tuple[dict[str
                 print(f"\r  round {turn + 1}: {name:40}", end="", file=sys.stderr, flush=True)
                 cpu = server.cpu_seconds()
                 try:
-                    taken = send(server.port, megabytes)
+                    taken = send(server.port, megabytes, ", parts," in name)
                 except (OSError, RuntimeError) as problem:
                     problems.append(f"{name}: {problem}")
                     running.pop(name)[0].close()

@@ -100,6 +100,13 @@ def stages(quick: bool, extra: Sequence[str]) -> list[Stage]:
             limit=7200,
             accept=none_is_fine,
         ),
+        Stage(
+            "fuzz",
+            pytest("tests/http/test_fuzz.py", *extra, workers=2),
+            by_default=False,
+            alone=True,
+            limit=7200,
+        ),
     ]
 
 
@@ -267,6 +274,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="run only other projects' suites and applications, on this package",
     )
     parser.add_argument(
+        "--fuzz", metavar="SECONDS", help="run only the fuzz of each parser, and that for so long"
+    )
+    parser.add_argument(
         "--only", action="append", choices=names, metavar="STAGE", help="run this stage; may be given again"
     )
     parser.add_argument("pytest_arguments", nargs="*", metavar="-- ARGUMENT", help="handed to pytest")
@@ -279,6 +289,9 @@ def main(arguments: Sequence[str]) -> int:
     available = stages(options.quick, options.pytest_arguments)
     if options.peers:
         options.only = [*(options.only or []), "peers"]
+    if options.fuzz:
+        os.environ["FUZZ_SECONDS"] = options.fuzz
+        options.only = [*(options.only or []), "fuzz"]
     if options.only:
         chosen = [stage for stage in available if stage.name in options.only]
     else:

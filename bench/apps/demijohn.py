@@ -21,4 +21,8 @@ def make(kind: str) -> Any:
             size += len(chunk)
         return str(size)
 
+    @app.post("/parts", stream=True, max_content_length=UNLIMITED)
+    def parts() -> str:
+        return str(sum(len(piece) for part in demijohn.request.parts() for piece in part))
+
     return app

@@ -132,6 +132,14 @@ def _streams(app: demijohn.Flask) -> None:
             size += len(chunk)
         return str(size)
 
+    @app.post("/parts", stream=True, max_content_length=UNLIMITED)
+    async def parts() -> str:
+        size = 0
+        async for part in request.parts():
+            async for piece in part:
+                size += len(piece)
+        return str(size)
+
     @app.websocket("/echo")
     async def echo() -> None:
         while True:

@@ -8,20 +8,26 @@
     |   +-- WrongSetting              (TypeError) a setting is of a kind it cannot be
     +-- ValueError
     |   +-- JSONRefused               JSON that Python could read, and that is not let in
+    +-- HTTPException
+    |   +-- InsufficientStorage       507, which Werkzeug does not have
     +-- AssertionError                what only debug mode raises
         +-- UnexpectedUnicodeError    (UnicodeError)
         +-- DebugFilesKeyError        (KeyError) a file that the form did not send
         +-- FormDataRoutingRedirect   a redirect that would lose the body
 
 The bases in brackets are what Flask raises in the same place, so ``except`` clauses written for
-Flask still catch. HTTP errors are Werkzeug's and not here. This module must not know applications,
+Flask still catch. Other HTTP errors are Werkzeug's. This module must not know applications,
 requests or blueprints; it reads what it is handed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from errno import EDQUOT, EFBIG, ENOSPC
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from werkzeug.exceptions import HTTPException
 
 if TYPE_CHECKING:  # names in signatures; at run time this module needs nothing
     from jinja2 import BaseLoader
@@ -31,6 +37,7 @@ __all__ = [
     "AsyncUnsupported",
     "DebugFilesKeyError",
     "FormDataRoutingRedirect",
+    "InsufficientStorage",
     "JSONRefused",
     "LateRegistration",
     "MissingSecretKey",
@@ -69,6 +76,24 @@ class Application(Protocol):
     def logger(self) -> Any:
         """A :class:`logging.Logger`."""
         ...
+
+
+class InsufficientStorage(HTTPException):
+    """There is no room for what a request brings (507; RFC 4918, section 11.5)."""
+
+    code = 507
+    description = "The server has no room for what was sent. Try again later, or send less."
+
+    @classmethod
+    @contextmanager
+    def instead_of_oserror(cls) -> Iterator[None]:
+        """Have the system's errors that say a disk or a quota is full raised as this."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (ENOSPC, EDQUOT, EFBIG):
+                raise cls() from error
+            raise
 
 
 class SetupError(Exception):

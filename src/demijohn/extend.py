@@ -23,6 +23,7 @@ from werkzeug.routing import Rule
 
 from demijohn.app import Flask
 from demijohn.contexts import proxies
+from demijohn.errors import InsufficientStorage
 from demijohn.http import origins
 from demijohn.http.cookies import dump_cookie, parse_cookie
 from demijohn.http.filenames import content_disposition, safe_join, secure_filename
@@ -38,14 +39,15 @@ from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
 from demijohn.waiting.drivers import running_loop
+from demijohn.wrappers.parts import Part
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "BoundedTimedSerializer", "Headers", "MultipartLimits", "adapt_view", "add_templates", "answer_errors",
-    "before_stream", "call", "content_disposition", "current_application", "current_request",
-    "current_session", "dump_cookie", "expect_settings", "is_async", "is_safe_url", "later", "may_await",
-    "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem", "running_loop",
-    "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
+    "BoundedTimedSerializer", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "adapt_view",
+    "add_templates", "answer_errors", "before_stream", "call", "content_disposition", "current_application",
+    "current_request", "current_session", "dump_cookie", "expect_settings", "is_async", "is_safe_url", "later",
+    "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
+    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -99,8 +101,8 @@ def expect_settings(app: Flask, **kinds: Kind) -> None:
         expect_settings(app, BADGE_LIFETIME="time", BADGE_SIZE=(lambda size: size in (1, 2), "1 or 2"))
 
     :param app: The application.
-    :param kinds: By setting, "text", "texts", "key", "keys", "time" (seconds, or a timedelta), "number", "flag" or
-        "samesite"; or a function that says whether a value fits, and what is expected. None always fits.
+    :param kinds: By setting, "text", "texts", "key", "keys", "time" (seconds, or a timedelta), "number", "flag", "path"
+        or "samesite"; or a function that says whether a value fits, and what is expected. None always fits.
     :raises WrongSetting: for one that is of another kind. An application that comes from Flask is let be.
     """
     app.setting_kinds.update(kinds)

@@ -32,8 +32,8 @@ class Policy:
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
         "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule",
         "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
-        "remember_as_session", "trusted_peer_address", "clean_next_page", "vouched_forms", "nested_exemptions",
-        "json_as_fields", "handlers_before_api",
+        "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page", "vouched_forms",
+        "nested_exemptions", "json_as_fields", "handlers_before_api",
     )  # fmt: skip
 
     # Answers.
@@ -95,6 +95,8 @@ class Policy:
     remember_as_session: bool
     #: The address that a login is bound to comes from ``TRUSTED_PROXIES``, not from any X-Forwarded-For.
     trusted_peer_address: bool
+    #: An uploaded file is looked at, holds what its name says, and is sent as an attachment.
+    checked_uploads: bool
     #: Several slashes at the start of a page to come back to are one: a browser takes two for a host.
     clean_next_page: bool
     #: An Api answers for errors of its resources that no error handler of the application answers for.

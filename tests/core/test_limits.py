@@ -224,3 +224,77 @@ def test_a_multipart_form_whose_body_is_empty_is_an_empty_form(app, protocol, me
         # As a stream: the client makes a form of its own of data.
         answer = client.open("/", method=method, input_stream=BytesIO(), headers=fields, buffered=True)
         assert (answer.status_code, answer.text) == (200, "()")
+
+
+def nested(depth):
+    return b"[" * depth + b"]" * depth
+
+
+@pytest.fixture
+def json(app, client):
+    """Post JSON to a view that tells how long its text is."""
+
+    def register(**options):
+        app.add_url_rule("/", "json", lambda: str(len(str(request.get_json()))), methods=["POST"], **options)
+
+    def post(body, **options):
+        return client.post("/", data=body, content_type="application/json", **options)
+
+    post.register = register
+    return post
+
+
+def test_case_22_json_over_its_limit_is_413_and_names_the_setting(json):
+    json.register()
+    assert json(b'"' + b"x" * (1024 * 1024 - 2) + b'"').status_code == 200
+    answer = json(b'"' + b"x" * (1024 * 1024 - 1) + b'"')
+    assert (answer.status_code, "MAX_JSON_SIZE" in answer.text) == (413, True)
+
+
+def test_case_22_json_without_a_length_is_held_to_its_limit_too(json):
+    json.register(max_json_size=10)
+    told = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    assert json(b"[1, 2, 3]", environ_overrides=told).status_code == 200
+    assert json(b"[1, 2, 3, 4]", environ_overrides=told).status_code == 413
+
+
+@pytest.mark.parametrize("where", ["setting", "route", "request"])
+def test_how_large_json_may_be_is_said_in_three_places(app, json, where):
+    app.config["MAX_JSON_SIZE"] = 8 if where == "setting" else 100
+    json.register(**({"max_json_size": 8} if where == "route" else {}))
+    if where == "request":
+
+        @app.before_request
+        def tighten():
+            request.max_json_size = 8
+
+    assert json(b"[1,2,3]").status_code == 200
+    assert json(b"[1,2,3,4]").status_code == 413
+
+
+def test_a_body_that_is_no_json_has_no_limit_as_json(app, client, size):
+    app.config["MAX_JSON_SIZE"] = 8
+    size("/")
+    assert client.post("/", data=b"x" * 1000, content_type="text/plain").text == "1000"
+
+
+def test_case_21_json_nested_deeper_than_the_setting_or_the_route_says_is_400(app, json):
+    app.config["MAX_JSON_DEPTH"] = 3
+    json.register()
+    assert json(nested(3)).status_code == 200
+    answer = json(nested(4))
+    assert (answer.status_code, "MAX_JSON_DEPTH" in answer.text) == (400, True)
+
+
+def test_case_21_a_routes_own_depth_wins(app, json):
+    app.config["MAX_JSON_DEPTH"] = 3
+    json.register(max_json_depth=150)
+    assert json(nested(150)).status_code == 200
+    assert json(nested(151)).status_code == 400
+
+
+def test_case_21_without_a_setting_the_providers_depth_counts(app, json):
+    json.register()
+    app.json.max_depth = 5
+    assert json(nested(5)).status_code == 200
+    assert json(nested(6)).status_code == 400

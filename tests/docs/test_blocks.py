@@ -249,6 +249,17 @@ def _(module):
     assert client.post("/scans", data=many).status_code == 413
 
 
+@check("requests", 1)
+def _(module, tmp_path):
+    from io import BytesIO
+
+    module.folder = tmp_path
+    client = module.app.test_client()
+    sent = {"title": "Nosferatu", "film": (BytesIO(b"x" * 4 * 1024**2), "a.mp4")}
+    assert client.post("/films", data=sent).json == {"title": "Nosferatu"}
+    assert (tmp_path / "film.bin").stat().st_size == 4 * 1024**2
+
+
 @check("responses")
 def _(module, tmp_path):
     (tmp_path / "report.pdf").write_bytes(b"%PDF")

@@ -71,6 +71,32 @@ def test_a_chunked_multipart_form_is_decoded(web, flavour):
     assert answer.json["form"] == {"title": ["caf\u00e9"]}
 
 
+def test_a_form_is_read_part_by_part(web, flavour):
+    answer = web.post(f"/{flavour}/parts", MULTIPART, "multipart/form-data; boundary=edge")
+    assert answer.json == {"title": sums(b"caf\xc3\xa9"), "file": sums(b"line one\nline two")}
+
+
+def test_a_chunked_form_is_read_part_by_part(web, flavour):
+    pieces = [MULTIPART[:70], MULTIPART[70:-20], MULTIPART[-20:]]
+    answer = web.post(f"/{flavour}/parts", pieces, "multipart/form-data; boundary=edge")
+    assert answer.json["file"] == sums(b"line one\nline two")
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["with a length", "chunked"])
+def test_case_24_a_form_that_is_cut_is_not_read_to_an_end(wire, flavour, chunked):
+    key = new_key()
+    length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(MULTIPART)}"
+    head = (
+        f"POST /{flavour}/parts?key={key} HTTP/1.1\r\nHost: own.example\r\n{length}\r\n"
+        "Content-Type: multipart/form-data; boundary=edge\r\n\r\n"
+    ).encode()
+    cut = MULTIPART[:-20]
+    body = b"%x\r\n%s\r\n" % (len(cut), cut) if chunked else cut
+    answer = wire.raw(head + body, shut=True, timeout=20)
+    assert answer is None or answer.status in (400, 408, 413, 499, 500)
+    assert wire.journal(key) == []
+
+
 def test_json_is_decoded(web, flavour):
     value = {"a": [1, 2.5, None, "\u00e9"]}
     answer = web.post(f"/{flavour}/json", json.dumps(value).encode(), "application/json")

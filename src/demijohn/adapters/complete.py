@@ -34,8 +34,7 @@ async def open_body(app: Application, ctx: RequestContext, exchange: Exchange) -
     elif ctx.plan.stream:
         environ["wsgi.input"] = StreamedBody(exchange.chunk, limit, length)
     else:
-        in_memory = app.own_setting("BODY_SPOOL_SIZE")
-        environ["wsgi.input"] = await collect(exchange.chunk, limit, length, in_memory)
+        environ["wsgi.input"] = await collect(exchange.chunk, limit, length, app.own_setting)
 
 
 def close_body(environ: LazyEnviron) -> None:

@@ -47,7 +47,11 @@ DISTRIBUTIONS = {
     "flask_restful": ("Flask-RESTful", "0.3.10"),
     "flask_sqlalchemy": ("Flask-SQLAlchemy", "3.1.1"),
     "flask_wtf": ("Flask-WTF", "1.3.0"),
+    "flask_uploads": ("Flask-Reuploaded", "1.6.0"),
 }
+
+#: Another distribution with the same import name, whose interface the room has as well.
+OLDER_DISTRIBUTIONS = {"flask_uploads": ("Flask-Uploads", "0.2.1")}
 
 #: The libraries that a room cannot do without; which versions it needs is in our own metadata.
 LIBRARIES = {
@@ -113,8 +117,9 @@ class RoomFinder:
             return ModuleSpec(
                 name, _RefusingLoader(f"{name} is {ROOMS[name]} here, which cannot be used: {wrong}.")
             )
-        if name in DISTRIBUTIONS:
-            distribution.leave(DISTRIBUTIONS[name][0])
+        for table in (DISTRIBUTIONS, OLDER_DISTRIBUTIONS):
+            if name in table:
+                distribution.leave(table[name][0])
         warnings.warn(
             f"The installed {name} is used rather than {ROOMS[name]}: {wrong}.", UserWarning, stacklevel=3
         )
@@ -172,7 +177,8 @@ def redirect(names: Iterable[str]) -> None:
     """Let these import names lead to their rooms from now on."""
     for name in names:
         _finder.names.add(name)
-        if name in DISTRIBUTIONS:
-            distribution.answer_for(*DISTRIBUTIONS[name])
+        for table in (DISTRIBUTIONS, OLDER_DISTRIBUTIONS):
+            if name in table:
+                distribution.answer_for(*table[name])
     if _finder.names and _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)

@@ -56,9 +56,11 @@ class Request(NativeRequest):
     _max_content_length: int | None = None
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None
-    # Flask counts neither files nor fields, and an application may have settings of these names.
+    # Flask limits neither files nor fields nor JSON, and an application may have settings of these names.
     max_form_files: int | None = None
     max_query_fields: int | None = None
+    max_json_size: int | None = None
+    max_json_depth: int | None = None
 
     @lazy
     def host(self) -> str:
@@ -135,6 +137,10 @@ class Request(NativeRequest):
             state["stream"] = BytesIO()
             state["form"], state["files"] = nothing_stored(storage), nothing_stored(storage)
             return True
+
+    def _load_large_multipart(self) -> bool:
+        """Left to Werkzeug's parser, of which applications know what it makes of malformed forms."""
+        return False
 
 
 class Websocket(NativeWebsocket):

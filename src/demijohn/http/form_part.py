@@ -98,48 +98,84 @@ def check_boundary(boundary: bytes) -> None:
 class FormPart:
     """The head of a part: what its Content-Disposition and Content-Type say."""
 
-    __slots__ = ("charset", "filename", "headers", "name")
+    __slots__ = ("_headers", "charset", "content_type", "filename", "name")
 
-    def __init__(self, name: str, filename: str | None, charset: str, headers: list[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        filename: str | None,
+        charset: str,
+        content_type: str | None,
+        headers: list[tuple[str, str]] | None,
+    ) -> None:
         self.name = name
         self.filename = filename
         self.charset = charset
-        self.headers = headers
+        self.content_type = content_type
+        self._headers = headers
+
+    @classmethod
+    def usual(cls, name: bytes, filename: bytes | None, content_type: bytes | None) -> FormPart | None:
+        """The part of a head in the form that browsers write; None when it is not in UTF-8."""
+        try:
+            return cls(
+                name.decode(),
+                None if filename is None else filename.decode(),
+                "utf-8",
+                None if content_type is None else content_type.decode(),
+                None,
+            )
+        except UnicodeDecodeError:
+            return None
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Its header fields; PERF: of the usual form, made when somebody asks (0.3 us)."""
+        headers = self._headers
+        if headers is None:
+            disposition = f'form-data; name="{self.name}"'
+            if self.filename is not None:
+                disposition += f'; filename="{self.filename}"'
+            headers = self._headers = [("Content-Disposition", disposition)]
+            if self.content_type is not None:
+                headers.append(("Content-Type", self.content_type))
+        return headers
 
 
-# PERF: forms send the same field names again and again; a hit is 0.1 us, parsing 3 us. Heads
-# with a file name are not kept, those differ.
-_field_heads: dict[bytes, FormPart] = {}
+# PERF: a head as browsers write it, with the line end before it; all of it by one match, in 0.4 us where line by
+# line is 3 us. What is out of the ordinary, such as a name with an escape, is for `read_head`.
+usual_head = re.compile(
+    rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n]*)"'
+    rb'(?:; filename="([^"\\%\r\n]*)"\r\nContent-Type: ([!-~]+))?\r\n\r\n'
+)
 _plain_disposition = re.compile(
     r'form-data; name="(?P<name>[^"\\%]*)"(?:; filename="(?P<filename>[^"\\%]*)")?', re.ASCII | re.IGNORECASE
 )
+_fold = re.compile(rb"(?:\r\n|\n|\r)[ \t]")
 
 
-def read_head(head: bytes) -> FormPart | None:
-    """The part whose header lines are ``head``, or None if they are out of the ordinary."""
-    known = _field_heads.get(head)
-    if known is not None:
-        return known
-    lines = head.split(b"\r\n")
+def read_head(head: bytes) -> FormPart:
+    """The part whose header lines are ``head``, folded ones too.
+
+    :raises InvalidMultipart: when they are not in UTF-8, or none names the part.
+    """
     headers: list[tuple[str, str]] = []
-    for line in lines:
-        if not line or line[0] in b" \t" or b"\r" in line or b"\n" in line:
-            return None
+    for line in _fold.sub(b" ", head).splitlines():
         try:
-            name, _, value = line.decode().partition(":")
-        except UnicodeDecodeError:
-            return None
-        headers.append((name.strip(" \t"), value.strip(" \t")))
-    part = describe_part(headers)
-    if part is not None and part.filename is None and len(head) < 256:
-        if len(_field_heads) >= 512:
-            _field_heads.clear()
-        _field_heads[head] = part
-    return part
+            text = line.strip().decode()
+        except UnicodeDecodeError as error:
+            raise InvalidMultipart("A header of a part of the form is not in UTF-8.") from error
+        if text:
+            name, _, value = text.partition(":")
+            headers.append((name.strip(), value.strip()))
+    return describe_part(headers)
 
 
-def describe_part(headers: list[tuple[str, str]]) -> FormPart | None:
-    """The part that has these ``headers``, or None if they do not name one."""
+def describe_part(headers: list[tuple[str, str]]) -> FormPart:
+    """The part that has these ``headers``.
+
+    :raises InvalidMultipart: when they do not name one.
+    """
     disposition = content_type = None
     for name, value in headers:
         lowered = name.lower()
@@ -147,13 +183,11 @@ def describe_part(headers: list[tuple[str, str]]) -> FormPart | None:
             disposition = value
         elif lowered == "content-type" and content_type is None:
             content_type = value
-    if disposition is None:
-        return None
-    part_name, filename = _read_disposition(disposition)
+    part_name, filename = (None, None) if disposition is None else _read_disposition(disposition)
     if part_name is None:
-        return None
+        raise InvalidMultipart("A part of the form has no name in its Content-Disposition header.")
     charset = "utf-8" if content_type is None or filename is not None else _charset(content_type)
-    return FormPart(part_name, filename, charset, headers)
+    return FormPart(part_name, filename, charset, content_type, headers)
 
 
 _parameter = re.compile(r';[ \t]*([^\s=;"]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^;]*)')

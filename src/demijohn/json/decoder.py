@@ -150,5 +150,5 @@ def too_deep(limit: int | None) -> JSONRefused:
     allowed = "as Python can read" if limit is None else str(limit)
     return JSONRefused(
         f"The JSON nests arrays and objects more than {allowed} deep. Send flatter data, or raise"
-        " max_depth on the JSON provider (app.json.max_depth)."
+        " MAX_JSON_DEPTH (for bodies of requests) or app.json.max_depth (for all that the provider reads)."
     )

@@ -97,12 +97,14 @@ class App(Scaffold):
             "SESSION_COOKIE_PARTITIONED": False, "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_REFRESH_EACH_REQUEST": True, "MAX_CONTENT_LENGTH": 16 * 1024 * 1024,
             "MAX_FORM_MEMORY_SIZE": 500_000, "MAX_FORM_PARTS": 1_000, "MAX_FORM_FILES": 100,
-            "MAX_QUERY_FIELDS": 1_000, "SEND_FILE_MAX_AGE_DEFAULT": None, "TRAP_BAD_REQUEST_ERRORS": None,
+            "MAX_QUERY_FIELDS": 1_000, "MAX_JSON_SIZE": 1024 * 1024, "MAX_JSON_DEPTH": None,
+            "SEND_FILE_MAX_AGE_DEFAULT": None, "TRAP_BAD_REQUEST_ERRORS": None,
             "TRAP_HTTP_EXCEPTIONS": False, "EXPLAIN_TEMPLATE_LOADING": False,
             "PREFERRED_URL_SCHEME": "http", "TEMPLATES_AUTO_RELOAD": None, "MAX_COOKIE_SIZE": 4093,
             "PROVIDE_AUTOMATIC_OPTIONS": True, "REDIRECT_CODE": 302, "REDIRECT_SCHEMES": (), "THREADS": 32,
             "WEBSOCKET_ORIGINS": None, "WEBSOCKET_QUEUE_SIZE": 64, "WEBSOCKET_SEND_TIMEOUT": 20.0,
-            "BODY_SPOOL_SIZE": 1024 * 1024, "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5,
+            "BODY_SPOOL_SIZE": 1024 * 1024, "BODY_SPOOL_FOLDER": None,
+            "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5,
         }
     )  # fmt: skip
 
@@ -605,6 +607,8 @@ _ROUTE_OPTIONS = (
     "max_form_memory_size",
     "max_form_files",
     "max_form_parts",
+    "max_json_depth",
+    "max_json_size",
     "max_query_fields",
 )
 

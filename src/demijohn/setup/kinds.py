@@ -5,6 +5,7 @@ What Flask takes is taken. This module must not know what settings do.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
@@ -15,7 +16,7 @@ __all__ = ["Kind", "SETTINGS", "check_settings"]
 
 #: A kind by its name, or whether a value fits and what is expected. None always fits.
 Kind: TypeAlias = (
-    Literal["text", "texts", "key", "keys", "time", "number", "flag", "samesite"]
+    Literal["text", "texts", "key", "keys", "time", "number", "flag", "path", "samesite"]
     | tuple[Callable[[Any], bool], str]
 )
 
@@ -81,6 +82,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "time": (_is_time, "a datetime.timedelta or a number of seconds"),
     "number": (_is_number, "a number"),
     "flag": (_is_flag, "True or False"),
+    "path": (lambda value: isinstance(value, (str, os.PathLike)), "the path of a folder"),
     "samesite": (_is_samesite, "a text, 'Strict', 'Lax' or 'None', or the value None"),
 }
 
@@ -112,9 +114,12 @@ SETTINGS: dict[str, Kind] = {
     "MAX_FORM_PARTS": "number",
     "MAX_FORM_FILES": "number",
     "MAX_QUERY_FIELDS": "number",
+    "MAX_JSON_SIZE": "number",
+    "MAX_JSON_DEPTH": "number",
     "MAX_COOKIE_SIZE": "number",
     "THREADS": "number",
     "BODY_SPOOL_SIZE": "number",
+    "BODY_SPOOL_FOLDER": "path",
     "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": "number",
     "WEBSOCKET_QUEUE_SIZE": "number",
     "WEBSOCKET_SEND_TIMEOUT": "number",

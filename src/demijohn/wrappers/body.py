@@ -18,6 +18,7 @@ from werkzeug.exceptions import (
 )  # fmt: skip
 
 from demijohn.contexts.context import current
+from demijohn.errors import InsufficientStorage
 from demijohn.waiting.drivers import running_loop, wait
 
 if TYPE_CHECKING:  # there is no such module at run time
@@ -36,13 +37,13 @@ def explained() -> bool:
     return explains
 
 
-def too_large(limit: int) -> RequestEntityTooLarge:
+def too_large(
+    limit: int, what: str = "request body", setting: str = "MAX_CONTENT_LENGTH"
+) -> RequestEntityTooLarge:
     """The 413 that names the limit."""
     if not explained():
         return RequestEntityTooLarge()
-    return RequestEntityTooLarge(
-        f"The request body is larger than the {limit} bytes allowed here (MAX_CONTENT_LENGTH)."
-    )
+    return RequestEntityTooLarge(f"The {what} is larger than the {limit} bytes allowed here ({setting}).")
 
 
 def truncated() -> ClientDisconnected:
@@ -281,14 +282,17 @@ class BoundedBody(RawIOBase):
 
 
 async def collect(
-    source: Source, limit: int | None, expected: int | None, spool: int
+    source: Source, limit: int | None, expected: int | None, setting: Callable[[str], Any]
 ) -> IO[bytes] | RefusedBody:
-    """Read a whole body into memory, or onto disk past ``spool`` bytes.
+    """Read a whole body into memory, or onto disk past ``BODY_SPOOL_SIZE`` bytes.
 
-    A body that is too large or incomplete is not presented as one: reading the result raises.
+    A body that is too large, incomplete, or for which the disk has no room, is not presented as one: reading the
+    result raises.
 
     :param expected: The announced length, or None.
+    :param setting: Gives a setting by its name.
     """
+    spool = setting("BODY_SPOOL_SIZE")
     parts: list[bytes] = []
     file: IO[bytes] | None = None
     size = 0
@@ -297,14 +301,15 @@ async def collect(
             size += len(chunk)
             if limit is not None and size > limit:
                 raise too_large(limit)
-            if file is not None:
-                file.write(chunk)
-            else:
+            if file is None and size <= spool:
                 parts.append(chunk)
-                if size > spool:
-                    file = TemporaryFile()  # noqa: SIM115 (lives as long as the request)
-                    file.writelines(parts)
-                    parts.clear()
+            else:
+                with InsufficientStorage.instead_of_oserror():
+                    if file is None:
+                        file = TemporaryFile(dir=setting("BODY_SPOOL_FOLDER"))  # noqa: SIM115 (lives as long as the request)
+                        file.writelines(parts)
+                        parts.clear()
+                    file.write(chunk)
             if size == expected:
                 break
         if expected is not None and size < expected:
@@ -319,5 +324,10 @@ async def collect(
         raise
     if file is None:
         return BytesIO(parts[0] if len(parts) == 1 else b"".join(parts))
-    file.seek(0)
+    try:
+        with InsufficientStorage.instead_of_oserror():
+            file.seek(0)  # which writes what was buffered
+    except HTTPException as e:
+        file.close()
+        return RefusedBody(e)
     return file

@@ -10,31 +10,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from copy import copy
 from functools import lru_cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, TypeVar
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.datastructures import EnvironHeaders, FileStorage, Headers, ImmutableMultiDict
-from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.routing import Rule
 from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as BaseRequest
 
 from demijohn import json
 from demijohn.contexts.context import current
-from demijohn.errors import attach_enctype_error_multidict
+from demijohn.errors import InsufficientStorage, attach_enctype_error_multidict
 from demijohn.http.cookies import get_cookie, parse_cookie
+from demijohn.http.fields import Fields
 from demijohn.http.host import get_host
-from demijohn.http.multipart import MultipartLimits, parse_multipart
+from demijohn.http.multipart import MultipartLimits, parse_multipart, parse_multipart_stream
 from demijohn.http.query import parse_form, parse_pairs, parse_query
 from demijohn.typing import WSGIEnvironment
 from demijohn.wrappers.body import (
-    BoundedBody, StreamedBody, explained, from_reader, refusal_of_coding, too_large, truncated,
+    BoundedBody, RefusedBody, StreamedBody, explained, from_reader, refusal_of_coding, too_large, truncated,
 )  # fmt: skip
+from demijohn.wrappers.parts import FormParts
 
 _boundary = re.compile(r"multipart/form-data; ?boundary=([0-9A-Za-z'()+_,./:=?-]+)")
 _URLENCODED = "application/x-www-form-urlencoded"
 _FORMS = (_URLENCODED, "multipart/form-data")
+#: Bytes of an uploaded file that are kept in memory.
+_IN_MEMORY = 500 * 1024
 #: What stands in ``parameter_storage_class`` and ``dict_storage_class`` where a subclass says nothing, and fields are
 #: kept in an ImmutableMultiDict: that class itself, or from Werkzeug 3.2 on, where the two are deprecated, None.
 UNSAID_STORAGE = BaseRequest.parameter_storage_class
@@ -151,9 +157,16 @@ class Request(BaseRequest):
 
     @lazy
     def json_module(self) -> Any:
-        """What reads JSON bodies: the current application's provider."""
+        """What reads JSON bodies: the current application's provider, within ``max_json_depth``."""
         ctx = current.get(None)
-        return json if ctx is None else ctx.app.json
+        if ctx is None:
+            return json
+        provider: Any = ctx.app.json
+        depth = self.max_json_depth
+        if depth is not None:
+            provider = copy(provider)
+            provider.max_depth = depth
+        return provider
 
     #: The rule that matched, or None when routing failed (then see ``routing_exception``).
     url_rule: Rule | None = None
@@ -183,6 +196,9 @@ class Request(BaseRequest):
     max_form_parts: int | None = _limit("MAX_FORM_PARTS", 1000)  # type: ignore[assignment]
     max_form_files: int | None = _limit("MAX_FORM_FILES", 100)
     max_query_fields = _limit("MAX_QUERY_FIELDS", 1000)
+    max_json_size: int | None = _limit("MAX_JSON_SIZE", 1024 * 1024)
+    #: How deep JSON may be nested; None: as ``app.json.max_depth`` says.
+    max_json_depth: int | None = _limit("MAX_JSON_DEPTH", None)
 
     # What Werkzeug's __init__ would have set.
 
@@ -368,7 +384,11 @@ class Request(BaseRequest):
         try:
             if ours and content_type[:33] == _URLENCODED:
                 self._load_urlencoded()
-            elif not (ours and content_type[:19] == "multipart/form-data" and self._load_small_multipart()):
+            elif not (
+                ours
+                and content_type[:19] == "multipart/form-data"
+                and (self._load_small_multipart() or self._load_large_multipart())
+            ):
                 self._load_by_werkzeug()
         except RequestEntityTooLarge as e:
             if explained():
@@ -386,28 +406,13 @@ class Request(BaseRequest):
             return None
         return refusal_of_coding(content or "", transfer or "")
 
-    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """The body as JSON; None with ``silent`` where it is none.
-
-        :param force: Whatever its media type.
-        :param cache: Keep it for the next call.
-        :raises UnsupportedMediaType: when it has another media type, or is in a content coding.
-        :raises BadRequest: when it cannot be read.
-        """
-        refusal = self._coded()
-        if refusal is None or not (force or self.is_json):
-            return super().get_json(force, silent, cache)
-        if silent:
-            return None
-        raise refusal
-
     @lazy
     def data(self) -> bytes:
         """The body as bytes; empty where it was a form, which is in ``form`` and ``files``."""
         return self.get_data(parse_form_data=self._coded() is None)
 
     def _load_by_werkzeug(self) -> None:
-        """Parse any kind of form, as large as it may be, within the same limits."""
+        """Parse any kind of form, by the parser that a subclass may have put in place of Werkzeug's."""
         try:
             super()._load_form_data()
         except RequestEntityTooLarge as e:
@@ -421,7 +426,7 @@ class Request(BaseRequest):
         self._explain_missing_files()
 
     def _refuse_many_files(self) -> None:
-        """Hold what Werkzeug's parser took to the number of files that ours takes (413)."""
+        """Hold what another parser took to the number of files that ours takes (413)."""
         files = self.__dict__.get("files")
         if not files:
             return
@@ -432,6 +437,41 @@ class Request(BaseRequest):
             for file in sent:
                 file.close()
             raise
+
+    def _load_large_multipart(self) -> bool:
+        """Parse a multipart form of any size, its files onto disk; False leaves it to Werkzeug's parser."""
+        boundary = self.mimetype_params.get("boundary")
+        if not boundary:
+            return False
+        storage = self.parameter_storage_class
+        with InsufficientStorage.instead_of_oserror():
+            form, files = parse_multipart_stream(
+                self.stream,
+                boundary.encode("latin-1", "replace"),
+                limits=self._multipart_limits(),
+                stream_factory=self._get_file_stream,
+                content_length=self.content_length,
+                cls=Fields if storage is UNSAID_STORAGE else storage,
+            )
+        self.__dict__.update(stream=BytesIO(), form=form, files=files)
+        return True
+
+    def _multipart_limits(self) -> MultipartLimits:
+        return MultipartLimits(self.max_form_parts, self.max_form_files, self.max_form_memory_size)
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        """The file that an uploaded one is written to: in memory at first, in ``BODY_SPOOL_FOLDER`` later."""
+        if total_content_length is not None and total_content_length <= _IN_MEMORY:
+            return BytesIO()
+        ctx = current.get(None)
+        folder = None if ctx is None else ctx.app.own_setting("BODY_SPOOL_FOLDER")
+        return SpooledTemporaryFile(max_size=_IN_MEMORY, mode="rb+", dir=folder)
 
     def _load_urlencoded(self) -> None:
         """Parse an urlencoded body; PERF: what is empty then is made when it is asked for (0.4 us)."""
@@ -502,8 +542,7 @@ class Request(BaseRequest):
         if (
             length is None
             or length > 64 * 1024
-            or type(self)._get_file_stream is not BaseRequest._get_file_stream
-            or self.form_data_parser_class is not BaseRequest.form_data_parser_class
+            or type(self)._get_file_stream is not Request._get_file_stream
             or self.parameter_storage_class is not UNSAID_STORAGE
         ):
             return False
@@ -525,10 +564,66 @@ class Request(BaseRequest):
                 ImmutableMultiDict(),
             )
             return True
-        limits = MultipartLimits(self.max_form_parts, self.max_form_files, self.max_form_memory_size)
+        limits = self._multipart_limits()
         form, files = parse_multipart(data, boundary.encode("latin-1", "replace"), limits=limits)
         state["stream"], state["form"], state["files"] = BytesIO(), form, files
         return True
+
+    def parts(self) -> FormParts:
+        """The parts of a multipart form while they arrive, on a route registered with ``stream=True``.
+
+        To be iterated, with ``for`` or ``async for``; see :class:`~demijohn.wrappers.parts.Part`.
+
+        :raises RuntimeError: on another route, whose form has been read before.
+        :raises UnsupportedMediaType: when the body is no multipart form (415).
+        """
+        state = self.__dict__
+        if "_parts" not in state:
+            boundary = self.mimetype_params.get("boundary", "")
+            if self.mimetype != "multipart/form-data":
+                raise UnsupportedMediaType("A form is expected here, sent as multipart/form-data.")
+            refusal = self._coded()
+            if refusal is not None:
+                raise refusal
+            stream = self.stream
+            if not isinstance(stream, StreamedBody):
+                if isinstance(stream, RefusedBody):
+                    raise stream.reason
+                raise RuntimeError(
+                    "request.parts() reads a form while it arrives: register the route with stream=True, or use"
+                    " request.form and request.files."
+                )
+            state["_parts"] = FormParts(
+                stream, boundary.encode("latin-1", "replace"), self._multipart_limits()
+            )
+        parts: FormParts = state["_parts"]
+        return parts
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """What the JSON of the body says; see Werkzeug's.
+
+        :param force: Read it whatever the Content-Type is.
+        :param silent: Return None for what cannot be read.
+        :param cache: Keep the result, and the body.
+        :raises RequestEntityTooLarge: when it is larger than ``max_json_size`` (413).
+        :raises UnsupportedMediaType: when the Content-Type is no JSON, or it is in a content coding (415).
+        :raises BadRequest: when it cannot be read (400).
+        """
+        if not (force or self.is_json):
+            return super().get_json(force, silent, cache)
+        refusal = self._coded()
+        if refusal is not None:
+            if silent:
+                return None
+            raise refusal
+        limit = self.max_json_size
+        if limit is not None:
+            size = self.content_length
+            if size is None and self._cached_json[silent] is Ellipsis:
+                size = len(self.get_data())
+            if size is not None and size > limit:
+                raise too_large(limit, "JSON", "MAX_JSON_SIZE")
+        return super().get_json(force, silent, cache)
 
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
         """Turn a JSON error into a 400 that says what is wrong and where.

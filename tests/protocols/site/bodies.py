@@ -85,6 +85,18 @@ def register(app: Flask) -> None:
         journal.note(request.args.get("key", ""), f"complete {total}")
         return {"length": total, "sha256": sha.hexdigest()}
 
+    @app.post("/s/parts", stream=True)
+    def parts_sync() -> dict[str, Any]:
+        seen = {part.name: digest(part.read()) for part in request.parts()}
+        journal.note(request.args.get("key", ""), "complete")
+        return seen
+
+    @app.post("/a/parts", stream=True)
+    async def parts_async() -> dict[str, Any]:
+        seen = {part.name: digest(await part.aread()) async for part in request.parts()}
+        journal.note(request.args.get("key", ""), "complete")
+        return seen
+
     @app.post("/s/ignore")
     def ignore_sync() -> str:
         return "not read"
