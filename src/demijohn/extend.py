@@ -21,6 +21,7 @@ from werkzeug.routing import Rule
 
 from demijohn.app import Flask
 from demijohn.contexts import proxies
+from demijohn.http import origins
 from demijohn.http.cookies import dump_cookie, parse_cookie
 from demijohn.http.filenames import content_disposition, safe_join, secure_filename
 from demijohn.http.headers import Headers
@@ -37,7 +38,7 @@ __all__ = [
     "Headers", "MultipartLimits", "adapt_view", "call", "content_disposition", "current_application", "current_request",
     "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie",
     "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
-    "unproxied", "wrap_asgi",
+    "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -81,6 +82,20 @@ def unproxied(app: Flask) -> Flask:
     """
     proxy: object = app
     return cast(Flask, proxy._get_current_object()) if isinstance(proxy, LocalProxy) else app
+
+
+def vouched(request: Request) -> bool | None:
+    """Whether a browser vouches that ``request`` comes from a page of this site (Fetch Metadata, Origin).
+
+    :returns: True: it does. False: it says that a page elsewhere sent it, or one that has no origin. None: no
+        browser says anything, and something else has to decide, such as a token in the form.
+    :raises SecurityError: where the Host is what decides, and it is malformed or not trusted (400).
+    """
+    environ = request.environ
+    fetch_site, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
+    if not fetch_site and origin is None:
+        return None
+    return origins.vouched(fetch_site, origin, request.host)
 
 
 def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:

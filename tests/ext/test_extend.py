@@ -18,6 +18,7 @@ from demijohn.extend import (
     current_session,
     nonblocking,
     unproxied,
+    vouched,
     wrap_asgi,
 )  # fmt: skip
 from demijohn.json.provider import DefaultJSONProvider
@@ -158,3 +159,34 @@ def test_middleware_for_asgi_is_passed_and_asks_for_asgi():
     assert app.settle().bare is False  # a test client is there
     app.watched = False
     assert app.settle().bare
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({}, None),
+        ({"Sec-Fetch-Site": "none"}, None),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://a.example:5000"}, False),
+        ({"Origin": "https://a.example:5000"}, True),
+        ({"Origin": "http://a.example"}, False),
+        ({"Origin": "null"}, False),
+    ],
+)
+def test_what_a_browser_says_of_where_a_request_comes_from(fields, answer):
+    app = Flask("extended")
+    with app.test_request_context("/", base_url="http://a.example:5000", headers=fields):
+        assert vouched(current_request()) is answer
+
+
+def test_a_proxy_that_is_trusted_says_to_which_host_a_browser_made_its_request():
+    app = Flask("extended")
+    app.config["TRUSTED_PROXIES"] = 1
+
+    @app.post("/")
+    def answer():
+        return str(vouched(current_request()))
+
+    fields = {"Origin": "https://a.example", "X-Forwarded-Host": "a.example", "X-Forwarded-Proto": "https"}
+    assert app.test_client().post("/", headers=fields, base_url="http://backend:8000").text == "True"
