@@ -16,7 +16,7 @@ _HOMES = {
     "setup.blueprint": ("Blueprint",),
     "config": ("Config",),
     "contexts.current": (
-        "after_this_request", "copy_current_request_context", "has_app_context", "has_request_context",
+        "after_this_request", "copy_current_request_context", "csp_nonce", "has_app_context", "has_request_context",
     ),
     "globals": ("app_ctx", "current_app", "g", "request", "request_ctx", "session", "websocket"),
     "helpers": (

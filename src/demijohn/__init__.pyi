@@ -7,6 +7,7 @@ from demijohn.config import Config as Config
 from demijohn.contexts.current import (
     after_this_request as after_this_request,
     copy_current_request_context as copy_current_request_context,
+    csp_nonce as csp_nonce,
     has_app_context as has_app_context,
     has_request_context as has_request_context,
 )

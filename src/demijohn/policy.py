@@ -32,7 +32,7 @@ class Policy:
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
         "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule", "local_debugger",
         "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
-        "trusted_peer_address", "clean_next_page",
+        "trusted_peer_address", "clean_next_page", "security_headers", "cross_origin_check",
     )  # fmt: skip
 
     # Answers.
@@ -92,6 +92,13 @@ class Policy:
     trusted_peer_address: bool
     #: Several slashes at the start of a page to come back to are one: a browser takes two for a host.
     clean_next_page: bool
+
+    # Browsers.
+
+    #: Every answer has the header fields that ``SECURITY_HEADERS``, ``HSTS``, ``CSP`` and ``CSP_REPORT_ONLY`` say.
+    security_headers: bool
+    #: A request that may change something is refused when a page of another site sent it.
+    cross_origin_check: bool
 
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))

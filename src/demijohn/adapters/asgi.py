@@ -12,6 +12,7 @@ from _thread import get_ident
 from asyncio import get_running_loop
 from collections.abc import Awaitable
 from contextvars import Token
+from typing import Any
 
 from demijohn import signals
 from demijohn.adapters.environ import ScopeContext, ScopeEnviron
@@ -25,7 +26,7 @@ from demijohn.contexts.context import current
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import conclude, conclude_error
-from demijohn.http.headers import encoded_name
+from demijohn.http.headers import ENCODED_FIELDS as _encoded_fields, encoded_name, keep_encoded
 from demijohn.typing import Receive, Scope, Send
 from demijohn.wrappers.body import truncated
 
@@ -47,6 +48,15 @@ class Context(ScopeContext):
     def make_environ(self) -> ScopeEnviron:
         """The environ of ``received``."""
         return ScopeEnviron(self.received)
+
+    def origin_fields(self) -> tuple[str | None, str | None]:
+        """Sec-Fetch-Site and Origin, without keys of the environ for both."""
+        environ: Any = self._environ or self.environ
+        fields = environ.fields
+        if fields is None:  # one came more than once, maybe one of these
+            return super().origin_fields()
+        site, origin = fields.get(b"sec-fetch-site"), fields.get(b"origin")
+        return site and site.decode("latin-1"), origin and origin.decode("latin-1")
 
 
 async def serve(app: Application, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,7 +135,13 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
             await respond(app, ctx, outcome, method, ASGIExchange(receive, send))
             return
         code, _, raw, data = outcome
-        await send({"type": "http.response.start", "status": code, "headers": encoded(raw)})
+        fields = plan.fields
+        constant = (
+            fields.encoded
+            if fields.encoded_secure is None or scope.get("scheme") != "https"
+            else fields.encoded_secure
+        )
+        await send({"type": "http.response.start", "status": code, "headers": encoded(raw) + constant})
         await send({"type": "http.response.body", "body": data})
     finally:
         current.reset(token)
@@ -197,9 +213,6 @@ class ASGIExchange:
             pass
 
 
-_encoded_fields: dict[tuple[str, str], tuple[bytes, bytes]] = {}
-
-
 def encoded(raw: RawHeaders) -> list[tuple[bytes, bytes]]:
     """Header fields as ASGI takes them: bytes, names in lower case."""
     try:
@@ -215,7 +228,4 @@ def encoded(raw: RawHeaders) -> list[tuple[bytes, bytes]]:
 
 def _encoded_field(field: tuple[str, str]) -> tuple[bytes, bytes]:
     name, value = field
-    made = encoded_name(name), value.encode("latin-1")
-    if name in _FEW_VALUES and len(_encoded_fields) < 1024:
-        _encoded_fields[field] = made
-    return made
+    return keep_encoded(field) if name in _FEW_VALUES else (encoded_name(name), value.encode("latin-1"))

@@ -92,6 +92,11 @@ class Context(ScopeContext):
         """The environ of ``received``."""
         return RSGIEnviron(self.received)
 
+    def origin_fields(self) -> tuple[str | None, str | None]:
+        """Sec-Fetch-Site and Origin, without keys of the environ for both."""
+        headers = self.received.headers
+        return headers.get("sec-fetch-site"), headers.get("origin")
+
 
 async def serve(app: Application, scope: Any, protocol: Any) -> None:
     """Answer one RSGI request."""
@@ -136,7 +141,9 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         if plan.short and plan.on_loop and method != "HEAD":
             outcome = await short_way(app, ctx)
             if outcome.__class__ is tuple:
-                protocol.response_bytes(outcome[0], outcome[2], outcome[3])
+                fields = plan.fields
+                constant = fields.plain if fields.secure is None or scope.scheme != "https" else fields.secure
+                protocol.response_bytes(outcome[0], outcome[2] + constant, outcome[3])
                 return
         else:
             outcome = pipeline(app, ctx)

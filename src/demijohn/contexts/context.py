@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar, Token
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -198,6 +199,8 @@ class RequestContext(AppContext):
     _scope = None
     #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
     plan: Any = None
+    #: The nonce of its answer's Content-Security-Policy, once somebody has asked for it.
+    nonce: str | None = None
     #: Whether who saves the session awaits what that returns, as the pipeline does.
     awaits_saving = False
     #: Where it is in its life, see :mod:`demijohn.contexts.life`.
@@ -320,6 +323,19 @@ class RequestContext(AppContext):
         RequestContext.__init__(twin, self.app, self.environ, self.request, self._session)
         twin.plan, twin.view_args, twin.routing_exception = self.plan, self.view_args, self.routing_exception
         return twin
+
+    def csp_nonce(self) -> str:
+        """The nonce of this request's answer, made when first asked for; its answer tells it."""
+        if self.nonce is None:
+            self.nonce = token_urlsafe(18)
+            if self._after_request_functions is None:
+                self._after_request_functions = []  # the short way is closed: the answer is not as all are
+        return self.nonce
+
+    def origin_fields(self) -> tuple[str | None, str | None]:
+        """What a browser says of where the request comes from: Sec-Fetch-Site and Origin, None for neither."""
+        environ = self.environ
+        return environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
 
     def match_request(self) -> None:
         """Find the route and leave it, or the routing exception, on the request."""

@@ -45,6 +45,17 @@ def after_this_request(f: F) -> F:
     return f
 
 
+def csp_nonce() -> str:
+    """The nonce of this request's Content-Security-Policy: the same for the whole answer, and new for each.
+
+    It goes into the page, ``<script nonce="{{ csp_nonce() }}">``, and into the header field where the setting
+    ``CSP`` has the source ``'nonce'``.
+
+    :raises RuntimeError: outside of a request.
+    """
+    return _request_context("csp_nonce").csp_nonce()
+
+
 async def _run_inside(ctx: RequestContext, work: Any) -> Any:
     """Await ``work`` in a context of its own, which is torn down after it."""
     error: BaseException | None = None

@@ -65,6 +65,8 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "a list of keys, or one key: texts or bytes",
     ),
     "TRUSTED_HOSTS": _TEXTS,
+    "TRUSTED_ORIGINS": _TEXTS,
+    "SILENCED_CHECKS": _TEXTS,
     "WEBSOCKET_ORIGINS": _TEXTS,
     "PERMANENT_SESSION_LIFETIME": _TIME,
     "MAX_CONTENT_LENGTH": _COUNT,
