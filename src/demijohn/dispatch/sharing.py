@@ -22,6 +22,9 @@ from demijohn.wrappers.request import split_blueprint_path
 #: Methods that ask for nothing to be changed (RFC 9110, section 9.2.1).
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
+#: What Sec-Fetch-Site says of this site's own pages, and of what the user has typed in.
+_WELCOME = frozenset({"same-origin", "none"})
+
 
 # Which requests are let in.
 
@@ -33,7 +36,7 @@ def check_origin(ctx: RequestContext) -> None:
     """
     site, origin = ctx.origin_fields()
     # Without either it is no browser: those send one or the other.
-    if site != "same-origin" and (site is not None or origin is not None):
+    if site not in _WELCOME and (site is not None or origin is not None):
         _refuse_others(ctx, site, origin)
 
 
@@ -79,7 +82,7 @@ def checked_view(view: Callable[..., Any]) -> Callable[..., Any]:
     def checked(**arguments: Any) -> Any:
         ctx: Any = current.get()
         site, origin = ctx.origin_fields()
-        if site != "same-origin" and (site is not None or origin is not None):  # PERF: as check_origin, a call less
+        if site not in _WELCOME and (site is not None or origin is not None):  # PERF: as check_origin, a call less
             _refuse_others(ctx, site, origin)
         return view(**arguments)
 
