@@ -48,16 +48,16 @@ class Context(ScopeContext):
         """The environ of ``received``."""
         return ScopeEnviron(self.received)
 
-    def origin_fields(self) -> tuple[str | None, str | None]:
-        """Sec-Fetch-Site and Origin, without keys of the environ for both."""
+    def said_elsewhere(self) -> tuple[str | None, str | None] | None:
+        """Sec-Fetch-Site and Origin, without keys of the environ for both (PERF: 0.5 us)."""
         environ: Any = self._environ
-        if environ is None:
-            environ = self.environ
-        fields = environ.fields
-        if fields is None:  # one came more than once, maybe one of these
-            return super().origin_fields()
-        site, origin = fields.get(b"sec-fetch-site"), fields.get(b"origin")
-        return site and site.decode("latin-1"), origin and origin.decode("latin-1")
+        fields = None if environ is None else environ.fields
+        if fields is None:  # or one came more than once, maybe one of these
+            return super().said_elsewhere()
+        site = fields.get(b"sec-fetch-site")
+        if site == b"same-origin" or site == b"none":  # noqa: PLR1714 (PERF: half of what a set takes)
+            return None
+        return None if site is None and b"origin" not in fields else super().said_elsewhere()
 
 
 async def serve(app: Application, scope: Scope, receive: Receive, send: Send) -> None:

