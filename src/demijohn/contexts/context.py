@@ -341,7 +341,9 @@ class RequestContext(AppContext):
         None where nothing speaks against it: the page is this site's, the user typed in the address, or it is no
         browser, since those send one or the other.
         """
-        environ = self.environ
+        environ = self._environ
+        if environ is None:
+            environ = self.environ
         site = environ.get("HTTP_SEC_FETCH_SITE")
         if site == "same-origin" or site == "none":  # noqa: PLR1714 (PERF: half of what a set takes)
             return None
