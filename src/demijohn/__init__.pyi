@@ -28,6 +28,7 @@ from demijohn.helpers import (
     flash as flash,
     get_flashed_messages as get_flashed_messages,
     get_template_attribute as get_template_attribute,
+    is_safe_url as is_safe_url,
     make_response as make_response,
     redirect as redirect,
     safe_redirect as safe_redirect,

@@ -13,7 +13,7 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
 from werkzeug.local import LocalProxy
@@ -26,16 +26,17 @@ from demijohn.http.cookies import dump_cookie, parse_cookie
 from demijohn.http.filenames import content_disposition, safe_join, secure_filename
 from demijohn.http.headers import Headers
 from demijohn.http.multipart import MultipartLimits, parse_multipart
+from demijohn.helpers import is_safe_url
 from demijohn.http.problem import prefers_json, problem
-from demijohn.http.redirects import is_safe_url
 from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
+from demijohn.setup.checks import Finding
 from demijohn.signals import send_signal
 from demijohn.waiting.callables import call, is_async, may_await, nonblocking
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "Headers", "MultipartLimits", "adapt_view", "call", "content_disposition", "current_application", "current_request",
+    "Finding", "Headers", "MultipartLimits", "adapt_view", "add_check", "call", "content_disposition", "current_application", "current_request",
     "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie",
     "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
     "unproxied", "vouched", "wrap_asgi",
@@ -109,6 +110,15 @@ def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:
     """
     app.view_adapters.append(adapter)
     app.drop_way()
+
+
+def add_check(app: Flask, check: Callable[[Flask], Iterable[Finding]]) -> None:
+    """Have ``demijohn check --deploy`` ask an extension what should be otherwise before others can reach it.
+
+    :param app: The application.
+    :param check: Takes the application, inside its context, and returns or yields what it finds.
+    """
+    app.checks.append(check)
 
 
 def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:

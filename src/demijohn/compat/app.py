@@ -108,6 +108,9 @@ class Flask(native.Flask):
             config.strict = False
         return config
 
+    def warn_of_key(self) -> None:
+        """Nothing: Flask takes every key."""
+
     def select_jinja_autoescape(self, filename: str | None) -> bool:
         """Whether a template is escaped: those named as HTML or XML, and those without a name."""
         return filename is None or filename.endswith(_ESCAPED)

@@ -25,6 +25,7 @@ from demijohn.setup.blueprint import Blueprint
 from demijohn.config import Config, ConfigAttribute
 from demijohn.contexts.namespace import _AppCtxGlobals
 from demijohn.contexts.way import Way
+from demijohn.setup.checks import Finding, weakness
 from demijohn.setup.envvars import get_debug_flag
 from demijohn.errors import LateRegistration
 from demijohn.http import csp
@@ -150,6 +151,8 @@ class App(Scaffold):
         self.extensions: dict[str, Any] = {}
         #: What adapts views when their plans are made, see :func:`demijohn.extend.adapt_view`.
         self.view_adapters: list[Callable[[Any, Any], Any]] = []
+        #: What finds out about this application for ``demijohn check``, see :func:`demijohn.extend.add_check`.
+        self.checks: list[Callable[[Any], Iterable[Finding]]] = []
         #: Who may read answers from elsewhere, in the order in which :meth:`cors` said it.
         self.sharings: list[Sharing] = []
         self.before_idle_funcs: list[Callable[[], Any]] = []
@@ -212,12 +215,29 @@ class App(Scaffold):
     def freeze(self) -> None:
         """Note that the first request is here: from now on, what would register something is an error."""
         self._got_first_request = True
+        self.warn_of_key()
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_first_request:
             raise LateRegistration.on_application(f_name)
 
     # Settings.
+
+    def warn_of_key(self) -> None:
+        """Tell, once, that the key is one that can be guessed: a warning, since what is printed has to run."""
+        key = self.config["SECRET_KEY"]
+        if not key or self._told_of_key or self.debug or self.testing:
+            return
+        reason = weakness(key)
+        if reason is not None:
+            self._told_of_key = True
+            self.logger.warning(
+                "SECRET_KEY %s, so anybody can sign in as anybody. Before others can reach the application, set it to"
+                " one made by python -c 'import secrets; print(secrets.token_hex())'.",
+                reason,
+            )
+
+    _told_of_key = False
 
     @cached_property
     def name(self) -> str:  # type: ignore[override]
