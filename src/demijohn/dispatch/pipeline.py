@@ -12,7 +12,6 @@ not one in a call of what is no method (0.04 us each, 5 % of a request with hook
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -32,16 +31,17 @@ from demijohn.waiting.steps import Steps, is_awaitable
 def pipeline(
     app: Application,
     ctx: RequestContext,
-    send: Callable[[Any], Any] | None = None,
+    server: tuple[Any, Any] | None = None,
     *,
     returned: Any = UNSET,
     raised: Exception | None = None,
 ) -> Steps[Any]:
-    """A request whose context is current and whose route is found: its response, or what ``send`` made of it.
+    """A request whose context is current and whose route is found: its response, or what sending that gave.
 
     An error that the application wants propagated is raised after the teardown.
 
-    :param send: Sends the response between the two halves, where the policy is to send before the teardown.
+    :param server: Environ and ``start_response``, by which the response, a WSGI application, is sent between the
+        two halves, where the policy is to send before the teardown.
     :param returned: What the view returned, when the short way has called it already.
     :param raised: What it raised then.
     """
@@ -61,7 +61,7 @@ def pipeline(
         except BaseException as e:
             ctx.error = e
             raise
-        return response if send is None else send(response)
+        return response if server is None else response(*server)
     finally:
         raised = returned = None  # an error must not be reachable from its own frame
         # PERF: most requests have nothing to end, and are spared two generators (0.5 us).
