@@ -21,7 +21,8 @@ _HOMES = {
     "globals": ("app_ctx", "current_app", "g", "request", "request_ctx", "session", "websocket"),
     "helpers": (
         "abort", "event_stream", "flash", "get_flashed_messages", "get_template_attribute", "is_safe_url",
-        "make_response", "redirect", "safe_redirect", "send_file", "send_from_directory", "stream_with_context", "url_for",
+        "make_response", "redirect", "safe_redirect", "send_file", "send_from_directory", "stream_with_context",
+        "url_for",
     ),
     "http.sse": ("ServerSentEvent",),
     "json": ("jsonify",),

@@ -36,10 +36,10 @@ from demijohn.waiting.callables import call, is_async, may_await, nonblocking
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "Finding", "Headers", "MultipartLimits", "adapt_view", "add_check", "call", "content_disposition", "current_application", "current_request",
-    "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie",
-    "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
-    "unproxied", "vouched", "wrap_asgi",
+    "Finding", "Headers", "MultipartLimits", "adapt_view", "add_check", "call", "content_disposition",
+    "current_application", "current_request", "current_session", "dump_cookie", "is_async", "is_safe_url", "later",
+    "may_await", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem", "safe_join",
+    "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])

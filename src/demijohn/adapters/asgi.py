@@ -55,7 +55,7 @@ class Context(ScopeContext):
         if fields is None:  # or one came more than once, maybe one of these
             return super().said_elsewhere()
         site = fields.get(b"sec-fetch-site")
-        if site == b"same-origin" or site == b"none":  # noqa: PLR1714 (PERF: half of what a set takes)
+        if site == b"same-origin" or site == b"none":
             return None
         return None if site is None and b"origin" not in fields else super().said_elsewhere()
 

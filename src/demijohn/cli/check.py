@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 
 import click
 
-from demijohn.app import Flask
 from demijohn.cli.loading import NoAppException, ScriptInfo, pass_script_info
+from demijohn.cli.ports import Application
 from demijohn.config import listed
 from demijohn.http import csp
 from demijohn.setup.checks import Finding, weakness
@@ -28,7 +28,9 @@ _COLOURS = {"serious": "red", "warning": "yellow", "note": "cyan"}
 
 
 @click.command("check", short_help="Find what should be otherwise before it is served.")
-@click.option("--deploy", is_flag=True, help="Look for what must hold where others can reach the application.")
+@click.option(
+    "--deploy", is_flag=True, help="Look for what must hold where others can reach the application."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON array.")
 @pass_script_info
 def check_command(info: ScriptInfo, deploy: bool, as_json: bool) -> None:
@@ -55,7 +57,7 @@ def _fail(message: str) -> None:
     raise SystemExit(2)
 
 
-def _show(app: Flask, found: list[Finding], deploy: bool) -> None:
+def _show(app: Application, found: list[Finding], deploy: bool) -> None:
     if not deploy:
         click.echo(f"{app.name} loads, and its settings are of the kinds they can be.")
         click.echo("What must hold where others can reach it: demijohn check --deploy")
@@ -67,7 +69,7 @@ def _show(app: Flask, found: list[Finding], deploy: bool) -> None:
         click.echo("Nothing was found.")
 
 
-def findings(app: Flask) -> list[Finding]:
+def findings(app: Application) -> list[Finding]:
     """What is found out about an application, the serious first, without what ``SILENCED_CHECKS`` names."""
     silenced = set(listed(app.own_setting("SILENCED_CHECKS")))
     checks: list[Check] = [*CHECKS, *app.checks]
@@ -81,12 +83,17 @@ _NEW_KEY = (
 )
 
 
-def _secret_key(app: Flask) -> Iterator[Finding]:
+def _secret_key(app: Application) -> Iterator[Finding]:
     key = app.config["SECRET_KEY"]
     if not key:
         what = "SECRET_KEY is not set."
-        yield Finding("secret-key", "warning", what, "What is signed, sessions first of all, is an error.", _NEW_KEY)
-    named = [("SECRET_KEY", key), *(("SECRET_KEY_FALLBACKS", k) for k in listed(app.config["SECRET_KEY_FALLBACKS"]))]
+        yield Finding(
+            "secret-key", "warning", what, "What is signed, sessions first of all, is an error.", _NEW_KEY
+        )
+    named = [
+        ("SECRET_KEY", key),
+        *(("SECRET_KEY_FALLBACKS", k) for k in listed(app.config["SECRET_KEY_FALLBACKS"])),
+    ]
     for name, value in named:
         reason = weakness(value) if value else None
         if reason is not None:
@@ -94,7 +101,7 @@ def _secret_key(app: Flask) -> Iterator[Finding]:
             yield Finding("secret-key", "serious", what, "Who guesses it can be any user.", _NEW_KEY)
 
 
-def _debug(app: Flask) -> Iterator[Finding]:
+def _debug(app: Application) -> Iterator[Finding]:
     if app.debug:
         yield Finding(
             "debug", "serious", "DEBUG is on.", "Errors show code and values to whoever causes them.",
@@ -102,7 +109,7 @@ def _debug(app: Flask) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _body_limit(app: Flask) -> Iterator[Finding]:
+def _body_limit(app: Application) -> Iterator[Finding]:
     why = "One request can fill the disk, or the memory."
     if app.config["MAX_CONTENT_LENGTH"] is None:
         mend = "Set it to what the largest form needs, in bytes; a route takes more with max_content_length=."
@@ -113,7 +120,7 @@ def _body_limit(app: Flask) -> Iterator[Finding]:
             yield Finding("body-limit", "serious", what, why, "Give it a number of bytes.")
 
 
-def _trusted_hosts(app: Flask) -> Iterator[Finding]:
+def _trusted_hosts(app: Application) -> Iterator[Finding]:
     if not app.config["TRUSTED_HOSTS"]:
         yield Finding(
             "trusted-hosts", "warning", "TRUSTED_HOSTS is not set.",
@@ -122,18 +129,26 @@ def _trusted_hosts(app: Flask) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _session_cookie(app: Flask) -> Iterator[Finding]:
+def _session_cookie(app: Application) -> Iterator[Finding]:
     wrong = {
-        "SESSION_COOKIE_SECURE": (False, "It is sent over plain HTTP too, where anybody on the way reads it.", "'auto'"),
+        "SESSION_COOKIE_SECURE": (
+            False,
+            "It is sent over plain HTTP too, where anybody on the way reads it.",
+            "'auto'",
+        ),
         "SESSION_COOKIE_HTTPONLY": (False, "A script that gets into a page can send it elsewhere.", "True"),
-        "SESSION_COOKIE_SAMESITE": (None, "Browsers differ in whether other sites' requests bring it.", "'Lax'"),
+        "SESSION_COOKIE_SAMESITE": (
+            None,
+            "Browsers differ in whether other sites' requests bring it.",
+            "'Lax'",
+        ),
     }
     for name, (bad, why, good) in wrong.items():
         if app.config[name] is bad:
             yield Finding("session-cookie", "warning", f"{name} is {bad}.", why, f"Set it to {good}.")
 
 
-def _hsts(app: Flask) -> Iterator[Finding]:
+def _hsts(app: Application) -> Iterator[Finding]:
     fields = app.settle().fields
     if fields.hsts is None and "strict-transport-security" not in fields.names:
         yield Finding(
@@ -148,7 +163,7 @@ def _hsts(app: Flask) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _csp(app: Flask) -> Iterator[Finding]:
+def _csp(app: Application) -> Iterator[Finding]:
     fields = app.settle().fields
     policy = fields.policies.get("Content-Security-Policy")
     why = "A script that gets into a page runs with the rights of who looks at it."
@@ -162,15 +177,22 @@ def _csp(app: Flask) -> Iterator[Finding]:
             what = "CSP lets every script run." if scripts is None else "CSP lets scripts in the page run."
             yield Finding("csp", "note", what, why, strict)
         for name in csp.DEFAULT:
-            if name not in policy.directives and (name != "object-src" or "default-src" not in policy.directives):
-                what, why_not = f"CSP says nothing of {name}.", "A policy that is set stands in the place of the default."
+            if name not in policy.directives and (
+                name != "object-src" or "default-src" not in policy.directives
+            ):
+                what, why_not = (
+                    f"CSP says nothing of {name}.",
+                    "A policy that is set stands in the place of the default.",
+                )
                 yield Finding("csp", "note", what, why_not, f"Add {name!r}: {csp.DEFAULT[name]}.")
     without = sorted({rule.rule for rule in app.url_map.iter_rules() if getattr(rule, "csp", 0) is None})
     if without:
-        yield Finding("csp", "note", f"Routes without a policy (csp=None): {', '.join(without)}.", why, strict)
+        yield Finding(
+            "csp", "note", f"Routes without a policy (csp=None): {', '.join(without)}.", why, strict
+        )
 
 
-def _cross_origin(app: Flask) -> Iterator[Finding]:
+def _cross_origin(app: Application) -> Iterator[Finding]:
     way = app.settle()
     if not way.checks_origin and "csrf" not in app.extensions:
         yield Finding(
@@ -192,7 +214,7 @@ def _cross_origin(app: Flask) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _cors(app: Flask) -> Iterator[Finding]:
+def _cors(app: Application) -> Iterator[Finding]:
     for sharing in app.settle().sharings:
         where = f"blueprint {sharing.blueprint!r}" if sharing.blueprint else f"path {sharing.path or '/'!r}"
         if sharing.any_origin:
@@ -209,7 +231,7 @@ def _cors(app: Flask) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _upload_folder(app: Flask) -> Iterator[Finding]:
+def _upload_folder(app: Application) -> Iterator[Finding]:
     owners = [app, *app.iter_blueprints()]
     static = [os.path.realpath(owner.static_folder) for owner in owners if owner.static_folder]
     for name, value in sorted(app.config.items()):
@@ -226,7 +248,7 @@ def _upload_folder(app: Flask) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _memory_store(app: Flask) -> Iterator[Finding]:
+def _memory_store(app: Application) -> Iterator[Finding]:
     store = getattr(app.session_interface, "store", None)
     if getattr(store, "shared", True) is False:
         yield Finding(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from secrets import token_urlsafe
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -201,8 +200,7 @@ class RequestContext(AppContext):
     _scope = None
     #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
     plan: Any = None
-    #: The nonce of its answer's Content-Security-Policy, once somebody has asked for it.
-    nonce: str | None = None
+    nonce: str | None = None  # for its answer's Content-Security-Policy
     #: Whether who saves the session awaits what that returns, as the pipeline does.
     awaits_saving = False
     #: Where it is in its life, see :mod:`demijohn.contexts.life`.
@@ -327,28 +325,12 @@ class RequestContext(AppContext):
         twin.plan, twin.view_args, twin.routing_exception = self.plan, self.view_args, self.routing_exception
         return twin
 
-    def csp_nonce(self) -> str:
-        """The nonce of this request's answer, made when first asked for; its answer tells it."""
-        if self.nonce is None:
-            self.nonce = token_urlsafe(18)
-            if self._after_request_functions is None:
-                self._after_request_functions = []  # the short way is closed: the answer is not as all are
-        return self.nonce
-
     def said_elsewhere(self) -> tuple[str | None, str | None] | None:
-        """What a browser says of where the request comes from, Sec-Fetch-Site and Origin.
-
-        None where nothing speaks against it: the page is this site's, the user typed in the address, or it is no
-        browser, since those send one or the other.
-        """
-        environ = self._environ
-        if environ is None:
-            environ = self.environ
-        site = environ.get("HTTP_SEC_FETCH_SITE")
-        if site == "same-origin" or site == "none":  # noqa: PLR1714 (PERF: half of what a set takes)
-            return None
-        origin = environ.get("HTTP_ORIGIN")
-        return None if site is None and origin is None else (site, origin)
+        """What a browser says of where this comes from, Sec-Fetch-Site and Origin; None for nothing bad."""
+        environ = self.environ if self._environ is None else self._environ
+        site, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
+        ours = site == "same-origin" or site == "none" or (site is None and origin is None)
+        return None if ours else (site, origin)
 
     def match_request(self) -> None:
         """Find the route and leave it, or the routing exception, on the request."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import update_wrapper
 from inspect import iscoroutinefunction
+from secrets import token_urlsafe
 from typing import Any, TypeVar, cast
 
 from demijohn.contexts.context import RequestContext, current
@@ -53,7 +54,16 @@ def csp_nonce() -> str:
 
     :raises RuntimeError: outside of a request.
     """
-    return _request_context("csp_nonce").csp_nonce()
+    return nonce_of(_request_context("csp_nonce"))
+
+
+def nonce_of(ctx: RequestContext) -> str:
+    """The nonce of a request's answer, made when first asked for."""
+    if ctx.nonce is None:
+        ctx.nonce = token_urlsafe(18)
+        if ctx._after_request_functions is None:
+            ctx._after_request_functions = []  # the short way is closed: the answer is not as all are
+    return ctx.nonce
 
 
 async def _run_inside(ctx: RequestContext, work: Any) -> Any:

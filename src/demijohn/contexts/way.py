@@ -139,7 +139,8 @@ class Way:
     # Routing.
 
     router: Router
-    #: Plans by ``id(rule)``, under 0 that of preflights, and those of paths without variable parts by path and method, as they are asked for.
+    #: Plans by ``id(rule)``, under 0 that of preflights, and those of paths without variable parts by path and
+    #: method, as they are asked for.
     plans: dict[int, Plan]
     static_plans: dict[str, dict[str, Plan]]
     #: Hosts that were found to be good; None stands for a request without one.

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from demijohn.contexts.context import RequestContext
+from demijohn.contexts.current import nonce_of
 from demijohn.dispatch.ports import Application
 from demijohn.dispatch.sharing import sharing_of
 from demijohn.errors import WrongSetting
@@ -40,10 +41,24 @@ class Fields:
     :param hsts: The value of Strict-Transport-Security, for answers over https.
     """
 
-    __slots__ = ("base", "encoded", "encoded_secure", "hsts", "names", "plain", "policies", "secure", "wants_nonce")
+    __slots__ = (
+        "base",
+        "encoded",
+        "encoded_secure",
+        "hsts",
+        "names",
+        "plain",
+        "policies",
+        "secure",
+        "wants_nonce",
+    )
 
     def __init__(
-        self, base: dict[str, str], policy: csp.Policy | None, report_only: csp.Policy | None, hsts: str | None
+        self,
+        base: dict[str, str],
+        policy: csp.Policy | None,
+        report_only: csp.Policy | None,
+        hsts: str | None,
     ) -> None:
         self.base = base
         #: The policies by the field they are sent in.
@@ -94,16 +109,16 @@ def make_fields(app: Application) -> Fields:
     """
     if not app.policy.security_headers:
         return Fields({}, None, None, None)
-    base = {name.lower(): (name, value) for name, value in DEFAULTS.items()}
+    base: dict[str, tuple[str, Any]] = {name.lower(): (name, value) for name, value in DEFAULTS.items()}
     given = app.own_setting("SECURITY_HEADERS") or {}
     for name, value in _read("SECURITY_HEADERS", given, lambda headers: list(headers.items())):
         base[name.lower()] = (name, value)
-    try:
-        kept = {
-            check_name(name): check_value(name, value) for name, value in base.values() if value is not None
-        }
-    except ValueError as e:
-        raise WrongSetting(f"The setting SECURITY_HEADERS: {e}") from None
+    said = [(name, value) for name, value in base.values() if value is not None]
+    kept: dict[str, str] = _read(
+        "SECURITY_HEADERS",
+        said,
+        lambda fields: {check_name(name): check_value(name, value) for name, value in fields},
+    )
     own = next((name for name in kept if name.lower() == _CSP.lower()), None)
     policy = None if own is not None else _read("CSP", app.own_setting("CSP"), csp.parse_policy)
     report_only = _read("CSP_REPORT_ONLY", app.own_setting("CSP_REPORT_ONLY"), csp.parse_policy)
@@ -139,7 +154,7 @@ def protect(ctx: RequestContext, response: Any) -> None:
     if https:
         wanted = fields.secure or wanted
     if fields.wants_nonce and (ctx.nonce is not None or _may_want_nonce(response)):
-        wanted = fields.written(ctx.csp_nonce(), https=https)
+        wanted = fields.written(nonce_of(ctx), https=https)
     raw: RawHeaders = response.raw_headers if isinstance(response, Response) else response.headers._list
     names = fields.names
     said = None

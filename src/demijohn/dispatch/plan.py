@@ -77,17 +77,22 @@ def make_plan(
     if getattr(rule, "provide_automatic_options", False) and not options and not checked:
         plan.auto_options = make_plan(app, way, rule, options=True)
     plan.on_loop = _may_run_on_loop(app, way, plan)
-    plan.fields = way.fields if (given := getattr(rule, "csp", UNSET)) is UNSET else way.fields.with_policy(given)
-    plan.sharings = sharings_of_rule(way.sharings, rule)
-    plan.protects = bool(plan.fields.names or plan.sharings)
+    _protect(way, plan)
     around = plan.preprocess or plan.processes or plan.tears_down or options or plan.sharings
     plan.short = way.short and not around and (rule is None or plan.dispatch is None)
-    plan.checked = None
+    needs_check = not (checked or options) and _needs_check(way, rule)
+    plan.checked = make_plan(app, way, rule, checked=True) if needs_check else None
     if checked:
         _check_first(plan)
-    elif _needs_check(way, rule) and not options:
-        plan.checked = make_plan(app, way, rule, websocket=websocket, checked=True)
     return plan
+
+
+def _protect(way: Way, plan: Plan) -> None:
+    """Decide what its answers tell browsers."""
+    given = getattr(plan.rule, "csp", UNSET)
+    plan.fields = way.fields if given is UNSET else way.fields.with_policy(given)
+    plan.sharings = sharings_of_rule(way.sharings, plan.rule)
+    plan.protects = bool(plan.fields.names or plan.sharings)
 
 
 def make_preflight_plan(app: Application, way: Way) -> Plan:

@@ -89,8 +89,8 @@ def sharings_of_rule(sharings: tuple[Sharing, ...], rule: Rule | None) -> tuple[
 
     :param rule: The rule, or None for requests whose routing failed.
     """
-    # Among equals the one that was said last; Python's sorting keeps the order.
-    by_path = sorted(reversed(sharings), key=lambda sharing: -len(sharing.path or ""))
+    # The longest path first; among equals the one that was said last.
+    by_path = sorted(sharings, key=lambda sharing: len(sharing.path or ""))[::-1]
     if rule is None:
         return tuple(sharing for sharing in by_path if sharing.path is not None)
     endpoint: str = rule.endpoint

@@ -87,7 +87,9 @@ def _saved(response: Response, saved: Any) -> Steps[Response]:
 def _brings_fields(e: HTTPException) -> bool:
     """Whether an error has header fields that the plan's may have to give way to."""
     cls = type(e)
-    return e.response is not None or (cls not in plain_errors and cls.get_headers is not HTTPException.get_headers)
+    return e.response is not None or (
+        cls not in plain_errors and cls.get_headers is not HTTPException.get_headers
+    )
 
 
 def conclude_error(app: Application, ctx: RequestContext, e: Exception) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from demijohn.http.host import is_valid_host
 
-__all__ = ["ANY", "Sharing", "checked_origins"]
+__all__ = ["ANY", "HEADERS", "METHODS", "Sharing", "checked_origins"]
 
 ANY = "*"
 
@@ -85,7 +85,10 @@ class Sharing:
         self._any_header = headers == ANY or ANY in headers
         self._answer = [("Access-Control-Allow-Credentials", "true")] if credentials else []
         exposed = _names("expose", expose)
-        self._preflight = [*self._answer, ("Access-Control-Allow-Methods", _names("methods", methods, upper=True))]
+        self._preflight = [
+            *self._answer,
+            ("Access-Control-Allow-Methods", _names("methods", methods, upper=True)),
+        ]
         if not self._any_header:
             allowed = _names("headers", headers)
             if allowed:

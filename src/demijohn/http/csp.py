@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-__all__ = ["DEFAULT", "NONCE", "STRICT", "Directives", "Policy", "parse_policy"]
+__all__ = ["DEFAULT", "Directives", "NONCE", "Policy", "STRICT", "parse_policy"]
 
 #: What stands for the nonce of an answer.
 NONCE = "'nonce'"

@@ -266,7 +266,9 @@ class Blueprint(Scaffold):
         def share(state: BlueprintSetupState) -> None:
             prefix = state.url_prefix
             name = f"{state.name_prefix}.{state.name}".lstrip(".")
-            path = None if prefix is None or "<" in prefix or not prefix.strip("/") else f"/{prefix.strip('/')}"
+            path = (
+                None if prefix is None or "<" in prefix or not prefix.strip("/") else f"/{prefix.strip('/')}"
+            )
             state.app.share(Sharing(origins, path, methods, headers, expose, credentials, max_age, name))
 
         Sharing(origins, None, methods, headers, expose, credentials, max_age)  # what is wrong is told here

@@ -18,17 +18,20 @@ SHORTEST = 16
 
 #: What is printed in books, answers and templates, as letters and digits only.
 _KNOWN = frozenset(
-    """
-    abc123 abcdefghijklmnop app appsecret appsecretkey changeit changeme changemeinproduction changethis
-    changethiskey default demo dev devkey development devsecret devsecretkey devsecretkeychangeinproduction
-    example flask flasksecret flasksecretkey hardtoguessstring iamasecret insecure key mykey mysecret
-    mysecretkey notasecret password placeholder replaceme s3cr3t s3cret sekret sekrit secret secretkey
-    secretkeyhere secretpassword somerandomstring somesecret somesecretkey string supersecret
-    supersecretkey test testing testkey thisisasecret thisisasecretkey thisissecret topsecret verysecret
-    verysecretkey whatever xxx youllneverguess yoursecret yoursecretkey yoursecretkeyhere youwillneverguess
-    5y2lf4q8zxec 5y2lf4q8znxec 192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf
-    """.split()
-)
+    {
+        "abc123", "abcdefghijklmnop", "app", "appsecret", "appsecretkey", "changeit", "changeme",
+        "changemeinproduction", "changethis", "changethiskey", "default", "demo", "dev", "devkey",
+        "development", "devsecret", "devsecretkey", "devsecretkeychangeinproduction", "example", "flask",
+        "flasksecret", "flasksecretkey", "hardtoguessstring", "iamasecret", "insecure", "key", "mykey",
+        "mysecret", "mysecretkey", "notasecret", "password", "placeholder", "replaceme", "s3cr3t", "s3cret",
+        "sekret", "sekrit", "secret", "secretkey", "secretkeyhere", "secretpassword", "somerandomstring",
+        "somesecret", "somesecretkey", "string", "supersecret", "supersecretkey", "test", "testing", "testkey",
+        "thisisasecret", "thisisasecretkey", "thisissecret", "topsecret", "verysecret", "verysecretkey",
+        "whatever", "xxx", "youllneverguess", "yoursecret", "yoursecretkey", "yoursecretkeyhere",
+        "youwillneverguess", "5y2lf4q8z", "5y2lf4q8znxec",
+        "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+    }
+)  # fmt: skip
 
 
 class Finding(NamedTuple):
