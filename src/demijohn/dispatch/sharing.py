@@ -92,7 +92,7 @@ def sharings_of_rule(sharings: tuple[Sharing, ...], rule: Rule | None) -> tuple[
     # The longest path first; among equals the one that was said last.
     by_path = sorted(sharings, key=lambda sharing: len(sharing.path or ""))[::-1]
     if rule is None:
-        return tuple(sharing for sharing in by_path if sharing.path is not None)
+        return tuple(by_path)  # a blueprint's without a path, too: its routes refuse methods
     endpoint: str = rule.endpoint
     names = split_blueprint_path(endpoint.rpartition(".")[0]) if "." in endpoint else []
     nearest = [sharing for name in names for sharing in reversed(sharings) if sharing.blueprint == name]

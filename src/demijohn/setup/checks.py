@@ -50,7 +50,7 @@ class Finding(NamedTuple):
 
 def weakness(key: str | bytes) -> str | None:
     """Why anybody can guess a key, in words that follow its name; None for one that seems good."""
-    data = key.encode("utf-8", "surrogateescape") if isinstance(key, str) else bytes(key)
+    data = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else bytes(key)
     plain = bytes(byte for byte in data.lower() if chr(byte).isascii() and chr(byte).isalnum())
     if plain.decode("ascii") in _KNOWN:
         return "is one that is printed in books and examples"
