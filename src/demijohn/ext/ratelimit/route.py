@@ -1,0 +1,82 @@
+"""A limit that decorates a view, a blueprint or any function, or stands around a block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import unwrap
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from demijohn import Blueprint
+from demijohn.ext.ratelimit.limit import Limit
+from demijohn.extend import is_async
+
+if TYPE_CHECKING:
+    from demijohn.ext.ratelimit.extension import Limiter
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: On a function that limits stand around: those limits. Decorators that are written on it hand it on.
+AROUND = "__ratelimit_around__"
+
+
+class RouteLimit:
+    """What ``limiter.limit(...)`` returns: a decorator, and a context manager that counts when it is entered.
+
+    :param limiter: Whose counts.
+    :param limit: The limit.
+    :param override_defaults: Whether a view with it is not held to the default limits.
+    """
+
+    def __init__(self, limiter: Limiter, limit: Limit, override_defaults: bool = True) -> None:
+        self.limiter = limiter
+        self.limit = limit
+        self.override_defaults = override_defaults
+
+    def __call__(self, obj: F) -> F:
+        """Hold a function to the limit, or every route of a blueprint and of those in it."""
+        if isinstance(obj, Blueprint):
+            self.limiter.blueprint_limits.setdefault(obj, []).append(self)
+            return obj
+        around = (self, *getattr(obj, AROUND, ()))
+        self.limiter.marked[unwrap(obj)] = around
+        limited: F = around_function(obj, (self,))
+        setattr(limited, AROUND, around)
+        return limited
+
+    def __enter__(self) -> RouteLimit:
+        self.limiter.check([self.limit])
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    async def __aenter__(self) -> RouteLimit:
+        await self.limiter.acheck([self.limit])
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        return None
+
+
+def around_function(function: Any, around: tuple[RouteLimit, ...]) -> Any:
+    """A function that counts before it calls another, of the same kind as that."""
+    limiter = around[0].limiter
+    counted = [route.limit for route in around]
+    if is_async(function):
+
+        @wraps(function)
+        async def limited_async(*args: Any, **kwargs: Any) -> Any:
+            await limiter.acheck(counted)
+            return await function(*args, **kwargs)
+
+        limited: Any = limited_async
+    else:
+
+        @wraps(function)
+        def limited_sync(*args: Any, **kwargs: Any) -> Any:
+            limiter.check(counted)
+            return function(*args, **kwargs)
+
+        limited = limited_sync
+    return limited
