@@ -24,7 +24,7 @@ from demijohn.adapters.websocket import serve_websocket
 from demijohn.contexts.context import current
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
-from demijohn.dispatch.short import conclude, conclude_error
+from demijohn.dispatch.short import conclude, conclude_error, steps_of
 from demijohn.http.headers import ENCODED_FIELDS as _encoded_fields, encoded_name, keep_encoded
 from demijohn.typing import Receive, Scope, Send
 from demijohn.wrappers.body import truncated
@@ -111,8 +111,10 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
         if announced or method not in NO_BODY:
             await open_body(app, ctx, ASGIExchange(receive, send))
         outcome: Any
-        if not (plan.short and plan.on_loop) or method == "HEAD":
+        if not plan.short or method == "HEAD":
             outcome = pipeline(app, ctx)
+        elif not plan.on_loop:
+            outcome = steps_of(app, ctx)
         # PERF: what short_way does, without a second coroutine (0.15 us).
         elif (error := ctx.routing_exception) is None:
             try:

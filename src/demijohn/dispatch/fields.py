@@ -145,16 +145,21 @@ def _encoded(fields: RawHeaders) -> list[tuple[bytes, bytes]]:
     return [(encoded_name(name), value.encode("latin-1")) for name, value in fields]
 
 
+def constant_fields(ctx: RequestContext) -> RawHeaders:
+    """The fields of a request's answer that does not ask for a nonce."""
+    fields: Fields = ctx.plan.fields
+    if fields.secure is None or ctx.environ.get("wsgi.url_scheme") != "https":
+        return fields.plain
+    return fields.secure
+
+
 def protect(ctx: RequestContext, response: Any) -> None:
     """Put the fields into a response, but for those that it has already."""
     plan = ctx.plan
     fields: Fields = plan.fields
-    wanted = fields.plain
-    https = fields.secure is not None and ctx.environ.get("wsgi.url_scheme") == "https"
-    if https:
-        wanted = fields.secure or wanted
+    wanted = constant_fields(ctx) if fields.secure is not None else fields.plain
     if fields.wants_nonce and (ctx.nonce is not None or _may_want_nonce(response)):
-        wanted = fields.written(nonce_of(ctx), https=https)
+        wanted = fields.written(nonce_of(ctx), https=wanted is fields.secure)
     raw: RawHeaders = response.raw_headers if isinstance(response, Response) else response.headers._list
     names = fields.names
     said = None
