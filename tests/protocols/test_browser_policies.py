@@ -14,6 +14,8 @@ from tests.support.servers import Server, free_port, stop_group, wait_until_read
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.slow]
 
 SITE = '''
+import os
+
 from demijohn import Flask, csp_nonce, render_template_string, stream_template_string
 
 app = Flask(__name__)
@@ -62,7 +64,8 @@ def count():
     return str(len(changed))
 
 
-app.cors(["http://localhost:%d" % int(__import__("os").environ["OTHER"])], path="/api", credentials=True, headers=["X-Token"])
+OTHER = int(os.environ["OTHER"])
+app.cors([f"http://localhost:{OTHER}"], path="/api", credentials=True, headers=["X-Token"])
 
 
 @app.route("/api/films", methods=["GET", "PUT"])

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from werkzeug.exceptions import TooManyRequests
 
 from demijohn import Response
-
-if TYPE_CHECKING:
-    from demijohn.ext.ratelimit.limit import RequestLimit
+from demijohn.ext.ratelimit.limit import RequestLimit
 
 
 class RateLimitExceeded(TooManyRequests):

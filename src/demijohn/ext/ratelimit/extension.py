@@ -221,8 +221,8 @@ class _State:
 
     def adapted(self, rule: Any, view: Any) -> Any:
         """The view with what it is held to besides what is written on it; called once per rule."""
-        app: Any = self._app()
-        if rule.websocket or rule.endpoint == "static" or rule.endpoint.endswith(".static"):
+        app = self._app()
+        if app is None or rule.websocket or rule.endpoint == "static" or rule.endpoint.endswith(".static"):
             return view
         inner = unwrap(view)
         # Written above the route, and so not on what the route has.

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import unwrap
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from demijohn import Blueprint
 from demijohn.ext.ratelimit.limit import Limit
 from demijohn.extend import is_async
 
-if TYPE_CHECKING:
-    from demijohn.ext.ratelimit.extension import Limiter
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: On a function that limits stand around: those limits. Decorators that are written on it hand it on.
 AROUND = "__ratelimit_around__"
+
+
+class Counter(Protocol):
+    """A limiter, as far as what is written on views goes."""
+
+    #: Functions that a limit was written on, with what stands around each.
+    marked: dict[Any, tuple[RouteLimit, ...]]
+    blueprint_limits: dict[Blueprint, list[RouteLimit]]
+
+    def check(self, counted: Iterable[Limit]) -> None:
+        """Count the current request, in sync code."""
+        ...
+
+    async def acheck(self, counted: Iterable[Limit]) -> None:
+        """Count the current request, in async code."""
+        ...
 
 
 class RouteLimit:
@@ -28,7 +41,7 @@ class RouteLimit:
     :param override_defaults: Whether a view with it is not held to the default limits.
     """
 
-    def __init__(self, limiter: Limiter, limit: Limit, override_defaults: bool = True) -> None:
+    def __init__(self, limiter: Counter, limit: Limit, override_defaults: bool = True) -> None:
         self.limiter = limiter
         self.limit = limit
         self.override_defaults = override_defaults
