@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import click
 
@@ -52,7 +52,7 @@ def check_command(info: ScriptInfo, deploy: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     click.secho(message, err=True, fg="red")
     raise SystemExit(2)
 

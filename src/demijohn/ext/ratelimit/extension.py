@@ -317,7 +317,7 @@ class _State:
 
 def _limits(given: Any, **options: Any) -> list[Limit]:
     """Limits that were given, as text, functions or limits."""
-    several = listed(given) if not callable(given) and not isinstance(given, Limit) else (given,)
+    several: tuple[Any, ...] = (given,) if callable(given) or isinstance(given, Limit) else listed(given)
     return [limit if isinstance(limit, Limit) else Limit(limit, **options) for limit in several]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import wraps
 from inspect import unwrap
 from typing import Any, Protocol, TypeVar
@@ -11,7 +11,7 @@ from demijohn import Blueprint
 from demijohn.ext.ratelimit.limit import Limit
 from demijohn.extend import is_async
 
-F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 #: On a function that limits stand around: those limits. Decorators that are written on it hand it on.
 AROUND = "__ratelimit_around__"
@@ -46,14 +46,15 @@ class RouteLimit:
         self.limit = limit
         self.override_defaults = override_defaults
 
-    def __call__(self, obj: F) -> F:
+    def __call__(self, obj: T) -> T:
         """Hold a function to the limit, or every route of a blueprint and of those in it."""
-        if isinstance(obj, Blueprint):
-            self.limiter.blueprint_limits.setdefault(obj, []).append(self)
+        if not callable(obj):
+            blueprint: Any = obj
+            self.limiter.blueprint_limits.setdefault(blueprint, []).append(self)
             return obj
         around = (self, *getattr(obj, AROUND, ()))
         self.limiter.marked[unwrap(obj)] = around
-        limited: F = around_function(obj, (self,))
+        limited: T = around_function(obj, (self,))
         setattr(limited, AROUND, around)
         return limited
 
