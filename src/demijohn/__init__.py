@@ -16,12 +16,13 @@ _HOMES = {
     "setup.blueprint": ("Blueprint",),
     "config": ("Config",),
     "contexts.current": (
-        "after_this_request", "copy_current_request_context", "has_app_context", "has_request_context",
+        "after_this_request", "copy_current_request_context", "csp_nonce", "has_app_context", "has_request_context",
     ),
     "globals": ("app_ctx", "current_app", "g", "request", "request_ctx", "session", "websocket"),
     "helpers": (
-        "abort", "event_stream", "flash", "get_flashed_messages", "get_template_attribute", "make_response",
-        "redirect", "safe_redirect", "send_file", "send_from_directory", "stream_with_context", "url_for",
+        "abort", "event_stream", "flash", "get_flashed_messages", "get_template_attribute", "is_safe_url",
+        "make_response", "redirect", "safe_redirect", "send_file", "send_from_directory", "stream_with_context",
+        "url_for",
     ),
     "http.sse": ("ServerSentEvent",),
     "json": ("jsonify",),

@@ -7,6 +7,7 @@ from demijohn.config import Config as Config
 from demijohn.contexts.current import (
     after_this_request as after_this_request,
     copy_current_request_context as copy_current_request_context,
+    csp_nonce as csp_nonce,
     has_app_context as has_app_context,
     has_request_context as has_request_context,
 )
@@ -27,6 +28,7 @@ from demijohn.helpers import (
     flash as flash,
     get_flashed_messages as get_flashed_messages,
     get_template_attribute as get_template_attribute,
+    is_safe_url as is_safe_url,
     make_response as make_response,
     redirect as redirect,
     safe_redirect as safe_redirect,

@@ -20,6 +20,7 @@ from werkzeug.routing import BuildError, MapAdapter, RequestRedirect
 
 from demijohn.adapters import wsgi
 from demijohn.contexts.context import UNSET, AppContext, RequestContext, current
+from demijohn.contexts.current import csp_nonce
 from demijohn.contexts.proxies import g, get_request_context, request, session
 from demijohn.contexts.way import Way
 from demijohn.dispatch import failure, pipeline, responses, settle, teardown
@@ -479,6 +480,8 @@ class Flask(App):
         names: dict[str, Any] = env.globals
         names["url_for"] = self.url_for
         names["config"] = self.config
+        if self.policy.security_headers:
+            names["csp_nonce"] = csp_nonce
         # Proxies, so that templates imported without context see the current request too.
         names |= {
             "get_flashed_messages": get_flashed_messages,

@@ -13,7 +13,7 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -29,12 +29,13 @@ from demijohn.http.cookies import dump_cookie, parse_cookie
 from demijohn.http.filenames import content_disposition, safe_join, secure_filename
 from demijohn.http.headers import Headers
 from demijohn.http.multipart import MultipartLimits, parse_multipart
+from demijohn.helpers import is_safe_url
 from demijohn.http.problem import prefers_json, problem
-from demijohn.http.redirects import is_safe_url
 from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
 from demijohn.setup.kinds import Kind
 from demijohn.sessions.signing import BoundedTimedSerializer
+from demijohn.setup.checks import Finding
 from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
@@ -43,11 +44,12 @@ from demijohn.wrappers.parts import Part
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "BoundedTimedSerializer", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "adapt_view",
-    "add_templates", "answer_errors", "before_stream", "call", "content_disposition", "current_application",
-    "current_request", "current_session", "dump_cookie", "expect_settings", "is_async", "is_safe_url", "later",
-    "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
-    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
+    "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part",
+    "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "call",
+    "content_disposition", "current_application", "current_request", "current_session", "dump_cookie",
+    "expect_settings", "is_async", "is_safe_url", "later", "may_await", "may_block", "nonblocking",
+    "parse_cookie", "parse_multipart", "prefers_json", "problem", "running_loop", "safe_join",
+    "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -168,6 +170,15 @@ def before_stream(app: Flask, function: Callable[[Template], None]) -> None:
     the header has been sent.
     """
     app.template_streams.append(function)
+
+
+def add_check(app: Flask, check: Callable[[Flask], Iterable[Finding]]) -> None:
+    """Have ``demijohn check --deploy`` ask an extension what should be otherwise before others can reach it.
+
+    :param app: The application.
+    :param check: Takes the application, inside its context, and returns or yields what it finds.
+    """
+    app.checks.append(check)
 
 
 def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:

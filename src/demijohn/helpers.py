@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from functools import update_wrapper
 from typing import Any, NoReturn, TypeVar, cast, overload
 
@@ -15,7 +15,7 @@ from demijohn.contexts.life import STREAMED
 from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
 from demijohn.sessions.flashing import flash, get_flashed_messages
 from demijohn.app import Flask
-from demijohn.http.redirects import safe_redirect_target
+from demijohn.http import redirects
 from demijohn.http.sse import ServerSentEvent
 from demijohn.contexts.proxies import current_app, request
 from demijohn.wrappers.request import split_blueprint_path
@@ -27,7 +27,7 @@ from demijohn.waiting.drivers import drive, drive_async
 
 __all__ = [
     "abort", "event_stream", "flash", "get_debug_flag", "get_flashed_messages", "get_load_dotenv",
-    "get_root_path", "get_template_attribute", "make_response", "redirect", "safe_redirect", "send_file",
+    "get_root_path", "get_template_attribute", "is_safe_url", "make_response", "redirect", "safe_redirect", "send_file",
     "send_from_directory", "split_blueprint_path", "stream_with_context", "url_for",
 ]  # fmt: skip
 
@@ -83,7 +83,19 @@ def safe_redirect(target: str | None, fallback: str, code: int | None = None) ->
     :param target: Where to go, from the client.
     :param fallback: Where to go instead when that leads elsewhere or is missing.
     """
-    return redirect(safe_redirect_target(target, fallback, request.host), code)
+    return redirect(redirects.safe_redirect_target(target, fallback, request.host), code)
+
+
+def is_safe_url(
+    target: str | None, host: str | Collection[str] | None = None, require_https: bool = False
+) -> bool:
+    """Whether a browser that is sent to ``target``, which came with a request, stays on this site.
+
+    :param target: Where to go, from the client.
+    :param host: This site's ``name`` or ``name:port``, or several; the current request's by default.
+    :param require_https: Refuse http addresses.
+    """
+    return redirects.is_safe_url(target, request.host if host is None else host, require_https)
 
 
 def abort(code: Any, *args: Any, **kwargs: Any) -> NoReturn:

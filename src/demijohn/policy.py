@@ -32,8 +32,9 @@ class Policy:
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
         "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule",
         "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
-        "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page", "vouched_forms",
-        "nested_exemptions", "json_as_fields", "handlers_before_api",
+        "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page",
+        "security_headers", "cross_origin_check", "vouched_forms", "nested_exemptions", "json_as_fields",
+        "handlers_before_api",
     )  # fmt: skip
 
     # Answers.
@@ -107,6 +108,13 @@ class Policy:
     nested_exemptions: bool
     #: JSON reaches the fields of a form as the text that a browser would have sent.
     json_as_fields: bool
+
+    # Browsers.
+
+    #: Every answer has the header fields that ``SECURITY_HEADERS``, ``HSTS``, ``CSP`` and ``CSP_REPORT_ONLY`` say.
+    security_headers: bool
+    #: A request that may change something is refused when a page of another site sent it.
+    cross_origin_check: bool
 
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))

@@ -21,6 +21,25 @@ DEFAULTS: dict[str, Any] = {
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "TOKEN_LIFETIME": 3600,  # seconds for which a token of the API is good
+    "TRUSTED_HOSTS": None,  # the names it is reached by: CELLAR_TRUSTED_HOSTS=["cellar.example"]
+    "TRUSTED_PROXIES": None,  # how many proxies stand in front of it
+    "RATELIMIT_STORAGE_URI": "memory://",  # redis://host, where several processes serve it
+    # Everything comes from here, nothing is inline: a script smuggled into a page does not run.
+    "CSP": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "blob:"],  # blob: a chosen photo is shown before it is sent
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    },
+    "SECURITY_HEADERS": {
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    },
+    "HSTS": 31_536_000,  # seconds; sent over https only
 }
 
 

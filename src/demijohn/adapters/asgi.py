@@ -25,7 +25,7 @@ from demijohn.contexts.context import current
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import conclude, conclude_error, steps_of
-from demijohn.http.headers import encoded_name
+from demijohn.http.headers import ENCODED_FIELDS as _encoded_fields, encoded_name, keep_encoded
 from demijohn.typing import Receive, Scope, Send
 from demijohn.wrappers.body import truncated
 
@@ -34,6 +34,8 @@ ClientGone = OSError
 
 #: The fields that are looked at before the view: for the route, and for whether there is a body (RFC 9112, 6).
 _NEEDED = frozenset({b"host", b"content-length", b"transfer-encoding"})
+
+_NOTHING: list[tuple[bytes, bytes]] = []
 
 #: RawHeaders whose values return, so that it pays to keep them encoded.
 _FEW_VALUES = frozenset({"Content-Type", "Content-Length"})
@@ -45,6 +47,17 @@ class Context(ScopeContext):
     def make_environ(self) -> ScopeEnviron:
         """The environ of ``received``."""
         return ScopeEnviron(self.received)
+
+    def said_elsewhere(self) -> tuple[str | None, str | None] | None:
+        """Sec-Fetch-Site and Origin, without keys of the environ for both (PERF: 0.5 us)."""
+        environ: Any = self._environ
+        fields = None if environ is None else environ.fields
+        if fields is None:  # or one came more than once, maybe one of these
+            return super().said_elsewhere()
+        site = fields.get(b"sec-fetch-site")
+        if site == b"same-origin" or site == b"none":
+            return None
+        return None if site is None and b"origin" not in fields else super().said_elsewhere()
 
 
 async def serve(app: Application, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,12 +129,20 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
         else:
             outcome = conclude_error(app, ctx, error)
             error = None  # or its traceback keeps a cycle through this frame
-        if outcome.__class__ is not tuple:
+        if outcome.__class__ is tuple:
+            fields = plan.fields
+            constant = (
+                fields.encoded
+                if fields.encoded_secure is None or scope.get("scheme") != "https"
+                else fields.encoded_secure
+            )
+        else:
             outcome = await respond(app, ctx, outcome, method, ASGIExchange(receive, send))
             if outcome is None:
                 return
+            constant = _NOTHING
         code, _, raw, data = outcome
-        await send({"type": "http.response.start", "status": code, "headers": encoded(raw)})
+        await send({"type": "http.response.start", "status": code, "headers": encoded(raw) + constant})
         await send({"type": "http.response.body", "body": data})
     finally:
         current.reset(ctx._tokens.pop())  # PERF: what leave comes to, without a call (0.06 us)
@@ -193,9 +214,6 @@ class ASGIExchange:
             pass
 
 
-_encoded_fields: dict[tuple[str, str], tuple[bytes, bytes]] = {}
-
-
 def encoded(raw: RawHeaders) -> list[tuple[bytes, bytes]]:
     """Header fields as ASGI takes them: bytes, names in lower case."""
     try:
@@ -211,7 +229,4 @@ def encoded(raw: RawHeaders) -> list[tuple[bytes, bytes]]:
 
 def _encoded_field(field: tuple[str, str]) -> tuple[bytes, bytes]:
     name, value = field
-    made = encoded_name(name), value.encode("latin-1")
-    if name in _FEW_VALUES and len(_encoded_fields) < 1024:
-        _encoded_fields[field] = made
-    return made
+    return keep_encoded(field) if name in _FEW_VALUES else (encoded_name(name), value.encode("latin-1"))

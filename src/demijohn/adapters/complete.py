@@ -12,6 +12,7 @@ from demijohn.adapters.exchange import Exchange
 from demijohn.adapters.parts import InThread
 from demijohn.adapters.ports import Application
 from demijohn.contexts.context import RequestContext
+from demijohn.dispatch.fields import constant_fields
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import Wire, conclude, conclude_error, steps_of
 from demijohn.waiting.loops import drive_here, drive_hopping
@@ -99,7 +100,8 @@ async def respond(
     pool = app.lifecycle.pool(get_running_loop())
     response: Any = await (drive_here if ctx.plan.on_loop else drive_hopping)(steps, pool)
     if response.__class__ is tuple:  # the short way's
-        return response  # type: ignore[no-any-return]
+        code, status, fields, data = response
+        return code, status, fields + constant_fields(ctx), data
     plain = response.plain(method)
     if plain is not None:
         return response._status_code, response._status, plain[1], plain[0]

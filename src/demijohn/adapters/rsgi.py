@@ -93,6 +93,14 @@ class Context(ScopeContext):
         """The environ of ``received``."""
         return RSGIEnviron(self.received)
 
+    def said_elsewhere(self) -> tuple[str | None, str | None] | None:
+        """Sec-Fetch-Site and Origin, without keys of the environ for both (PERF: 0.5 us)."""
+        headers = self.received.headers
+        site = headers.get("sec-fetch-site")
+        if site == "same-origin" or site == "none":
+            return None
+        return None if site is None and "origin" not in headers else super().said_elsewhere()
+
 
 async def serve(app: Application, scope: Any, protocol: Any) -> None:
     """Answer one RSGI request."""
@@ -138,10 +146,14 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
             outcome = pipeline(app, ctx)
         elif plan.on_loop:
             outcome = await short_way(app, ctx)
+            if outcome.__class__ is tuple:
+                fields = plan.fields
+                constant = fields.plain if fields.secure is None or scope.scheme != "https" else fields.secure
+                protocol.response_bytes(outcome[0], outcome[2] + constant, outcome[3])
+                return
         else:
             outcome = steps_of(app, ctx)
-        if outcome.__class__ is not tuple:
-            outcome = await respond(app, ctx, outcome, method, RSGIExchange(protocol))
+        outcome = await respond(app, ctx, outcome, method, RSGIExchange(protocol))
         if outcome is not None:
             protocol.response_bytes(outcome[0], outcome[2], outcome[3])
     finally:

@@ -57,7 +57,16 @@ def serve(app: Application, environ: Any, start_response: StartResponse) -> Iter
             except Exception as e:
                 outcome = conclude_error(app, ctx, e)
             if outcome.__class__ is tuple:
-                start_response(outcome[1], outcome[2])
+                fields = plan.fields
+                start_response(
+                    outcome[1],
+                    outcome[2]
+                    + (
+                        fields.plain
+                        if fields.secure is None or environ["wsgi.url_scheme"] != "https"
+                        else fields.secure
+                    ),
+                )
                 return [outcome[3]]
             response = drive(outcome)
         elif way.policy.teardown_before_sending:

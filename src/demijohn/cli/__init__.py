@@ -8,6 +8,7 @@ The public names are those of ``flask.cli``. Importing this package imports Clic
 from __future__ import annotations
 
 from demijohn.devserver.environment import load_dotenv, show_server_banner
+from demijohn.cli.check import check_command
 from demijohn.cli.group import FlaskGroup, cli, main
 from demijohn.cli.loading import (
     NoAppException,
@@ -33,6 +34,7 @@ __all__ = [
     "NoAppException",
     "ScriptInfo",
     "SeparatedPathType",
+    "check_command",
     "cli",
     "find_app_by_string",
     "find_best_app",

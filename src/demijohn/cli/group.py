@@ -18,6 +18,7 @@ from click.core import ParameterSource
 
 from demijohn.devserver.assignment import current_assignment
 from demijohn.devserver.environment import has_dotenv, load_dotenv
+from demijohn.cli.check import check_command
 from demijohn.cli.loading import NoAppException, ScriptInfo
 from demijohn.cli.routes import routes_command
 from demijohn.cli.run import run_command
@@ -101,7 +102,7 @@ class FlaskGroup(AppGroup):
     The ``demijohn`` command is one. A project makes its own to have a management script that needs
     no ``--app``: ``@click.group(cls=FlaskGroup, create_app=create_app)``.
 
-    :param add_default_commands: Whether to add ``run``, ``shell`` and ``routes``.
+    :param add_default_commands: Whether to add ``run``, ``shell``, ``routes`` and ``check``.
     :param create_app: A function that makes the application, in place of looking for it.
     :param add_version_option: Whether to add ``--version``.
     :param load_dotenv: Whether to load ``.env`` and ``.flaskenv``.
@@ -127,7 +128,7 @@ class FlaskGroup(AppGroup):
         self.set_debug_flag = set_debug_flag
         self._plugins_loaded = False
         if add_default_commands:
-            for command in (run_command, shell_command, routes_command):
+            for command in (run_command, shell_command, routes_command, check_command):
                 self.add_command(command)
 
     def _load_plugin_commands(self) -> None:
@@ -145,13 +146,21 @@ class FlaskGroup(AppGroup):
             # After the built-in ones, whose options may say what plugins get when they import Flask.
             self._load_plugin_commands()
             own = super().get_command(ctx, cmd_name)
-        if own is not None:
+        # An application may have had a command of that name before this package had one.
+        yields = own is check_command
+        if own is not None and not yields:
             return own
         try:
             app = ctx.ensure_object(ScriptInfo).load_app()
-        except NoAppException as error:
+        except Exception as error:
+            if yields:
+                return own  # which says why
+            if not isinstance(error, NoAppException):
+                raise
             _complain(f"Error: {error.format_message()}\n")
             return None
+        if yields and app.cli.get_command(ctx, cmd_name) is None:
+            return own
         active = current.get(None)
         if active is None or active.app is not app:
             # Here rather than around the command, so that callbacks of its parameters have it too.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from werkzeug.routing import Map
 
+from demijohn.contexts import ports as contexts
 from demijohn.contexts.context import AppContext
 from demijohn.devserver import ports
+from demijohn.setup.checks import Finding
 
 __all__ = ["Application"]
 
 
-class Application(ports.Application, Protocol):
+class Application(ports.Application, contexts.Application, Protocol):
     """An application, as far as the ``demijohn`` command goes."""
 
     import_name: str
@@ -26,6 +29,20 @@ class Application(ports.Application, Protocol):
     @property
     def cli(self) -> Any:
         """A :class:`click.Group`: its own commands."""
+        ...
+
+    #: State of extensions, by the extension's name.
+    extensions: dict[str, Any]
+    #: What finds out about it besides what the command looks at itself.
+    checks: list[Callable[[Any], Iterable[Finding]]]
+
+    @property
+    def static_folder(self) -> Any:
+        """The path of its static files, or None."""
+        ...
+
+    def iter_blueprints(self) -> Iterable[Any]:
+        """All blueprints."""
         ...
 
     def app_context(self) -> AppContext:

@@ -110,6 +110,9 @@ class Flask(native.Flask):
     def check_settings(self, kinds: Mapping[str, Kind] | None = None) -> None:
         """Nothing: what Flask takes until a request reads it is taken."""
 
+    def warn_of_key(self) -> None:
+        """Nothing: Flask takes every key."""
+
     def select_jinja_autoescape(self, filename: str | None) -> bool:
         """Whether a template is escaped: those named as HTML or XML, and those without a name."""
         return filename is None or filename.endswith(_ESCAPED)

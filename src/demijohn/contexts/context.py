@@ -200,6 +200,7 @@ class RequestContext(AppContext):
     _scope = None
     #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
     plan: Any = None
+    nonce: str | None = None  # for its answer's Content-Security-Policy
     #: Whether who saves the session awaits what that returns, as the pipeline does.
     awaits_saving = False
     #: Where it is in its life, see :mod:`demijohn.contexts.life`.
@@ -323,6 +324,13 @@ class RequestContext(AppContext):
         RequestContext.__init__(twin, self.app, self.environ, self.request, self._session)
         twin.plan, twin.view_args, twin.routing_exception = self.plan, self.view_args, self.routing_exception
         return twin
+
+    def said_elsewhere(self) -> tuple[str | None, str | None] | None:
+        """What a browser says of where this comes from, Sec-Fetch-Site and Origin; None for nothing bad."""
+        environ = self.environ if self._environ is None else self._environ
+        site, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
+        ours = site == "same-origin" or site == "none" or (site is None and origin is None)
+        return None if ours else (site, origin)
 
     def match_request(self) -> None:
         """Find the route and leave it, or the routing exception, on the request."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import update_wrapper
 from inspect import iscoroutinefunction
+from secrets import token_urlsafe
 from typing import Any, TypeVar, cast
 
 from demijohn.contexts.context import RequestContext, current
@@ -43,6 +44,26 @@ def after_this_request(f: F) -> F:
     else:
         ctx._after_request_functions.append(f)
     return f
+
+
+def csp_nonce() -> str:
+    """The nonce of this request's Content-Security-Policy: the same for the whole answer, and new for each.
+
+    It goes into the page, ``<script nonce="{{ csp_nonce() }}">``, and into the header field where the setting
+    ``CSP`` has the source ``'nonce'``.
+
+    :raises RuntimeError: outside of a request.
+    """
+    return nonce_of(_request_context("csp_nonce"))
+
+
+def nonce_of(ctx: RequestContext) -> str:
+    """The nonce of a request's answer, made when first asked for."""
+    if ctx.nonce is None:
+        ctx.nonce = token_urlsafe(18)
+        if ctx._after_request_functions is None:
+            ctx._after_request_functions = []  # the short way is closed: the answer is not as all are
+    return ctx.nonce
 
 
 async def _run_inside(ctx: RequestContext, work: Any) -> Any:

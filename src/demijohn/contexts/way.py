@@ -26,6 +26,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from werkzeug.routing import Rule
 
+from demijohn.http.cors import Sharing
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.policy import Policy
 from demijohn.routing import Router
@@ -41,8 +42,9 @@ class Plan:
     """What is decided once per rule, so that it is not decided per request: its hooks, merged, and where it runs."""
 
     __slots__ = (
-        "after", "answers_options", "auto_options", "awaits", "before", "dispatch", "on_loop", "preprocess",
-        "processes", "rule", "short", "stream", "teardown", "tears_down", "url_preprocessors", "view",
+        "after", "answers_options", "auto_options", "awaits", "before", "checked", "dispatch", "fields", "on_loop",
+        "preprocess", "processes", "protects", "rule", "sharings", "short", "stream", "teardown", "tears_down",
+        "url_preprocessors", "view",
     )  # fmt: skip
 
     #: The rule that matched, or None for requests whose routing failed.
@@ -68,6 +70,14 @@ class Plan:
     stream: bool
     #: The plan for OPTIONS requests where they are answered without the view.
     auto_options: Plan | None
+    #: The plan for methods that may change something, where it is looked at who sends them; None where it is not.
+    checked: Plan | None
+    #: The header fields that its answers carry, a :class:`~demijohn.dispatch.fields.Fields`.
+    fields: Any
+    #: Who may read the answers, as far as that can be told from the rule: the nearest first.
+    sharings: tuple[Sharing, ...]
+    #: Whether there are such fields, or such origins.
+    protects: bool
     #: Whether what the view returns is certainly a coroutine.
     awaits: bool
     on_loop: bool
@@ -84,10 +94,12 @@ class Way:
         "bare",
         "blocking_steps",
         "by_adapter",
+        "checks_origin",
         "dispatch",
         "eager_session",
         "ends_appcontext",
         "exception",
+        "fields",
         "finalize",
         "forward",
         "full_dispatch",
@@ -107,6 +119,7 @@ class Way:
         "process",
         "router",
         "session_fields",
+        "sharings",
         "short",
         "static_plans",
         "steps",
@@ -115,6 +128,7 @@ class Way:
         "teardown_appcontext",
         "teardown_request",
         "templates",
+        "trusted_origins",
         "user_exception",
         "watched",
         "wrapped",
@@ -125,7 +139,8 @@ class Way:
     # Routing.
 
     router: Router
-    #: Plans by ``id(rule)``, and those of paths without variable parts by path and method, as they are asked for.
+    #: Plans by ``id(rule)``, under 0 that of preflights, and those of paths without variable parts by path and
+    #: method, as they are asked for.
     plans: dict[int, Plan]
     static_plans: dict[str, dict[str, Plan]]
     #: Hosts that were found to be good; None stands for a request without one.
@@ -182,6 +197,17 @@ class Way:
     plain_context: bool
     #: Whether building a URL asks anybody for default values.
     injects_url_defaults: bool
+
+    # Pages of other sites, and what answers tell browsers.
+
+    #: The header fields of answers, but for rules with a policy of their own.
+    fields: Any
+    #: Whether it is looked at who sends a request that may change something.
+    checks_origin: bool
+    #: Origins whose pages may send such requests.
+    trusted_origins: frozenset[str]
+    #: What has been said about who may read answers, in the order in which it was said.
+    sharings: tuple[Sharing, ...]
 
     # Which short ways are open.
 

@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServe
 from werkzeug.routing import RoutingException
 
 from demijohn.contexts.context import RequestContext
+from demijohn.dispatch.fields import protect
 from demijohn.dispatch.ports import Application
 from demijohn.signals import got_request_exception, sending
 from demijohn.waiting.callables import is_async
@@ -83,7 +84,10 @@ def exception(app: Application, ctx: RequestContext, e: Exception) -> Steps[Any]
     if propagate:
         if app.debug_page is not None and app.debug and not app.testing:
             app.log_exception((type(e), e, e.__traceback__))
-            return app.debug_page(app, ctx, e)
+            page = app.debug_page(app, ctx, e)
+            if ctx.plan.protects:
+                protect(ctx, page)
+            return page
         raise e
     app.log_exception((type(e), e, e.__traceback__))
     return (yield from internal_error(app, ctx, e))

@@ -11,8 +11,9 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.routing import WebsocketMismatch
 
 from demijohn.contexts.context import RequestContext
-from demijohn.dispatch.plan import make_plan
+from demijohn.dispatch.plan import make_plan, make_preflight_plan
 from demijohn.dispatch.ports import Application
+from demijohn.dispatch.sharing import SAFE_METHODS, preflight_of
 from demijohn.http.host import is_valid_host
 from demijohn.wrappers.request import Request, decoded
 
@@ -72,8 +73,17 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
     plan = way.plans.get(id(rule))
     if plan is None:
         plan = way.plans[id(rule)] = make_plan(app, way, rule)
-    if plan.auto_options is not None and method == "OPTIONS":
-        plan = plan.auto_options
+    if method != "GET":
+        if method == "OPTIONS":
+            if way.sharings:
+                static = False  # which plan it is depends on more than path and method
+                if preflight_of(ctx) is not None:
+                    ctx.routing_exception = None
+                    plan = way.plans.get(0) or way.plans.setdefault(0, make_preflight_plan(app, way))
+            if plan.auto_options is not None:
+                plan = plan.auto_options
+        elif plan.checked is not None and method not in SAFE_METHODS:
+            plan = plan.checked
     ctx.plan = plan
     if static:
         way.static_plans.setdefault(path, {})[method] = plan

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from demijohn.contexts.context import UNSET, RequestContext
 from demijohn.dispatch.failure import answers_itself
+from demijohn.dispatch.fields import protect
 from demijohn.dispatch.ports import Application
 from demijohn.dispatch.teardown import end
 from demijohn.signals import (
@@ -117,7 +118,10 @@ def full_dispatch(
             step = way.finalize
             return (yield from step(app, ctx, rv))
         make = way.make_response  # PERF: all that finalize comes to then, without a generator (0.2 us)
-        return make(app, ctx, rv)
+        response = make(app, ctx, rv)
+        if plan.protects:
+            protect(ctx, response)
+        return response
     finally:
         rv = returned = raised = None  # an error must not be reachable from its own frame
 

@@ -12,9 +12,13 @@ from typing import Any
 
 from werkzeug.routing import Rule
 
+from demijohn.contexts.context import UNSET
 from demijohn.contexts.way import Plan, Way
 from demijohn.dispatch.ports import Application, Hooks
 from demijohn.dispatch.pipeline import dispatch, preprocess
+from demijohn.dispatch.sharing import (
+    SAFE_METHODS, answer_preflight, checked_step, checked_view, sharings_of_rule,
+)  # fmt: skip
 from demijohn.waiting.callables import is_async, may_block
 from demijohn.wrappers.request import split_blueprint_path
 
@@ -22,8 +26,9 @@ Functions = tuple[Callable[..., Any], ...]
 
 
 def make_plan(
-    app: Application, way: Way, rule: Rule | None, *, websocket: bool = False, options: bool = False
-) -> Plan:
+    app: Application, way: Way, rule: Rule | None, *, websocket: bool = False, options: bool = False,
+    checked: bool = False,
+) -> Plan:  # fmt: skip
     """The plan of a rule.
 
     :param app: The application, set up.
@@ -31,6 +36,7 @@ def make_plan(
     :param rule: The rule that matched, or None for requests whose routing failed.
     :param websocket: Take the hooks of WebSockets instead of those of requests.
     :param options: Make the plan of OPTIONS requests that are answered without the view.
+    :param checked: Make the plan of methods for which it is looked at who sends them.
     """
     plan = Plan()
     plan.rule = rule
@@ -68,12 +74,51 @@ def make_plan(
     plan.processes = way.always_processes or bool(plan.after)
     plan.tears_down = way.always_tears_down or bool(plan.teardown)
     plan.auto_options = None
-    if getattr(rule, "provide_automatic_options", False) and not options:
+    if getattr(rule, "provide_automatic_options", False) and not options and not checked:
         plan.auto_options = make_plan(app, way, rule, options=True)
     plan.on_loop = _may_run_on_loop(app, way, plan)
-    around = plan.preprocess or plan.processes or plan.tears_down or options
+    _protect(way, plan)
+    around = plan.preprocess or plan.processes or plan.tears_down or options or plan.sharings
     plan.short = way.short and not around and (rule is None or plan.dispatch is None)
+    needs_check = not (checked or options) and _needs_check(way, rule)
+    plan.checked = make_plan(app, way, rule, checked=True) if needs_check else None
+    if checked:
+        _check_first(plan)
     return plan
+
+
+def _protect(way: Way, plan: Plan) -> None:
+    """Decide what its answers tell browsers."""
+    given = getattr(plan.rule, "csp", UNSET)
+    plan.fields = way.fields if given is UNSET else way.fields.with_policy(given)
+    plan.sharings = sharings_of_rule(way.sharings, plan.rule)
+    plan.protects = bool(plan.fields.names or plan.sharings)
+
+
+def make_preflight_plan(app: Application, way: Way) -> Plan:
+    """The plan of requests by which a browser asks whether a script may send another: no hooks, no view."""
+    plan = make_plan(app, way, None)
+    plan.before = plan.after = plan.teardown = plan.url_preprocessors = plan.sharings = ()
+    plan.preprocess = None
+    plan.dispatch = answer_preflight
+    plan.processes, plan.tears_down = way.always_processes, way.always_tears_down
+    plan.short = False
+    plan.on_loop = not way.blocking_steps and not way.appcontext_teardown
+    return plan
+
+
+def _needs_check(way: Way, rule: Rule | None) -> bool:
+    if not way.checks_origin or rule is None or rule.websocket or getattr(rule, "cross_origin", False):
+        return False
+    return rule.methods is None or not SAFE_METHODS.issuperset(rule.methods)
+
+
+def _check_first(plan: Plan) -> None:
+    """Have it looked at who sends the request, before hooks and view."""
+    if plan.short:
+        plan.view = checked_view(plan.view)
+    else:
+        plan.preprocess = checked_step(plan.preprocess)
 
 
 def _prepared(app: Application, way: Way, functions: Functions) -> Functions:

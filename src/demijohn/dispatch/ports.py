@@ -8,6 +8,7 @@ from typing import Any, NoReturn, Protocol, TypeAlias
 from werkzeug.exceptions import HTTPException
 
 from demijohn.contexts import ports
+from demijohn.http.cors import Sharing
 from demijohn.routing import Router
 from demijohn.wrappers.request import Request
 
@@ -31,6 +32,7 @@ class Application(ports.Application, Protocol):
 
     view_adapters: list[Callable[[Any, Any], Any]]
     handler_finders: tuple[Callable[[Exception], Any], ...]
+    sharings: list[Sharing]
     view_functions: dict[str, Callable[..., Any]]
     url_value_preprocessors: Hooks
     before_request_funcs: Hooks

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn.contexts.context import RequestContext
 from demijohn.contexts.proxies import get_request_context
+from demijohn.dispatch.fields import protect
 from demijohn.dispatch.ports import Application
 from demijohn.http.problem import prefers_json, problem_response_parts
 from demijohn.http.status import status_line
@@ -101,7 +102,7 @@ def _not_a_response(rv: object) -> str:
 
 
 #: Werkzeug's own classes, whose page depends on the description only.
-_plain_errors = frozenset(default_exceptions.values())
+plain_errors = frozenset(default_exceptions.values())
 
 _error_pages: dict[type, tuple[bytes, str]] = {}
 
@@ -116,7 +117,7 @@ def http_response(app: Application, ctx: RequestContext, e: HTTPException) -> An
     if accept is not None and prefers_json(accept):
         body, headers = problem_response_parts(e, environ)
         return Response.of_bytes(body, e.code, status_line(e.code), headers)
-    if cls in _plain_errors and "description" not in e.__dict__:
+    if cls in plain_errors and "description" not in e.__dict__:
         # PERF: the page of a plain abort(404) is always the same; formatting it costs 5 us.
         page = _error_pages.get(cls)
         if page is None:
@@ -140,12 +141,16 @@ def finalize(app: Application, ctx: RequestContext, rv: Any, from_error_handler:
         if ctx.plan.processes or ctx._session is not None or ctx._after_request_functions:
             step = way.process
             response = yield from step(app, ctx, response)
+        if ctx.plan.protects:
+            protect(ctx, response)
         if request_finished.receivers:
             yield from sending(request_finished, app, response=response)
     except Exception:
         if not from_error_handler:
             raise
         app.logger.exception("Request finalizing failed with an error while handling an error")
+        if ctx.plan.protects:
+            protect(ctx, response)
     return response
 
 

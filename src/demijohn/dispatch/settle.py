@@ -11,10 +11,14 @@ from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
+from demijohn.config import listed
 from demijohn.contexts.context import RequestContext
 from demijohn.contexts.way import Way
 from demijohn.dispatch import failure, matching, pipeline, responses, teardown
+from demijohn.dispatch.fields import make_fields
 from demijohn.dispatch.ports import Application
+from demijohn.errors import WrongSetting
+from demijohn.http.cors import checked_origins
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.sessions import SecureCookieSessionInterface
 from demijohn.templating import default_template_ctx_processor
@@ -86,6 +90,7 @@ class Settling:
             **self.end_steps(),
             **self.services(),
             **self.short_ways(),
+            **self.origins(),
             policy=self.app.policy,
             steps=self.steps,
         )
@@ -161,6 +166,20 @@ class Settling:
             "json": app.json if type(app.json) is DefaultJSONProvider else None,
             "templates": {},
             "plain_context": not self.overrides("update_template_context") and _has_plain_context(app),
+        }
+
+    def origins(self) -> dict[str, Any]:
+        """Pages of other sites, and what answers tell browsers."""
+        app = self.app
+        try:
+            trusted = checked_origins(listed(app.own_setting("TRUSTED_ORIGINS")), "TRUSTED_ORIGINS")
+        except ValueError as e:
+            raise WrongSetting(str(e)) from None
+        return {
+            "fields": make_fields(app),
+            "checks_origin": app.policy.cross_origin_check and bool(app.own_setting("CROSS_ORIGIN_CHECK")),
+            "trusted_origins": trusted,
+            "sharings": tuple(app.sharings),
         }
 
     def short_ways(self) -> dict[str, Any]:

@@ -16,11 +16,12 @@ from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.failure import answers_itself
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.ports import Application
-from demijohn.dispatch.responses import HTML, http_response, save_session
+from demijohn.dispatch.responses import HTML, http_response, plain_errors, save_session
 from demijohn.waiting.steps import Steps, is_awaitable
 from demijohn.wrappers.response import Response
 
-#: Status code, status line, header fields and body, ready to be sent.
+#: Status code, status line, header fields and body, ready to be sent but for the plan's own fields, which adapters
+#: add in the form that their protocol has.
 Wire: TypeAlias = tuple[int, str, list[tuple[str, str]], bytes]
 
 
@@ -103,6 +104,14 @@ def _saved(response: Response, saved: Any) -> Steps[Response]:
     return response
 
 
+def _brings_fields(e: HTTPException) -> bool:
+    """Whether an error has header fields that the plan's may have to give way to."""
+    cls = type(e)
+    return e.response is not None or (
+        cls not in plain_errors and cls.get_headers is not HTTPException.get_headers
+    )
+
+
 def conclude_error(app: Application, ctx: RequestContext, e: Exception) -> Any:
     """:func:`conclude` for what the view or the routing raised."""
     if (
@@ -111,6 +120,7 @@ def conclude_error(app: Application, ctx: RequestContext, e: Exception) -> Any:
         and not (ctx._request is not None and ctx._request.__dict__.get("files"))
         and isinstance(e, HTTPException)
         and answers_itself(app, e)
+        and not _brings_fields(e)
     ):
         response: Any = http_response(app, ctx, e)
         # Not plain: a redirect, whose Location needs a second look, or what an error brought along.

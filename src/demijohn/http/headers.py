@@ -191,6 +191,18 @@ def encoded_name(name: str) -> bytes:
         return encoded
 
 
+#: Fields whose encoded form is kept, because they return.
+ENCODED_FIELDS: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+
+
+def keep_encoded(field: tuple[str, str]) -> tuple[bytes, bytes]:
+    """A field as ASGI has it, kept for the next time."""
+    made = encoded_name(field[0]), field[1].encode("latin-1")
+    if len(ENCODED_FIELDS) < 2 * _CACHE_SIZE:
+        ENCODED_FIELDS[field] = made
+    return made
+
+
 def titled_name(name: bytes) -> str:
     """An ASGI header name in title case, ``b"content-type"`` as ``Content-Type``."""
     try:

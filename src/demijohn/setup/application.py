@@ -25,8 +25,11 @@ from demijohn.setup.blueprint import Blueprint
 from demijohn.config import Config, ConfigAttribute
 from demijohn.contexts.namespace import _AppCtxGlobals
 from demijohn.contexts.way import Way
+from demijohn.setup.checks import Finding, weakness
 from demijohn.setup.envvars import get_debug_flag
 from demijohn.errors import LateRegistration
+from demijohn.http import csp
+from demijohn.http.cors import HEADERS, METHODS, Sharing
 from demijohn.json.provider import DefaultJSONProvider, JSONProvider
 from demijohn.setup.kinds import SETTINGS, Kind, check_settings
 from demijohn.logging import create_logger
@@ -104,7 +107,9 @@ class App(Scaffold):
             "PROVIDE_AUTOMATIC_OPTIONS": True, "REDIRECT_CODE": 302, "REDIRECT_SCHEMES": (), "THREADS": 32,
             "WEBSOCKET_ORIGINS": None, "WEBSOCKET_QUEUE_SIZE": 64, "WEBSOCKET_SEND_TIMEOUT": 20.0,
             "BODY_SPOOL_SIZE": 1024 * 1024, "BODY_SPOOL_FOLDER": None,
-            "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5,
+            "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5, "SECURITY_HEADERS": None,
+            "HSTS": None, "CSP": csp.DEFAULT, "CSP_REPORT_ONLY": None, "CROSS_ORIGIN_CHECK": True,
+            "TRUSTED_ORIGINS": (), "SILENCED_CHECKS": (),
         }
     )  # fmt: skip
 
@@ -156,6 +161,10 @@ class App(Scaffold):
         self.setting_kinds: dict[str, Kind] = {}
         #: What is told of a template before it is streamed, see :func:`demijohn.extend.before_stream`.
         self.template_streams: list[Callable[[Any], None]] = []
+        #: What finds out about this application for ``demijohn check``, see :func:`demijohn.extend.add_check`.
+        self.checks: list[Callable[[Any], Iterable[Finding]]] = []
+        #: Who may read answers from elsewhere, in the order in which :meth:`cors` said it.
+        self.sharings: list[Sharing] = []
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
@@ -168,13 +177,13 @@ class App(Scaffold):
     def _watch_config(self) -> None:
         """Drop the way when one of the settings changes that it is made of."""
         config, reference = self.config, ref(self)
-        proxies = f"{self.own_prefix}TRUSTED_PROXIES"
-        before = [config.get(proxies)]
+        names = [self.own_prefix + name for name in _SETTLED_FROM]
+        before = [[config.get(name) for name in names]]
 
         def changed() -> None:
             app = reference()
-            now = config.get(proxies)
-            if app is not None and now is not before[0]:
+            now = [config.get(name) for name in names]
+            if app is not None and any(a is not b for a, b in zip(now, before[0], strict=True)):
                 before[0] = now
                 app.drop_way()
 
@@ -216,12 +225,29 @@ class App(Scaffold):
     def freeze(self) -> None:
         """Note that the first request is here: from now on, what would register something is an error."""
         self._got_first_request = True
+        self.warn_of_key()
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_first_request:
             raise LateRegistration.on_application(f_name)
 
     # Settings.
+
+    def warn_of_key(self) -> None:
+        """Tell, once, that the key is one that can be guessed: a warning, since what is printed has to run."""
+        key = self.config["SECRET_KEY"]
+        if not key or self._told_of_key or self.debug or self.testing:
+            return
+        reason = weakness(key)
+        if reason is not None:
+            self._told_of_key = True
+            self.logger.warning(
+                "SECRET_KEY %s, so anybody can sign in as anybody. Before others can reach the application, set it to"
+                " one made by python -c 'import secrets; print(secrets.token_hex())'.",
+                reason,
+            )
+
+    _told_of_key = False
 
     @cached_property
     def name(self) -> str:  # type: ignore[override]
@@ -263,6 +289,8 @@ class App(Scaffold):
         """The configuration the application starts with."""
         defaults = dict(self.default_config)
         defaults["DEBUG"] = get_debug_flag()
+        if "CSP" in defaults:  # one of the application's own, which it may add to
+            defaults["CSP"] = {name: list(sources) for name, sources in csp.DEFAULT.items()}
         return self.config_class(self.instance_path if instance_relative else self.root_path, defaults)
 
     def make_aborter(self) -> Aborter:
@@ -499,6 +527,32 @@ class App(Scaffold):
             or any(_is_async_generator(f) for f in self.while_serving_gens)
         )
 
+    # Pages of other sites.
+
+    @setupmethod
+    def cors(
+        self, origins: Iterable[str] | str, path: str = "/", *, methods: Iterable[str] = METHODS,
+        headers: Iterable[str] | str = HEADERS, expose: Iterable[str] = (), credentials: bool = False,
+        max_age: int | None = 600,
+    ) -> None:  # fmt: skip
+        """Let scripts of other origins use what is below a path (CORS); of several, the longest path counts.
+
+        :param origins: The origins, such as ``["https://shop.example"]``, or ``"*"`` for any.
+        :param path: Where it holds: this path, and what is below it.
+        :param methods: The methods that they may use.
+        :param headers: The request's header fields that they may set; ``"*"`` for any.
+        :param expose: The answer's header fields that they may read, besides the few that everybody may.
+        :param credentials: Whether they may send cookies, and so act for a visitor.
+        :param max_age: Seconds that browsers keep the answer to a preflight; None says nothing.
+        :raises ValueError: for what is no origin, and for any origin together with credentials.
+        """
+        self.share(Sharing(origins, path, methods, headers, expose, credentials, max_age))
+
+    def share(self, sharing: Sharing) -> None:
+        """Keep what :meth:`cors` said, of the application or of a blueprint."""
+        self.sharings.append(sharing)
+        self.drop_way()
+
     # Errors.
 
     def find_error_handler(self, e: Exception, blueprints: Iterable[str]) -> Any:
@@ -610,7 +664,14 @@ _ROUTE_OPTIONS = (
     "max_json_depth",
     "max_json_size",
     "max_query_fields",
+    "csp",
+    "cross_origin",
 )
+
+#: The settings that a way is made of.
+_SETTLED_FROM = (
+    "TRUSTED_PROXIES", "SECURITY_HEADERS", "HSTS", "CSP", "CSP_REPORT_ONLY", "CROSS_ORIGIN_CHECK", "TRUSTED_ORIGINS",
+)  # fmt: skip
 
 
 def _place(rule: Any) -> Any:

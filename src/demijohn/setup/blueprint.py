@@ -7,12 +7,13 @@ module must not know the application class, only the tables every scaffold has.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from typing import Any, Protocol, TypeVar
 
 from demijohn.errors import LateRegistration
 from demijohn.contexts.proxies import current_app
+from demijohn.http.cors import HEADERS, METHODS, Sharing
 from demijohn.setup.scaffold import (
     MISSING, Scaffold, endpoint_from_view_func, open_for_reading, refuse_async, setupmethod,
 )  # fmt: skip
@@ -250,6 +251,28 @@ class Blueprint(Scaffold):
                 rule, endpoint, view_func, provide_automatic_options=provide_automatic_options, **options
             )
         )
+
+    @setupmethod
+    def cors(
+        self, origins: Iterable[str] | str, *, methods: Iterable[str] = METHODS,
+        headers: Iterable[str] | str = HEADERS, expose: Iterable[str] = (), credentials: bool = False,
+        max_age: int | None = 600,
+    ) -> None:  # fmt: skip
+        """Let scripts of other origins use this blueprint's routes, and those of blueprints in it.
+
+        With a prefix it holds for what is not found below that as well. Parameters as :meth:`App.cors`.
+        """
+
+        def share(state: BlueprintSetupState) -> None:
+            prefix = state.url_prefix
+            name = f"{state.name_prefix}.{state.name}".lstrip(".")
+            path = (
+                None if prefix is None or "<" in prefix or not prefix.strip("/") else f"/{prefix.strip('/')}"
+            )
+            state.app.share(Sharing(origins, path, methods, headers, expose, credentials, max_age, name))
+
+        Sharing(origins, None, methods, headers, expose, credentials, max_age)  # what is wrong is told here
+        self.record(share)
 
     # What a blueprint does to the whole application.
 

@@ -92,6 +92,8 @@ SETTINGS: dict[str, Kind] = {
     "SECRET_KEY_FALLBACKS": "keys",
     "TRUSTED_HOSTS": "texts",
     "WEBSOCKET_ORIGINS": "texts",
+    "TRUSTED_ORIGINS": "texts",
+    "SILENCED_CHECKS": "texts",
     "REDIRECT_CODE": (lambda value: value in _REDIRECTS, "a status: 301, 302, 303, 307 or 308"),
     "REDIRECT_SCHEMES": "texts",
     "SERVER_NAME": (_is_address, "a host with or without a port, as in 'cellar.example:8000'"),

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from werkzeug.datastructures import Headers as WerkzeugHeaders
+from werkzeug.http import remove_entity_headers
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -37,6 +38,7 @@ _NO_BODY_METHOD = "HEAD"
 #: Statuses that have no body (RFC 9110, section 6.4.1), and those whose Location has to be a URI.
 _BODYLESS = frozenset({*range(100, 200), 204, 304})
 _LOCATED = frozenset({201, *range(300, 400)})
+_WITH_ADDRESS = frozenset({"location", "content-location"})
 #: A Location that is a URI already, whose characters need no encoding (RFC 3986, section 2).
 _plain_uri = re.compile(r"[A-Za-z0-9:/?#@!$&'()*+,;=%._~-]+")
 
@@ -290,6 +292,23 @@ class Response(BaseResponse):
         """Whether a Location, if there is one, can be sent as it stands."""
         locations = [value for name, value in self.raw_headers if name.lower() == "location"]
         return all(_plain_uri.fullmatch(location) for location in locations)
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> WerkzeugHeaders:
+        """A copy of the header fields, made fit for the status and the body.
+
+        PERF: Werkzeug's adds them one by one (1.5 us each); where it would change none, the list is copied.
+        """
+        raw = self.raw_headers
+        code = self._status_code
+        names = {name.lower() for name, _ in raw}
+        needs_length = self.is_sequence and "content-length" not in names and code != 304
+        if code < 200 or code == 204 or needs_length or not names.isdisjoint(_WITH_ADDRESS):
+            return super().get_wsgi_headers(environ)
+        headers = WerkzeugHeaders()
+        headers._list = raw[:]
+        if code == 304:
+            remove_entity_headers(headers)
+        return headers
 
     def emit(self, environ: WSGIEnvironment) -> tuple[Any, str, Raw]:
         """Body, status line and header fields of a response that is not plain (RFC 9110, section 15)."""

@@ -10,6 +10,8 @@ import pytest
 from cellar import create_app
 from cellar.store.database import db
 
+from demijohn.cli.check import findings
+
 from .conftest import KEY, ON_BOTH, PNG, Visitor
 
 # Errors
@@ -206,3 +208,40 @@ def test_tidy_deletes_old_photos_that_no_bottle_shows(run, folder, database):
     database.run("UPDATE bottle SET photo = :name WHERE id = 1", name=used)
     assert "Deleted 1 unused photo." in run("tidy").output
     assert {file.name for file in photos.iterdir()} == {used, fresh}
+
+
+# Pages of other sites
+
+
+def test_a_script_elsewhere_reads_the_api_and_no_page(client):
+    elsewhere = {"Origin": "https://wine.example"}
+    with client.get("/api/bottles", headers=elsewhere) as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+    with client.get("/bottles/", headers=elsewhere) as answer:
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_form_of_another_site_is_refused(visitor):
+    visitor.sign_up()
+    answer = visitor.post("/bottles/1/open", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert "another site" in answer.text
+
+
+def test_who_guesses_passwords_has_to_wait(visitor):
+    answers = [visitor.post("/auth/sign-in", {"name": "Ada", "password": ""}) for _ in range(21)]
+    assert [answer.status_code for answer in answers] == [422] * 20 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_check_finds_nothing_serious(app):
+    with app.app_context():
+        found = {(finding.id, finding.level) for finding in findings(app)}
+    assert not [finding for finding in found if finding[1] == "serious"]
+    assert found == {
+        ("trusted-hosts", "warning"),
+        ("memory-store", "warning"),
+        ("hsts", "note"),
+        ("cors", "note"),
+    }

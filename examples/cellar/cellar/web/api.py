@@ -23,6 +23,7 @@ from cellar.web.bottle_forms import BottleForm, OpenForm, read_search
 from cellar.web.bottles import find_or_404, rack_choices
 from cellar.web.errors import InvalidFields
 from cellar.web.forms import Form
+from cellar.web.headers import guesses
 from cellar.web.visitor import login, make_token, read_token, unauthorized
 
 blueprint = Blueprint("api", __name__)
@@ -36,6 +37,7 @@ def refuse_bad_tokens() -> None:
 
 
 @blueprint.post("/token")
+@guesses
 def token() -> ResponseReturnValue:
     """Trade a name and password for a token."""
     form = SignIn(_typed())

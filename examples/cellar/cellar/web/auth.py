@@ -11,6 +11,7 @@ from cellar.store.models import Person
 from cellar.store.refusals import NameTaken
 from cellar.web import visitor
 from cellar.web.forms import Form, password, text, tick
+from cellar.web.headers import guesses
 
 blueprint = Blueprint("auth", __name__)
 
@@ -40,6 +41,7 @@ class SignIn(Form):
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
+@guesses
 def sign_in() -> ResponseReturnValue:
     """Ask for name and password, and go on where the visitor came from."""
     form = SignIn(request.form)
@@ -53,6 +55,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @blueprint.route("/sign-up", methods=["GET", "POST"])
+@guesses
 def sign_up() -> ResponseReturnValue:
     """Make an account and sign in with it."""
     if not current_app.config["SIGN_UP"]:

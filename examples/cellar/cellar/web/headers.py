@@ -1,35 +1,27 @@
-"""Headers that every response carries, so that a page can do no more than it needs to."""
+"""What browsers may do with answers, who may read them elsewhere, and how often somebody may try.
+
+The header fields themselves are settings: `CSP` and its neighbours in `cellar.settings`.
+"""
 
 from __future__ import annotations
 
-from demijohn import Flask, Response
+from demijohn import Flask
+from demijohn.ext.ratelimit import Limiter, get_remote_address
 
-# Everything comes from here, nothing is inline: a script smuggled into a page does not run.
-POLICY = (
-    "default-src 'none'; "
-    "script-src 'self'; "
-    "style-src 'self'; "
-    "img-src 'self' blob:; "  # blob: a chosen photo is shown before it is sent
-    "connect-src 'self'; "
-    "form-action 'self'; "
-    "base-uri 'none'; "
-    "frame-ancestors 'none'"
+limiter = Limiter(get_remote_address)
+
+#: For what a program could guess with, passwords above all: only what was refused counts.
+guesses = limiter.limit(
+    "20 per 10 minutes", methods=["POST"], deduct_when=lambda response: response.status_code >= 400
 )
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-
-
-def secure(response: Response) -> Response:
-    """Add the headers."""
-    response.headers.update(HEADERS)
-    return response
 
 
 def init_app(app: Flask) -> None:
-    """Add the headers to every response of `app`, error pages included."""
-    app.after_request(secure)
+    """Share the API with scripts of any site, without cookies; count guesses."""
+    app.cors(
+        "*",
+        path="/api",
+        headers=["Authorization", "Content-Type"],
+        expose=["Link", "Location", "Retry-After"],
+    )
+    limiter.init_app(app)

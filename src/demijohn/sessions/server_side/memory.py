@@ -16,6 +16,9 @@ _CREATIONS_PER_SWEEP = 256
 class MemoryStore:
     """A dictionary, whose old records are swept out now and then."""
 
+    #: Whether all processes that serve the application see the same.
+    shared = False
+
     def __init__(self) -> None:
         self._lock = Lock()
         self._records: dict[str, tuple[bytes, float]] = {}
