@@ -125,6 +125,7 @@ def bring_back(level: str) -> None:
     _add_python_2()
     sys.meta_path.insert(0, _ExtFinder())
     older_werkzeug.take_bytes_for_cookies()
+    older_werkzeug.read_cookies_as_utf_8()
     if level == "2.0":
         older_werkzeug.take_other_bodies_for_no_json()
         older_werkzeug.send_absolute_locations()

@@ -13,6 +13,7 @@ from werkzeug import datastructures, security, utils, wrappers
 from werkzeug.middleware.proxy_fix import ProxyFix as NewProxyFix
 
 from demijohn.compat import older_urls
+from demijohn.compat.wrappers import Request
 from demijohn.wrappers.response import Response
 
 
@@ -103,6 +104,11 @@ def take_bytes_for_cookies() -> None:
         strict(self, key, value.decode() if isinstance(value, bytes) else value, *args, **kwargs)
 
     Response.set_cookie = set_cookie  # type: ignore[method-assign]
+
+
+def read_cookies_as_utf_8() -> None:
+    """Read a cookie's bytes as UTF-8, as before Werkzeug 2.3."""
+    Request._cookies_are_latin_1 = False
 
 
 class ProxyFix(NewProxyFix):
