@@ -42,7 +42,7 @@ class Plan:
 
     __slots__ = (
         "after", "answers_options", "auto_options", "awaits", "before", "dispatch", "on_loop", "preprocess",
-        "processes", "rule", "short", "stream", "teardown", "tears_down", "url_preprocessors", "view",
+        "processes", "quick", "rule", "short", "stream", "teardown", "tears_down", "url_preprocessors", "view",
     )  # fmt: skip
 
     #: The rule that matched, or None for requests whose routing failed.
@@ -70,6 +70,8 @@ class Plan:
     auto_options: Plan | None
     #: Whether what the view returns is certainly a coroutine.
     awaits: bool
+    #: Whether its view does not block, so that its other steps never wait for the threads of views that do.
+    quick: bool
     on_loop: bool
     short: bool
 
@@ -128,7 +130,7 @@ class Way:
     #: Plans by ``id(rule)``, and those of paths without variable parts by path and method, as they are asked for.
     plans: dict[int, Plan]
     static_plans: dict[str, dict[str, Plan]]
-    #: Hosts that were found to be good; None stands for a request without one.
+    #: Hosts that were found to be good.
     good_hosts: set[str | bytes | None]
     #: Whether rules are matched by Werkzeug's adapter only: hosts, sub-domains, one of the application's own.
     by_adapter: bool
