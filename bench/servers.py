@@ -36,6 +36,7 @@ class Stand:
 STANDS: tuple[Stand, ...] = (
     Stand("empty, Granian WSGI", "empty", "granian-wsgi", ""),
     Stand("demijohn, Granian WSGI", "demijohn", "granian-wsgi", "empty, Granian WSGI"),
+    Stand("demijohn, demijohn run WSGI", "demijohn", "demijohn-wsgi", "empty, Granian WSGI"),
     Stand("falcon, Granian WSGI", "falcon", "granian-wsgi", "empty, Granian WSGI"),
     Stand("flask, Granian WSGI", "flask", "granian-wsgi", "empty, Granian WSGI"),
     Stand("empty, Granian RSGI", "empty-rsgi", "granian-rsgi", ""),
@@ -67,6 +68,9 @@ def command(server: str, port: int, sockets: bool = False) -> list[str]:
             *threads,
         ]
         return [*granian, "--port", str(port), "bench.serve:app"]
+    if server == "demijohn-wsgi":
+        ours = [program("python"), "-m", "demijohn", "--app", "bench.serve:app", "run"]
+        return [*ours, "--interface", "wsgi", "--threads", "1", "--port", str(port)]
     if server == "gunicorn":
         return [
             program("gunicorn"),

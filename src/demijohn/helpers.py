@@ -232,7 +232,9 @@ class _AsyncHeld(_Hold):
     async def _end(self, error: BaseException | None) -> None:
         ctx = self._release(error)
         if ctx is not None:
-            await drive_async(ctx.way.tear_down(ctx.app, ctx, ctx.error))
+            steps = ctx.way.tear_down(ctx.app, ctx, ctx.error)
+            # What may block is not run on the loop, nor behind the views that have the other threads.
+            await (drive_async(steps) if ctx.plan.on_loop else cast(Flask, ctx.app).lifecycle.drive(steps))
             ctx.gone()
 
     async def aclose(self) -> None:

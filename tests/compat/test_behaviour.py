@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.test import Client
+from werkzeug.test import Client, create_environ
 from werkzeug.wrappers import Request as WerkzeugRequest
 
 from demijohn import Flask as NativeFlask
@@ -347,10 +347,14 @@ def test_the_log_line_of_an_unhandled_error_is_flasks(kind, protocol, caplog):
 
 # Over RSGI the server leaves such a field out.
 @pytest.mark.parametrize("protocol", ["wsgi", "asgi"])
-def test_a_byte_of_a_cookie_that_is_no_utf8_is_read_as_latin_1(app, protocol):
+@pytest.mark.parametrize("value", [b"caf\xe9", "Zoë".encode()], ids=["latin-1", "utf-8"])
+def test_a_cookies_bytes_are_read_as_werkzeug_reads_them(app, protocol, value):
     app.add_url_rule("/", "index", lambda: request.cookies)
     client = app.test_client(protocol=protocol, use_cookies=False)
-    assert client.get("/", headers={"Cookie": "a=caf\xe9; b=x"}).json == {"a": "café", "b": "x"}
+    field = b"a=" + value + b"; b=x"
+    theirs = dict(WerkzeugRequest(create_environ(headers={"Cookie": field.decode("latin-1")})).cookies)
+    assert client.get("/", headers={"Cookie": field.decode("latin-1")}).json == theirs
+    assert theirs == {"a": value.decode("latin-1"), "b": "x"}
 
 
 COOKIES = [
@@ -368,8 +372,7 @@ COOKIES = [
 def test_a_cookie_with_a_control_character_is_kept_as_by_werkzeug(app, header, encoding):
     sent = header.encode(encoding).decode("latin-1")
     with app.test_request_context(environ_overrides={"HTTP_COOKIE": sent}):
-        # Read as what it is in, which Werkzeug's request takes for Latin-1 always.
-        assert dict(request.cookies) == dict(WerkzeugRequest({"HTTP_COOKIE": header}).cookies)
+        assert dict(request.cookies) == dict(WerkzeugRequest({"HTTP_COOKIE": sent}).cookies)
 
 
 @pytest.mark.parametrize("name", ["route", "get", "endpoint", "errorhandler", "app_errorhandler"])

@@ -333,6 +333,19 @@ def test_a_native_application_beside_one_of_level_two_answers_as_ever():
     assert done.stdout == "('http://localhost/there', 200, 200) ('/there', 415, 500)\n", done.stderr
 
 
+@pytest.mark.parametrize(("level", "value"), [("3.1", "Zo\xc3\xab"), ("2.2", "Zo\xeb"), ("2.0", "Zo\xeb")])
+def test_a_cookie_in_utf_8_is_read_as_werkzeug_did_then(level, value):
+    source = (
+        f"import demijohn.compat; demijohn.compat.install({level!r})\n"
+        "import flask\n"
+        "app = flask.Flask(__name__)\n"
+        "app.add_url_rule('/', 'i', lambda: ascii(flask.request.cookies['name']))\n"
+        "client = app.test_client(use_cookies=False)\n"
+        "print(client.get('/', headers={'Cookie': 'name=Zo\\xc3\\xab'}).text)"
+    )
+    assert printed(source) == ascii(value)
+
+
 LATE = """
 import flask
 bp = flask.Blueprint("bp", __name__)

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from demijohn import stream_with_context
+from demijohn.extend import call
 from demijohn.waiting.pool import ThreadPool
 
 
@@ -166,6 +168,103 @@ def test_blocking_views_leave_room_for_async_ones(app, client):
         assert not any(future.done() for future in blocked)
         release.set()
         assert [future.result(10).text for future in blocked] == ["released"] * 4
+
+
+@pytest.mark.parametrize(
+    "hook", ["before_request", "after_request", "teardown_request", "teardown_appcontext"]
+)
+def test_what_an_async_request_needs_of_a_thread_does_not_wait_for_views(app, client, hook):
+    """As many views as can be wait for something, more stand in line: a sync hook of an async view runs at once."""
+    app.config["THREADS"] = 2
+    release = threading.Event()
+    app.add_url_rule("/blocked", "blocked", lambda: release.wait(10) and "released")
+    getattr(app, hook)(lambda *args: args[0] if args else None)
+
+    @app.route("/async")
+    async def async_view():
+        return "ok"
+
+    app.add_url_rule("/healthz", "healthz", lambda: "well", blocking=False)
+    client.get("/async")  # starts the client's loop, once
+    with ThreadPoolExecutor(4) as outside:
+        blocked = [outside.submit(client.get, "/blocked") for _ in range(4)]
+        try:
+            answers = [client.get(path).status_code for path in ("/async", "/healthz", "/nowhere")]
+            assert answers == [200, 200, 404]
+            assert not any(future.done() for future in blocked)
+        finally:
+            release.set()
+        assert [future.result(10).text for future in blocked] == ["released"] * 4
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["plain", "held"])
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_stream_that_has_begun_comes_to_its_end_beside_blocked_views(app, client, kind, held):
+    app.config["THREADS"] = 2
+    release = threading.Event()
+    torn_down_in = []
+    app.add_url_rule("/blocked", "blocked", lambda: release.wait(10) and "released")
+    app.teardown_request(lambda error: torn_down_in.append(threading.current_thread().name))
+
+    def parts():
+        yield "a"
+        yield "b"
+
+    async def async_parts():
+        yield "a"
+        yield "b"
+
+    @app.route("/stream")
+    async def stream():
+        body = parts() if kind == "sync" else async_parts()
+        return app.response_class(stream_with_context(body) if held else body)
+
+    client.get("/nowhere")  # starts the client's loop, once
+    torn_down_in.clear()
+    with ThreadPoolExecutor(4) as outside:
+        blocked = [outside.submit(client.get, "/blocked") for _ in range(4)]
+        try:
+            assert client.get("/stream").text == "ab"
+            # Never on the loop itself: a teardown function may block.
+            assert len(torn_down_in) == 1
+            assert "demijohn-steps" in torn_down_in[0] or "demijohn-parts" in torn_down_in[0]
+        finally:
+            release.set()
+        for future in blocked:
+            future.result(10)
+
+
+def test_a_loader_that_an_async_view_waits_for_does_not_wait_for_views(app, client):
+    app.config["THREADS"] = 1
+    release = threading.Event()
+    app.add_url_rule("/blocked", "blocked", lambda: release.wait(10) and "released")
+
+    @app.route("/async")
+    async def async_view():
+        return await call(lambda: threading.current_thread().name)
+
+    client.get("/async")  # starts the client's loop, once
+    with ThreadPoolExecutor(2) as outside:
+        blocked = [outside.submit(client.get, "/blocked") for _ in range(2)]
+        try:
+            client.get("/nowhere")
+            assert client.get("/async").text.startswith("demijohn-steps")
+        finally:
+            release.set()
+        for future in blocked:
+            future.result(10)
+
+
+def test_a_lane_without_jobs_has_no_threads():
+    """What an application does not use costs it nothing, however many threads it may have."""
+    loop = asyncio.new_event_loop()
+    try:
+        pool = ThreadPool(loop, 32)
+        before = threading.active_count()
+        assert (pool.steps.size, pool.parts.size) == (32, 32)
+        assert threading.active_count() == before
+    finally:
+        loop.close()
 
 
 def test_no_more_threads_run_than_the_setting_allows(app, client):

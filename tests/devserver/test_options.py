@@ -31,3 +31,8 @@ def test_an_unknown_interface_is_refused_with_those_there_are():
 
 def test_case_55_debug_on_a_unix_socket_is_local():
     ServeOptions(debug=True, host="0.0.0.0", uds="x.sock").check()
+
+
+def test_rsgi_on_a_unix_socket_is_refused_with_the_reason():
+    with pytest.raises(ServeError, match="cut a stream"):
+        ServeOptions(interface="rsgi", uds="x.sock").check()

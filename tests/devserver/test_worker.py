@@ -35,4 +35,10 @@ def test_auto_is_asgi_with_a_websocket():
 
 
 def test_what_is_asked_for_is_taken():
-    assert choose_interface(Flask(__name__), "rsgi") == ("rsgi", "asked for")
+    assert choose_interface(Flask(__name__), "asgi") == ("asgi", "asked for")
+
+
+def test_who_asks_for_rsgi_is_told_what_it_loses():
+    interface, why = choose_interface(Flask(__name__), "rsgi")
+    assert interface == "rsgi"
+    assert "beyond ASCII" in why

@@ -20,7 +20,7 @@ def _options(name: str) -> dict[str, object]:
 
 EVERY = (*IN_PROCESS, *SERVERS)
 REACHED = {
-    "web_told_of_disconnects": [name for name in EVERY if name not in ("wsgi", "granian-wsgi", "gunicorn")],
+    "web_told_of_disconnects": [name for name in EVERY if not name.endswith("wsgi") and name != "gunicorn"],
     "web_with_back_pressure": [name for name in EVERY if not name.endswith("rsgi")],
     "socket_server": ASGI_SERVERS,
     "wire": SERVERS,

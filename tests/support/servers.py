@@ -17,8 +17,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 
-SERVERS = ("granian-wsgi", "granian-asgi", "granian-rsgi", "gunicorn", "uvicorn", "hypercorn")
-"""Every set-up `serve` knows. Gunicorn runs with threads (gthread)."""
+SERVERS = (
+    "demijohn-wsgi",
+    "granian-wsgi",
+    "granian-asgi",
+    "granian-rsgi",
+    "gunicorn",
+    "uvicorn",
+    "hypercorn",
+)
+"""Every set-up `serve` knows: `demijohn run` by WSGI, which has a gateway of its own, and servers as they are.
+Gunicorn runs with threads (gthread)."""
 
 ASGI_SERVERS = ("granian-asgi", "uvicorn", "hypercorn")
 
@@ -76,6 +85,9 @@ def command(server: str, app: str, port: int, **options: object) -> list[str]:
         extra += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
     python = [sys.executable, "-m"]
     family, _, interface = server.partition("-")
+    if family == "demijohn":
+        serving = ["--app", app, "run", "--host", HOST, "--port", str(port), "--threads", "8"]
+        return [*python, "demijohn", *serving, "--interface", interface, *extra]
     if family == "granian":
         threads = ["--blocking-threads", "8"] if interface == "wsgi" else []
         bind = ["--host", HOST, "--port", str(port), "--workers", "1"]

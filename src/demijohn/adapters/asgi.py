@@ -19,6 +19,7 @@ from demijohn.adapters.complete import NO_BODY, close_body, open_body, respond, 
 from demijohn.adapters.exchange import Parts, until_gone
 from demijohn.adapters.lifespan import serve_lifespan
 from demijohn.adapters.ports import Application
+from demijohn.adapters.severing import ENDED_BY_CLOSING, WRITING_TIME, sever
 from demijohn.typing import RawHeaders
 from demijohn.adapters.websocket import serve_websocket
 from demijohn.contexts.context import current
@@ -92,7 +93,7 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
         or scope.get("root_path")
         or "demijohn.environ" in scope
     ):
-        await serve_complete(app, ScopeEnviron(scope), announced, ASGIExchange(receive, send))
+        await serve_complete(app, ScopeEnviron(scope), announced, ASGIExchange(scope, receive, send))
         return
     # PERF: from here on neither the environ nor the request is made before the view asks for it (2 us). A Host
     # that came twice, and a path that is not ASCII and may hold bytes that are not UTF-8, are for the environ,
@@ -109,7 +110,7 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
         else:
             ctx.plan = plan
         if announced or method not in NO_BODY:
-            await open_body(app, ctx, ASGIExchange(receive, send))
+            await open_body(app, ctx, ASGIExchange(scope, receive, send))
         outcome: Any
         if not plan.short or method == "HEAD":
             outcome = pipeline(app, ctx)
@@ -137,7 +138,7 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
                 else fields.encoded_secure
             )
         else:
-            outcome = await respond(app, ctx, outcome, method, ASGIExchange(receive, send))
+            outcome = await respond(app, ctx, outcome, method, ASGIExchange(scope, receive, send))
             if outcome is None:
                 return
             constant = _NOTHING
@@ -164,9 +165,10 @@ def _serve_other(app: Application, scope: Scope, receive: Receive, send: Send) -
 class ASGIExchange:
     """An :class:`~demijohn.adapters.exchange.Exchange` over ASGI's two callables."""
 
-    __slots__ = ("_more", "_receive", "_send")
+    __slots__ = ("_more", "_receive", "_scope", "_send")
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
         self._receive = receive
         self._send = send
         self._more = True
@@ -194,6 +196,12 @@ class ASGIExchange:
         try:
             await self._send({"type": "http.response.start", "status": code, "headers": encoded(fields)})
             await until_gone(self._send_parts(parts), self._disconnected())
+        except Exception:
+            # The server cuts the connection, by which HTTP/1.0 ends a body that is whole, too.
+            if self._scope.get("http_version") in ENDED_BY_CLOSING:
+                await asyncio.sleep(WRITING_TIME)
+                sever(self._scope.get("client"), self._scope.get("server"), reset=True)
+            raise
         finally:
             await parts.aclose()
 

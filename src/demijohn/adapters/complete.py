@@ -97,8 +97,10 @@ async def respond(
     None when it came in parts, and was sent by ``exchange``. PERF: the caller sends the other, without one more
     coroutine (0.3 us).
     """
+    plan = ctx.plan
     pool = app.lifecycle.pool(get_running_loop())
-    response: Any = await (drive_here if ctx.plan.on_loop else drive_hopping)(steps, pool)
+    lane = pool.steps if plan.quick else pool
+    response: Any = await (drive_here if plan.on_loop else drive_hopping)(steps, lane)
     if response.__class__ is tuple:  # the short way's
         code, status, fields, data = response
         return code, status, fields + constant_fields(ctx), data

@@ -31,6 +31,11 @@ def _field_of(key: str) -> str | None:
     return key.replace("_", "-").lower() if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else None
 
 
+def protocol_of(version: str) -> str:
+    """``SERVER_PROTOCOL`` of a version, which Granian writes as ``1`` where others have ``1.0``."""
+    return "HTTP/1.0" if version == "1" else f"HTTP/{version}"
+
+
 class LazyEnviron(dict[str, Any]):
     """A WSGI environ over something else; reading it all makes it a complete dictionary."""
 
@@ -267,7 +272,7 @@ ScopeEnviron.makers = {
     "QUERY_STRING": _query_string,
     "SERVER_NAME": lambda scope: _server(scope)[0],
     "SERVER_PORT": lambda scope: str(_server(scope)[1] or 80),
-    "SERVER_PROTOCOL": lambda scope: f"HTTP/{scope.get('http_version', '1.1')}",
+    "SERVER_PROTOCOL": lambda scope: protocol_of(scope.get("http_version", "1.1")),
     "REQUEST_URI": _request_uri,
     "RAW_URI": _request_uri,
     "REMOTE_ADDR": lambda scope: _client(scope)[0],

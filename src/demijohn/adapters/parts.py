@@ -32,7 +32,7 @@ class InThread:
         return self
 
     async def __anext__(self) -> bytes:
-        step: asyncio.Future[Any] = self._pool.run(self._context, self._advance, self._iterator)
+        step: asyncio.Future[Any] = self._pool.parts.run(self._context, self._advance, self._iterator)
         self._busy = step
         part: bytes = await asyncio.shield(step)
         self._busy = None
@@ -47,7 +47,7 @@ class InThread:
             self._busy = None
         close = getattr(self._body, "close", None)
         if close is not None:
-            await self._pool.run(self._context, lambda _: close(), None)
+            await self._pool.steps.run(self._context, lambda _: close(), None)
 
 
 def _next(iterator: Any) -> Any:

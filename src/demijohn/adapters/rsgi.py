@@ -11,21 +11,39 @@ import asyncio
 from _thread import get_ident
 from asyncio import get_running_loop
 from collections.abc import Iterator
+from functools import cache
+from logging import getLogger
 from typing import Any
 
 from demijohn import signals
-from demijohn.adapters.environ import LazyEnviron, ScopeContext, as_latin1, common_makers, constant
+from demijohn.adapters.environ import (
+    LazyEnviron, ScopeContext, as_latin1, common_makers, constant, protocol_of,
+)  # fmt: skip
 from demijohn.adapters.complete import (
     NO_BODY, close_body, open_body, respond, serve_complete, short_way,
 )  # fmt: skip
 from demijohn.adapters.exchange import Parts, until_gone
 from demijohn.adapters.ports import Application
+from demijohn.adapters.severing import ENDED_BY_CLOSING, WRITING_TIME, sever
 from demijohn.typing import RawHeaders
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import steps_of
 from demijohn.http.headers import Headers, titled_name
 from demijohn.wrappers.body import truncated
+
+
+@cache
+def _tell_of_lost(name: str) -> None:
+    """Say, once of each field, that a client sent one which nobody can read here.
+
+    Granian hands over text, and leaves out a field that has a byte beyond ASCII.
+    """
+    getLogger("demijohn.adapters.rsgi").warning(
+        "A %s field had a byte beyond ASCII, and RSGI does not carry those: the application has not seen it."
+        " Serve by WSGI or ASGI (demijohn run --interface auto), which lose nothing.",
+        titled_name(name.encode()),
+    )
 
 
 class RSGIEnviron(LazyEnviron):
@@ -48,10 +66,12 @@ class RSGIEnviron(LazyEnviron):
         headers = self.scope.headers
         value: str | None = headers.get(name)
         if value is None:
-            # HTTP/2 has :authority where HTTP/1.1 has Host.
-            return self.scope.authority if name == "host" else None
-        several = headers.get_all(name)
-        if len(several) > 1:
+            if name not in headers:
+                # HTTP/2 has :authority where HTTP/1.1 has Host.
+                return self.scope.authority if name == "host" else None
+            _tell_of_lost(name)
+        several: list[str] = headers.get_all(name)
+        if len(several) > 1 or (several and value is None):
             value = ("; " if name == "cookie" else ",").join(several)
         return value
 
@@ -66,17 +86,23 @@ def _split_address(address: str) -> tuple[str, str]:
     return host.strip("[]") or address, port
 
 
+def _query(scope: Any) -> str:
+    query: str = scope.query_string
+    return as_latin1(query) if query else ""  # as text, where the client sent its bytes as they are
+
+
 def _uri(scope: Any) -> str:
-    return f"{scope.path}?{scope.query_string}" if scope.query_string else scope.path
+    path, query = as_latin1(scope.path), _query(scope)
+    return f"{path}?{query}" if query else path
 
 
 RSGIEnviron.makers = {
     **common_makers("rsgi"),
     "SCRIPT_NAME": constant(""),
-    "QUERY_STRING": lambda scope: scope.query_string or "",
+    "QUERY_STRING": _query,
     "SERVER_NAME": lambda scope: _split_address(scope.server)[0],
     "SERVER_PORT": lambda scope: _split_address(scope.server)[1],
-    "SERVER_PROTOCOL": lambda scope: f"HTTP/{scope.http_version}",
+    "SERVER_PROTOCOL": lambda scope: protocol_of(scope.http_version),
     "REQUEST_URI": _uri,
     "RAW_URI": _uri,
     "REMOTE_ADDR": lambda scope: _split_address(scope.client)[0],
@@ -124,7 +150,7 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         or not path.isascii()
         or getattr(scope, "demijohn_environ", None) is not None
     ):
-        await serve_complete(app, RSGIEnviron(scope), _announces_body(scope), RSGIExchange(protocol))
+        await serve_complete(app, RSGIEnviron(scope), _announces_body(scope), RSGIExchange(scope, protocol))
         return
     # PERF: from here on neither the environ nor the request is made before the view asks for it.
     ctx = Context(app, way, None, scope)
@@ -140,7 +166,7 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         else:
             ctx.plan = plan
         if method not in NO_BODY or _announces_body(scope):
-            await open_body(app, ctx, RSGIExchange(protocol))
+            await open_body(app, ctx, RSGIExchange(scope, protocol))
         outcome: Any
         if not plan.short or method == "HEAD":
             outcome = pipeline(app, ctx)
@@ -153,7 +179,7 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
                 return
         else:
             outcome = steps_of(app, ctx)
-        outcome = await respond(app, ctx, outcome, method, RSGIExchange(protocol))
+        outcome = await respond(app, ctx, outcome, method, RSGIExchange(scope, protocol))
         if outcome is not None:
             protocol.response_bytes(outcome[0], outcome[2], outcome[3])
     finally:
@@ -169,10 +195,10 @@ def _announces_body(scope: Any) -> bool:
 class RSGIExchange:
     """An :class:`~demijohn.adapters.exchange.Exchange` over RSGI's protocol object."""
 
-    __slots__ = ("_chunks", "_protocol")
+    __slots__ = ("_chunks", "_protocol", "_scope")
 
-    def __init__(self, protocol: Any) -> None:
-        self._protocol = protocol
+    def __init__(self, scope: Any, protocol: Any) -> None:
+        self._scope, self._protocol = scope, protocol
         self._chunks: Any = None
 
     async def chunk(self) -> bytes:
@@ -201,10 +227,28 @@ class RSGIExchange:
     async def parts(self, code: int, fields: RawHeaders, parts: Parts) -> None:
         """Send an answer in parts, until its end or until the client has gone."""
         try:
-            transport = self._protocol.response_stream(code, fields)
-            await until_gone(_send_parts(parts, transport), self._protocol.client_disconnect())
-        finally:
-            await parts.aclose()
+            try:
+                # Kept to the end of this call: a stream that Granian sees dropped is one that ended well.
+                transport = self._protocol.response_stream(code, fields)
+                await until_gone(_send_parts(parts, transport), self._protocol.client_disconnect())
+            finally:
+                await parts.aclose()
+        except Exception:
+            await asyncio.sleep(WRITING_TIME)
+            self._sever()
+            if not self._scope.client:
+                # On a Unix socket nobody can tell whose it is: the client has to give up by itself.
+                await self._protocol.client_disconnect()
+            raise
+        except BaseException:
+            self._sever()
+            raise
+
+    def _sever(self) -> None:
+        """Cut the connection of a stream that broke."""
+        scope = self._scope
+        ends = _split_address(scope.client), _split_address(scope.server)
+        sever(*ends, reset=scope.http_version in ENDED_BY_CLOSING)
 
 
 async def _send_parts(parts: Parts, transport: Any) -> None:

@@ -142,7 +142,7 @@ async def serve_websocket(app: Application, scope: Scope, receive: Receive, send
     ctx = RequestContext(app, environ, request=socket)
     socket.accept_headers = lambda: _session_headers(app, ctx)
     if app.before_idle_funcs:
-        pool = app.lifecycle.pool(asyncio.get_running_loop())
+        pool = app.lifecycle.pool(asyncio.get_running_loop()).steps
         socket.before_idle = lambda: drive_hopping(before_idle(app), pool)
     ctx.begin()
     sockets = app.lifecycle.sockets
@@ -192,7 +192,7 @@ async def _read(socket: Websocket, receive: Receive) -> None:
 
 
 async def _handle(app: Application, ctx: RequestContext, socket: Websocket, channel: ASGIChannel) -> None:
-    pool = app.lifecycle.pool(asyncio.get_running_loop())
+    pool = app.lifecycle.pool(asyncio.get_running_loop()).steps
     refusal: Any = None
     try:
         try:
@@ -232,7 +232,7 @@ async def _fail(
 
     Returns the response, if there is one.
     """
-    pool = app.lifecycle.pool(asyncio.get_running_loop())
+    pool = app.lifecycle.pool(asyncio.get_running_loop()).steps
     if not isinstance(e, HTTPException):
         ctx.error = e
     if socket.accepted:

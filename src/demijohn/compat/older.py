@@ -132,6 +132,7 @@ def bring_back(level: str) -> None:
     _add_python_2()
     sys.meta_path.insert(0, _ExtFinder())
     older_werkzeug.take_bytes_for_cookies()
+    older_werkzeug.read_cookies_as_utf_8()
 
 
 def _warning_getattr(module: ModuleType, removed: dict[str, tuple[Any, str]]) -> Callable[[str], Any]:

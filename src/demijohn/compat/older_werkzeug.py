@@ -13,6 +13,7 @@ from werkzeug import datastructures, security, utils, wrappers
 from werkzeug.middleware.proxy_fix import ProxyFix as NewProxyFix
 
 from demijohn.compat import older_app, older_urls
+from demijohn.compat.wrappers import Request
 from demijohn.contexts.context import current
 from demijohn.wrappers.response import Response
 
@@ -93,6 +94,11 @@ def take_bytes_for_cookies() -> None:
         strict(self, key, sent, *args, **kwargs)
 
     Response.set_cookie = set_cookie  # type: ignore[method-assign]
+
+
+def read_cookies_as_utf_8() -> None:
+    """Read a cookie's bytes as UTF-8, as before Werkzeug 2.3."""
+    Request._cookies_are_latin_1 = False
 
 
 class ProxyFix(NewProxyFix):

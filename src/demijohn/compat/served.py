@@ -3,7 +3,7 @@
 ::
 
     DEMIJOHN_APP=legacy.module:app gunicorn demijohn.compat.served:app
-    DEMIJOHN_APP=legacy.module:app granian --interface wsgi demijohn.compat.served:app
+    DEMIJOHN_APP=legacy.module:app granian --interface asgi demijohn.compat.served:app
 
 The application is named as ``demijohn --app`` takes it, also by ``FLASK_APP``. Level and extensions come
 from the environment, see :func:`demijohn.compat.install_from_environment`.

@@ -35,17 +35,6 @@ def _as_werkzeugs(fields: MultiDict[str, V]) -> Any:
     return kept
 
 
-def _is_utf8(header: str) -> bool:
-    """Whether a header, decoded as Latin-1 as servers do, was in UTF-8."""
-    try:
-        header.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        return False
-    except UnicodeEncodeError:  # decoded already
-        pass
-    return True
-
-
 class Request(NativeRequest):
     """Flask's request: in the environ under ``werkzeug.request``, with Flask's limits only."""
 
@@ -56,6 +45,8 @@ class Request(NativeRequest):
     _max_content_length: int | None = None
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None
+    # COMPAT: since 2.3 Werkzeug reads a cookie's bytes as Latin-1, those of UTF-8 too.
+    _cookies_are_latin_1 = True
     # Flask limits neither files nor fields nor JSON, and an application may have settings of these names.
     max_form_files: int | None = None
     max_query_fields: int | None = None
@@ -86,8 +77,10 @@ class Request(NativeRequest):
         header = self.environ.get("HTTP_COOKIE")
         if not header or (header.isascii() and header.isprintable()):
             return _as_werkzeugs(super().cookies)
-        # Bytes that are no UTF-8 are read as Werkzeug reads them; the parser gets its text in UTF-8.
-        fields = parse_cookie(header if _is_utf8(header) else header.encode().decode("latin-1"), _nothing)
+        # The parser reads UTF-8, so it is given what it shall read in that.
+        fields = parse_cookie(
+            header.encode().decode("latin-1") if self._cookies_are_latin_1 else header, _nothing
+        )
         storage = self.dict_storage_class
         return _as_werkzeugs(fields) if storage is UNSAID_STORAGE else storage(fields.items(multi=True))
 

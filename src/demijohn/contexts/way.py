@@ -43,8 +43,8 @@ class Plan:
 
     __slots__ = (
         "after", "answers_options", "auto_options", "awaits", "before", "checked", "dispatch", "fields", "on_loop",
-        "preprocess", "processes", "protects", "rule", "sharings", "short", "stream", "teardown", "tears_down",
-        "url_preprocessors", "view",
+        "preprocess", "processes", "protects", "quick", "rule", "sharings", "short", "stream", "teardown",
+        "tears_down", "url_preprocessors", "view",
     )  # fmt: skip
 
     #: The rule that matched, or None for requests whose routing failed.
@@ -80,6 +80,8 @@ class Plan:
     protects: bool
     #: Whether what the view returns is certainly a coroutine.
     awaits: bool
+    #: Whether its view does not block, so that its other steps never wait for the threads of views that do.
+    quick: bool
     on_loop: bool
     short: bool
 
@@ -143,7 +145,7 @@ class Way:
     #: method, as they are asked for.
     plans: dict[int, Plan]
     static_plans: dict[str, dict[str, Plan]]
-    #: Hosts that were found to be good; None stands for a request without one.
+    #: Hosts that were found to be good.
     good_hosts: set[str | bytes | None]
     #: Whether rules are matched by Werkzeug's adapter only: hosts, sub-domains, one of the application's own.
     by_adapter: bool

@@ -1,7 +1,8 @@
 """What a supervisor hands to a worker: an environment variable with JSON, and three descriptors.
 
 * the listening socket;
-* the write end of a pipe, on which the worker says that it serves: a JSON object in one line;
+* the write end of a pipe, on which the worker says that it serves, and later that it accepts no more: each a
+  JSON object in one line;
 * the read end of the lifeline, a pipe whose write end only the supervisor has. When the supervisor
   is gone, however it went, the kernel closes that end and the worker reads the end of file. Unlike
   Linux's PR_SET_PDEATHSIG this works on every POSIX system, does not depend on which thread of the
@@ -47,7 +48,15 @@ class Assignment:
         return socket.socket(fileno=self.socket_fd)
 
     def report_ready(self, **facts: Any) -> None:
-        """Tell the supervisor that this worker serves, and what it says of it; it may be gone."""
+        """Tell the supervisor that this worker serves, and what it says of it."""
+        self._report(facts)
+
+    def report_deaf(self) -> None:
+        """Tell the supervisor that this worker accepts no more connections."""
+        self._report({"deaf": True})
+
+    def _report(self, facts: dict[str, Any]) -> None:
+        """Write a line for the supervisor; it may be gone."""
         try:
             os.write(self.report_fd, f"{json.dumps(facts)}\n".encode())
         except OSError:

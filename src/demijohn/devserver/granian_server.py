@@ -3,10 +3,10 @@
 Granian's own supervisor is not used: when it is killed its workers live on, it prints tracebacks
 for a wrong port, and it cannot replace workers without refusing connections. This module takes the
 function Granian would run in a worker process and runs it in this one, on a socket that is bound
-already. What else it mends, each seen on Granian 2.8.7 (tests/devserver/test_hazards.py):
+already. What else it mends, each seen on Granian 2.8.7 to 2.8.9 (tests/devserver/test_hazards.py):
 
-* the WSGI environ starts as a copy of ``os.environ``: the process's secrets and ``HTTP_PROXY``
-  become request headers. Here it starts empty;
+* its WSGI loses fields with a byte beyond ASCII, takes an upload that broke off for whole, and begins the
+  environ with ``os.environ``, the process's secrets. Here WSGI goes by :mod:`demijohn.devserver.gateway`;
 * signal handlers are set whatever the thread, and the drain after SIGTERM has no end: one client
   that sent half a request holds it for 30 seconds, one endless response for ever. Here the handlers
   are ours, only in the main thread, and after the grace time what is left is cut;
@@ -31,24 +31,28 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from types import FrameType, SimpleNamespace
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from demijohn.devserver.accesslog import FORMAT, configure_logging
 from demijohn.devserver.entries import asgi_entry, is_ours, rsgi_entry, start_rsgi, stop_rsgi
+from demijohn.devserver.gateway import NoLoop, scheduler
 from demijohn.devserver.lifespan import Lifespan, StartupFailed, describe
 from demijohn.devserver.messages import say
 from demijohn.devserver.options import DEFAULT_THREADS, ServeError, ServeOptions
 from demijohn.devserver.orders import END, STOP, Orders
 from demijohn.devserver.ports import AnyApplication
 from demijohn.typing import ASGIApplication, Receive, Scope, Send
-from demijohn.devserver.sockets import BACKLOG, is_unix
+from demijohn.devserver.sockets import BACKLOG, is_unix, stop_polling
 
 if TYPE_CHECKING:
     from granian._granian import WorkerSignal
 
 #: After cancelling what is in flight, how long it may take to clean up; seconds.
 CLEANUP_TIME = 2.0
+
+#: For Granian to stop accepting after it was told, where only it can know of it; seconds.
+ACCEPTING_TIME = 0.05
 
 #: Between the last accept and the end of connections without a request, for requests to arrive; seconds.
 SETTLING_TIME = 0.2
@@ -86,13 +90,16 @@ class GranianServer:
 
     # ------------------------------------------------------------------ serving
 
-    def run(self, on_ready: Callable[[], None] | None = None) -> None:
+    def run(
+        self, on_ready: Callable[[], None] | None = None, on_deaf: Callable[[], None] = lambda: None
+    ) -> None:
         """Serve; returns when stopped, drained and shut down.
 
         :param on_ready: Called without arguments when start-up hooks have run, before the first accept.
+        :param on_deaf: Called when nothing is accepted any more, from another thread.
         :raises StartupFailed: When a start-up hook failed.
         """
-        self._on_ready = on_ready
+        self._on_ready, self._on_deaf = on_ready, on_deaf
         server = self._make_server()
         threading.Thread(target=self._follow_orders, name="demijohn-drain", daemon=True).start()
         with (
@@ -111,11 +118,10 @@ class GranianServer:
 
     def _make_server(self) -> Any:
         options, granian = self.options, self._granian
-        threads = options.threads or DEFAULT_THREADS
         server: Any = granian.MPServer(
             target="demijohn",
-            interface=granian.Interfaces("asginl" if self.interface == "asgi" else self.interface),
-            blocking_threads=threads if self.interface == "wsgi" else None,
+            # WSGI too, by a gateway of our own: Granian's loses fields with a byte beyond ASCII.
+            interface=granian.Interfaces("rsgi" if self.interface == "rsgi" else "asginl"),
             # Threads of its Rust half, for files it serves itself; also 512 by default.
             runtime_blocking_threads=4,
             backlog=BACKLOG,
@@ -137,11 +143,30 @@ class GranianServer:
             server._shd = granian.SocketHolder(self._accepting_fd, is_unix(self.sock), BACKLOG)
             server._ssp = server._sso = None
             server._ipc = {}
-            worker = server._spawn_worker(idx=0, target=spawn_target, callback_loader=target_loader)
+            target = self._granian.wrapped(self._serve_wsgi) if self.interface == "wsgi" else spawn_target
+            worker = server._spawn_worker(idx=0, target=target, callback_loader=target_loader)
             worker.inner.run()
 
         server._serve = serve_here
         return server
+
+    def _serve_wsgi(
+        self, number: int, app: AnyApplication, sock: Any, ipc: Any, loop: Any, mode: Any, threads: int,
+        blocking_threads: int, py_threads: int, idle_timeout: int, backpressure: int, task_impl: Any,
+        http: Any, http1: Any, http2: Any, websockets: bool, static: Any, log_format: str | None, ssl: Any,
+        *_: Any,
+    ) -> None:  # fmt: skip
+        """What Granian's function for an ASGI worker does, for an application that is called by WSGI."""
+        most = self.options.threads or DEFAULT_THREADS
+        worker = self._granian.ASGIWorker(
+            number, sock, ipc, threads, blocking_threads, most + 1, idle_timeout, backpressure, http, http1,
+            http2, False, static, *ssl, (None, None),
+        )  # fmt: skip
+        serve = getattr(worker, self._granian.WORKERS_METHODS[mode][(sock[0] or sock[1]).is_uds()])
+        ended = threading.Event()
+        self._stop_signal.add_cb(ended.set)
+        serve(scheduler(self._granian, app, most, log_format), NoLoop(), self._stop_signal)
+        ended.wait()
 
     def _start(self) -> AnyApplication | _RSGITarget:
         """Run the start-up hooks and give Granian its callable; called in the thread that serves."""
@@ -201,8 +226,14 @@ class GranianServer:
             # Readiness probes on open connections say no from now on, and open sockets are closed.
             self._lifecycle.announce_stop()
         # Ctrl-C and the supervisor's SIGTERM come together; a second Ctrl-C comes after this.
-        settling = self._orders.take([END], SETTLING_TIME if self._stop_accepting() else 0)
+        deaf, replaced = self._stop_accepting()
+        if deaf:
+            self._on_deaf()
+        settling = self._orders.take([END], SETTLING_TIME if replaced else 0)
         self._stop_signal.set()
+        if not deaf:
+            settling = settling or self._orders.take([END], ACCEPTING_TIME)
+            self._on_deaf()
         grace = self.options.graceful_timeout
         order = settling or self._orders.take((signal.SIGINT, END), grace)
         if order is None:
@@ -210,21 +241,24 @@ class GranianServer:
         if order != END:
             self._cut()
 
-    def _stop_accepting(self) -> bool:
+    def _stop_accepting(self) -> tuple[bool, bool]:
         """Let this worker accept no more, before Granian is told to stop.
 
         Granian does both at once, and closes without an answer a connection that it has accepted but
         not read from. So its listener is replaced, under the same descriptor, by one that nobody
         connects to; connections wait in the real one's queue for another worker, or for the next.
+
+        :return: Whether Granian no longer minds the real one, and whether it was replaced.
         """
         if self.options.reload or self._accepting_fd is None or os.name != "posix":
-            return False
+            return False, False
+        deaf = stop_polling(self._accepting_fd)
         with socket.socket() as nobody:
             nobody.bind(("127.0.0.1", 0))
             nobody.listen(1)
             nobody.setblocking(False)
             os.dup2(nobody.fileno(), self._accepting_fd, inheritable=False)
-        return True
+        return deaf, True
 
     def _cut(self) -> None:
         """Cancel requests in flight, so that their teardowns run, and end."""
@@ -304,32 +338,35 @@ class _Granian:
         try:
             # Imported here: an optional requirement, and heavy.
             from granian import _signals, wsgi
-            from granian._granian import SocketHolder, WorkerSignal
+            from granian._granian import ASGIWorker, CallbackScheduler, SocketHolder, WorkerSignal
             from granian.constants import Interfaces, SSLProtocols
             from granian.log import LogLevels
-            from granian.server.mp import MPServer
+            from granian.server.common import WORKERS_METHODS
+            from granian.server.mp import MPServer, WorkerProcess
         except ImportError as error:
             raise ServeError(
                 f"The server Granian cannot be imported ({error}): install it with"
                 " pip install 'demijohn[server]', or use another server (see the page on deployment)."
             ) from None
-        # Two of its modules, in which names are replaced while it serves.
+        # Two of its modules: in one a name is replaced while it serves, the other has the access log of WSGI.
         self.signals: Any = _signals
         self.wsgi: Any = wsgi
-        self.SocketHolder: Any = SocketHolder  # its types do not tell its arguments
+        # Their types do not tell all of their arguments.
+        self.SocketHolder: Any = SocketHolder
+        self.ASGIWorker: Any = ASGIWorker
+        self.wrapped: Any = WorkerProcess.wrap_target
+        self.CallbackScheduler, self.WORKERS_METHODS = CallbackScheduler, WORKERS_METHODS
         self.WorkerSignal, self.MPServer = WorkerSignal, MPServer
         self.Interfaces, self.SSLProtocols, self.LogLevels = Interfaces, SSLProtocols, LogLevels
 
 
 @contextlib.contextmanager
 def _mended(granian: _Granian, stop_signal: WorkerSignal) -> Iterator[None]:
-    """Replace the two things Granian's worker function takes from its own modules."""
-    signals, wsgi = granian.signals, granian.wsgi
-    before = signals.set_sync_signals, signals.set_loop_signals, wsgi.os
-    signals.set_sync_signals = lambda: stop_signal
+    """Replace what Granian's worker functions handle signals with."""
+    signals = granian.signals
+    before = signals.set_loop_signals
     signals.set_loop_signals = lambda loop: stop_signal
-    wsgi.os = SimpleNamespace(environ={})
     try:
         yield
     finally:
-        signals.set_sync_signals, signals.set_loop_signals, wsgi.os = before
+        signals.set_loop_signals = before

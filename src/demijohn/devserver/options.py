@@ -53,6 +53,11 @@ class ServeOptions:
         """
         if self.interface not in INTERFACES:
             raise ServeError(f"Unknown interface {self.interface!r}: choose one of {', '.join(INTERFACES)}.")
+        if self.uds and self.interface == "rsgi":
+            raise ServeError(
+                "RSGI on a Unix socket leaves no way to cut a stream that breaks, whose client would wait for ever:"
+                " use --interface asgi, or --host and --port."
+            )
         if not 0 <= self.port <= 65535:
             raise ServeError(f"There is no port {self.port}: ports go from 0 (any that is free) to 65535.")
         if self.workers < 1 or (self.threads is not None and self.threads < 1):

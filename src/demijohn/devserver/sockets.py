@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import select
 import socket
 import stat
 
@@ -93,6 +94,34 @@ def _remove_stale(path: str) -> None:
             os.unlink(path)
             return
     raise ServeError(f"The Unix socket {path!r} is in use by another program: choose another --uds path.")
+
+
+def refuse(sock: socket.socket) -> None:
+    """Refuse new connections from now on, in every process that has this socket.
+
+    One that is merely closed here goes on in the others, and the system takes connections that nobody accepts:
+    their clients would hear nothing until the last process ends. Only when no process accepts any more: Granian
+    would try again for ever, and do nothing else.
+    """
+    with contextlib.suppress(OSError):  # refused already, or a system that does not do this
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def stop_polling(descriptor: int) -> bool:
+    """Take a descriptor out of what this process waits for; False where only its owner could (not on Linux).
+
+    Granian's runtime is not told otherwise before it ends, and would hear of the socket that is refusing.
+    """
+    folder = "/proc/self/fd"
+    if not hasattr(select, "epoll") or not os.path.isdir(folder):
+        return False
+    for name in os.listdir(folder):
+        with contextlib.suppress(OSError):  # closed meanwhile, or not in this one
+            if os.readlink(f"{folder}/{name}") == "anon_inode:[eventpoll]":
+                # The object closes what it is given.
+                with select.epoll.fromfd(os.dup(int(name))) as polled:
+                    polled.unregister(descriptor)
+    return True
 
 
 def release(sock: socket.socket) -> None:

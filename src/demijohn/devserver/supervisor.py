@@ -26,7 +26,7 @@ from demijohn.devserver.assignment import VARIABLE, Assignment
 from demijohn.devserver.messages import running_lines, say
 from demijohn.devserver.options import ServeOptions
 from demijohn.devserver.orders import Orders
-from demijohn.devserver.sockets import display_address
+from demijohn.devserver.sockets import display_address, refuse
 from demijohn.devserver.watch import Watcher
 
 #: A worker that lives shorter than this many seconds died young; after so many in a row, give up.
@@ -46,6 +46,8 @@ class Worker:
         self.process, self.lifeline = process, lifeline
         self.born, self.born_at = time.monotonic(), time.time()
         self.ready = False
+        #: Accepts no more connections.
+        self.deaf = False
         #: Told to stop; its end is expected.
         self.retiring = False
         #: The worker it is started in place of, which goes when this one is ready.
@@ -231,7 +233,13 @@ class Supervisor:
         """In a thread of its own: pass on that a worker serves, and its end."""
         with open(report_fd, encoding="utf-8") as reports:
             for line in reports:
-                self._events.put(partial(self._on_ready, worker, json.loads(line)))
+                facts = json.loads(line)
+                told = (
+                    partial(self._on_deaf, worker)
+                    if facts.get("deaf")
+                    else partial(self._on_ready, worker, facts)
+                )
+                self._events.put(told)
         self._events.put(partial(self._on_exit, worker, worker.process.wait()))
 
     def _retire(self, worker: Worker) -> None:
@@ -244,6 +252,12 @@ class Supervisor:
         self._stopping = True
         for worker in self._workers:
             self._retire(worker)
+
+    def _on_deaf(self, worker: Worker) -> None:
+        """A worker accepts no more. When the last of them has said so, nobody may be left waiting in the queue."""
+        worker.deaf = True
+        if self._stopping and all(one.deaf or not one.ready for one in self._workers):
+            refuse(self.sock)
 
     def _later(self, delay: float, event: Callable[[], None]) -> None:
         timer = threading.Timer(delay, self._events.put, [event])

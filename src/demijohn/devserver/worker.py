@@ -27,7 +27,7 @@ from demijohn.devserver.lifespan import StartupFailed, describe
 from demijohn.devserver.messages import running_lines, say, say_failure, user_traceback
 from demijohn.devserver.options import DEFAULT_THREADS, ServeOptions
 from demijohn.devserver.ports import AnyApplication, Loader
-from demijohn.devserver.sockets import display_address
+from demijohn.devserver.sockets import display_address, refuse
 from demijohn.devserver.watch import watchable_modules
 
 #: Exit code of a worker that has printed why it cannot start.
@@ -39,6 +39,8 @@ def choose_interface(app: AnyApplication, wanted: str) -> tuple[str, str]:
 
     :param wanted: ``auto``, or the interface that was asked for.
     """
+    if wanted == "rsgi":
+        return wanted, "asked for; fields with a byte beyond ASCII are lost by it"
     if wanted != "auto":
         return wanted, "asked for"
     if has_async(app):
@@ -60,7 +62,7 @@ def serve_here(app: AnyApplication, sock: socket.socket, options: ServeOptions) 
         for line in running_lines(facts, replace(options, workers=1), display_address(sock, options.scheme)):
             say(line)
 
-    server.run(ready)
+    server.run(ready, lambda: refuse(sock))
 
 
 def serve_assigned(assignment: Assignment, load: Loader) -> None:
@@ -93,7 +95,7 @@ def serve_assigned(assignment: Assignment, load: Loader) -> None:
         assignment.report_ready(**facts, **_watch_facts(options))
 
     try:
-        server.run(ready)
+        server.run(ready, assignment.report_deaf)
     except StartupFailed as error:
         if options.reload:
             serve_broken(assignment, error.__cause__ or error)
@@ -113,7 +115,7 @@ def serve_broken(assignment: Assignment, error: BaseException) -> None:
     )
     facts = {"interface": "wsgi", "why": "an error page, until the error is mended", "threads": 0}
     watch = watchable_modules(_files_of(error)) if options.reload else {}
-    server.run(lambda: assignment.report_ready(watch=watch, **facts))
+    server.run(lambda: assignment.report_ready(watch=watch, **facts), assignment.report_deaf)
 
 
 def _watch_facts(options: ServeOptions) -> dict[str, Any]:
@@ -168,5 +170,8 @@ class _Lifeline:
             os._exit(CANNOT_START)
         say("The supervising process is gone: this worker stops too.")
         self.server.stop()
-        time.sleep(self._grace + 3 * CLEANUP_TIME)
+        # The others have heard the same by then, and nobody accepts any more.
+        time.sleep(CLEANUP_TIME)
+        refuse(self.server.sock)
+        time.sleep(self._grace + 2 * CLEANUP_TIME)
         os._exit(CANNOT_START)

@@ -48,6 +48,8 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
     rule = None
     static = False
     try:
+        if not host:
+            host = _without_host(ctx, host)
         if way.by_adapter:
             # Not by the Upgrade header, which Werkzeug goes by: what comes here is HTTP.
             rule, ctx.view_args = ctx.url_adapter.match(return_rule=True, websocket=False)
@@ -91,12 +93,34 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
         ctx.tell_request()
 
 
+def _without_host(ctx: RequestContext, host: str | bytes | None) -> str | bytes | None:
+    """What stands for the Host of a request that has none, or an empty one.
+
+    HTTP/1.0 knows no Host: the server's own name stands for it, and None is returned. From HTTP/1.1 on it must be
+    there, and one that is empty is malformed (RFC 9112, 3.2).
+
+    :param host: None, or empty, by which some servers report a field that was not sent.
+    :raises BadRequest: natively for an HTTP/1.1 request without the field.
+    """
+    strict = ctx.way.policy.strict_hosts
+    protocol = ctx.environ.get("SERVER_PROTOCOL")
+    if protocol in ("HTTP/1.0", "HTTP/1"):  # as Granian writes it
+        if strict or host is not None:
+            ctx.environ["HTTP_HOST"] = ctx.request.own_host()
+        return None
+    if host is None and strict and protocol == "HTTP/1.1":
+        raise BadRequest("The request has no Host field, which HTTP/1.1 asks for.")
+    return host
+
+
 def _check_host(app: Application, ctx: RequestContext, host: str | bytes | None) -> None:
     """Refuse a malformed or unlisted Host (RFC 9110, 7.2); a good one is remembered."""
     request = ctx.request
     way = ctx.way
     text = host.decode("latin-1") if isinstance(host, bytes) else host
     trusted = app.config["TRUSTED_HOSTS"]
+    if text is None and way.policy.strict_hosts:
+        return  # the server's own name, which no client chose
     if trusted is not None:
         request.trusted_hosts = trusted
     if trusted is not None or (text is not None and not is_valid_host(text)):
@@ -120,7 +144,7 @@ def match_websocket(app: Application, ctx: RequestContext) -> None:
     way = ctx.way
     rule = None
     try:
-        _check_host(app, ctx, environ.get("HTTP_HOST"))
+        _check_host(app, ctx, _without_host(ctx, environ.get("HTTP_HOST")))
         found = None
         if not way.by_adapter:
             found = way.router.match(decoded(environ["PATH_INFO"]), "GET", websocket=True)

@@ -76,7 +76,11 @@ def make_plan(
     plan.auto_options = None
     if getattr(rule, "provide_automatic_options", False) and not options and not checked:
         plan.auto_options = make_plan(app, way, rule, options=True)
-    plan.on_loop = _may_run_on_loop(app, way, plan)
+    blocking = getattr(plan.rule, "blocking", None)
+    if blocking is None:
+        blocking = app.blocking
+    plan.quick = plan.view is None or not blocking or is_async(plan.view)
+    plan.on_loop = _may_run_on_loop(way, plan, bool(blocking))
     _protect(way, plan)
     around = plan.preprocess or plan.processes or plan.tears_down or options or plan.sharings
     plan.short = way.short and not around and (rule is None or plan.dispatch is None)
@@ -127,20 +131,16 @@ def _prepared(app: Application, way: Way, functions: Functions) -> Functions:
     return functions if sync is None else tuple(sync(app, function) for function in functions)
 
 
-def _may_run_on_loop(app: Application, way: Way, plan: Plan) -> bool:
-    """Whether nothing of the request can block: all async, or declared not to block."""
-    blocking = getattr(plan.rule, "blocking", None)
-    if blocking is None:
-        blocking = app.blocking
-    if plan.view is not None and blocking and not is_async(plan.view):
-        return False
-    if plan.url_preprocessors and blocking:
+def _may_run_on_loop(way: Way, plan: Plan, blocking: bool) -> bool:
+    """Whether nothing of the request can block: all async, or declared not to block.
+
+    :param blocking: What counts for functions that do not say so themselves.
+    """
+    if not plan.quick or (plan.url_preprocessors and blocking):
         return False
     functions = (*plan.before, *plan.after, *plan.teardown, *way.appcontext_teardown)
     # A function can say of itself that it does not block, as a view or an application can.
-    return not way.blocking_steps and not any(
-        may_block(f, bool(blocking)) for f in functions if not is_async(f)
-    )
+    return not way.blocking_steps and not any(may_block(f, blocking) for f in functions if not is_async(f))
 
 
 def _merged(table: Hooks, names: list[str | None], *, backwards: bool = False) -> Functions:

@@ -103,7 +103,7 @@ class Settling:
             "router": app.router(),
             "plans": {},
             "static_plans": {},
-            "good_hosts": {None},
+            "good_hosts": set(),
             "by_adapter": self.by_adapter,
             "forward": self.forward,
             "injects_url_defaults": self.overrides("inject_url_defaults")

@@ -12,7 +12,7 @@ import sys
 from _thread import allocate_lock, get_ident
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, copy_context
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakSet, ref
 
 from demijohn.contexts import ports
@@ -22,12 +22,15 @@ from demijohn.later import later
 from demijohn.waiting.callables import is_async
 from demijohn.signals import got_background_exception, got_serving_exception, sending
 from demijohn.waiting.drivers import drive_async, running_loop, wait
-from demijohn.waiting.steps import is_awaitable
+from demijohn.waiting.steps import Steps, is_awaitable
 
 if TYPE_CHECKING:
     from demijohn.waiting import loops
 else:
     loops = later("demijohn.waiting.loops")  # 13 % of an import of Flask: asyncio
+
+
+T = TypeVar("T")
 
 
 class Application(ports.Application, Protocol):
@@ -115,8 +118,13 @@ class Lifecycle:
                 closed = self._pools.pop(old, None)
                 if closed is not None:  # else another thread has closed it
                     closed.close()
-            pool = self._pools[loop] = loops.ThreadPool(loop, self.app.own_setting("THREADS"))
+            pool = loops.ThreadPool(loop, self.app.own_setting("THREADS"))
+            self._pools[loop] = loops.pools[loop] = pool
         return pool
+
+    def drive(self, steps: Steps[T]) -> Awaitable[T]:
+        """Run steps that may block, in threads that no view has, and awaitables on the loop of here."""
+        return loops.drive_hopping(steps, self.pool(running_loop()).steps)
 
     # Serving.
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident
 from asyncio import AbstractEventLoop, events
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future as ThreadFuture
 from contextvars import Context, copy_context
-from threading import Thread
+from threading import Thread, get_native_id
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from demijohn.waiting.pool import ThreadPool
 from demijohn.waiting.steps import HOP, Steps
@@ -26,12 +27,27 @@ __all__ = [
     "asyncio",
     "drive_here",
     "drive_hopping",
+    "in_thread",
+    "pools",
     "use_server_loop",
     "wait",
     "waiting_loop",
 ]
 
 T = TypeVar("T")
+
+
+#: The pool of each loop that serves, kept by its application. Where several share a loop, any of theirs will do.
+pools: WeakValueDictionary[AbstractEventLoop, ThreadPool] = WeakValueDictionary()
+
+
+async def in_thread(function: Callable[..., T], *args: Any) -> T:
+    """Call a short sync function in a thread, with the context variables of here; never behind a view."""
+    pool = pools.get(asyncio.get_running_loop())
+    if pool is None:
+        return await asyncio.to_thread(function, *args)
+    result: T = await pool.steps.run(copy_context(), lambda _: function(*args), None)
+    return result
 
 
 class Finished:
@@ -183,6 +199,8 @@ class BackgroundLoop:
     def __init__(self) -> None:
         self._lock = allocate_lock()
         self._loop: AbstractEventLoop | None = None
+        #: What it runs in; under gevent a greenlet.
+        self.thread: int | None = None
         os.register_at_fork(after_in_child=self._forget)
 
     def _forget(self) -> None:
@@ -191,7 +209,10 @@ class BackgroundLoop:
 
     @property
     def loop(self) -> AbstractEventLoop:
-        """The running loop."""
+        """The running loop.
+
+        :raises RuntimeError: where it cannot run.
+        """
         loop = self._loop
         if loop is None or loop.is_closed():
             with self._lock:
@@ -205,21 +226,53 @@ class BackgroundLoop:
         if type(loop) is asyncio.SelectorEventLoop and hasattr(os, "eventfd"):
             loop.close()
             loop = WokenLoop()
-        ready = allocate_lock()
-        ready.acquire()
-        loop.call_soon(ready.release)
-        Thread(target=self._run, args=(loop,), name="demijohn-loop", daemon=True).start()
-        ready.acquire()
+        settled: ThreadFuture[None] = ThreadFuture()
+        loop.call_soon(settled.set_result, None)
+        started_by = get_native_id()
+
+        def run() -> None:
+            if get_native_id() == started_by:
+                _hide_while_waiting(loop)
+            self.thread = get_ident()
+            asyncio.set_event_loop(loop)
+            try:
+                loop.run_forever()
+            except BaseException as e:
+                if settled.done():
+                    raise
+                settled.set_exception(e)  # or who waits for the loop waits for ever
+            finally:
+                loop.close()
+
+        Thread(target=run, name="demijohn-loop", daemon=True).start()
+        try:
+            settled.result()
+        except Exception as e:
+            raise RuntimeError(
+                f"The event loop for async code cannot start here ({e}). Async views and greenlets do not go"
+                " together where another loop runs in their thread: serve with threads, or by ASGI."
+            ) from e
         self._loop = loop
         return loop
 
-    @staticmethod
-    def _run(loop: AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
+
+def _hide_while_waiting(loop: Any) -> None:
+    """Let other greenlets of the thread not see ``loop`` as theirs while it waits, for gevent.
+
+    What is running is kept per thread of the system, and all greenlets are in one: any of them would take
+    itself for code of the loop.
+    """
+    selector = loop._selector  # asyncio's own name, the same since 3.4
+    select = selector.select
+
+    def hidden(timeout: float | None = None) -> Any:
+        events._set_running_loop(None)
         try:
-            loop.run_forever()
+            return select(timeout)
         finally:
-            loop.close()
+            events._set_running_loop(loop)
+
+    selector.select = hidden
 
 
 background = BackgroundLoop()
@@ -257,6 +310,8 @@ def wait(awaitable: Awaitable[T]) -> T:
     here = events._get_running_loop()
     if here is None or here not in (background._loop, _beside_background._loop):
         loop = waiting_loop()
+    elif (background if here is background._loop else _beside_background).thread != get_ident():
+        loop = here  # what runs in another greenlet of this thread
     elif here is background._loop:
         loop = _beside_background.loop  # whoever called may be blocking the server's
     else:

@@ -21,14 +21,17 @@ Job = tuple[Context, Callable[[Any], Any], Any, "Future[Any]"]
 class ThreadPool:
     """Threads that run jobs for one event loop.
 
-    Threads are started as they are needed, up to ``size``; further jobs wait in order.
+    Threads are started as they are needed, up to ``size``; further jobs wait in order. This is the lane of jobs
+    that may take long. Those that never wait for them have lanes of their own, with as many threads again at
+    most, none of which there is before its lane has a job: :attr:`steps` and :attr:`parts`.
 
     :param loop: The loop whose thread submits the jobs and gets the results.
     :param size: Most threads at a time.
+    :param name: What the names of the threads begin with.
     :raises ValueError: for a size below 1, with which nothing would ever run.
     """
 
-    def __init__(self, loop: AbstractEventLoop, size: int) -> None:
+    def __init__(self, loop: AbstractEventLoop, size: int, name: str = "demijohn") -> None:
         value: Any = size
         if not isinstance(value, int) or value < 1:
             raise ValueError(
@@ -36,12 +39,28 @@ class ThreadPool:
             )
         self.loop = loop
         self.size = size
+        self.name = name
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._done: deque[tuple[Future[Any], Any, BaseException | None]] = deque()
         self._waking = False
         self._threads: list[Thread] = []
+        self._lanes: dict[str, ThreadPool] = {}
         #: Jobs submitted and not yet delivered.
         self.outstanding = 0
+
+    @property
+    def steps(self) -> ThreadPool:
+        """The lane of what is short and waited for by something asynchronous: hooks, loaders, ends."""
+        return self._lanes.get("steps") or self._lane("steps")
+
+    @property
+    def parts(self) -> ThreadPool:
+        """The lane of parts of streams: a stream that has begun does not wait for requests that have not."""
+        return self._lanes.get("parts") or self._lane("parts")
+
+    def _lane(self, name: str) -> ThreadPool:
+        lane = self._lanes[name] = ThreadPool(self.loop, self.size, f"{self.name}-{name}")
+        return lane
 
     def run(self, context: Context, function: Callable[[Any], Any], argument: Any) -> Future[Any]:
         """Call ``function(argument)`` in a thread, in ``context``; call this on the loop's thread."""
@@ -53,7 +72,7 @@ class ThreadPool:
         return future
 
     def _start_thread(self) -> None:
-        thread = Thread(target=self._work, name=f"demijohn-{len(self._threads)}", daemon=True)
+        thread = Thread(target=self._work, name=f"{self.name}-{len(self._threads)}", daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -96,3 +115,5 @@ class ThreadPool:
         for _ in self._threads:
             self._jobs.put(None)
         self._threads.clear()
+        for lane in self._lanes.values():
+            lane.close()

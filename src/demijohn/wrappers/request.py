@@ -271,12 +271,15 @@ class Request(BaseRequest):
         The answer is 400 in any case; this is for what still runs then: error handlers build URLs,
         hooks log them, and neither shall fail for the same reason again.
         """
-        try:
-            host = get_host(self.scheme, None, self.server) or "localhost"
-        except BadRequest:  # a server that takes its name from the request
-            host = "localhost"
-        self.__dict__["host"] = host
+        host = self.__dict__["host"] = self.own_host()
         return host
+
+    def own_host(self) -> str:
+        """The server's own address, by which a host may be called that no request names."""
+        try:
+            return get_host(self.scheme, None, self.server) or "localhost"
+        except BadRequest:  # a server that takes its name from the request, or listens on a Unix socket
+            return "localhost"
 
     # Parsed on demand.
 
