@@ -40,6 +40,7 @@ from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
 from demijohn.waiting.drivers import running_loop
+from demijohn.waiting.steps import is_awaitable
 from demijohn.wrappers.parts import Part
 from demijohn.wrappers.request import Request
 
@@ -47,7 +48,7 @@ __all__ = [
     "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part",
     "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "call",
     "content_disposition", "current_application", "current_request", "current_session", "dump_cookie",
-    "expect_settings", "is_async", "is_safe_url", "later", "may_await", "may_block", "nonblocking",
+    "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking",
     "parse_cookie", "parse_multipart", "prefers_json", "problem", "running_loop", "safe_join",
     "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip

@@ -107,7 +107,8 @@ PARSERS = {
     "multipart": (
         multipart_answers,
         texts(PART, f"{PART}\r\n\r\n", "\r\n--edge", "--edge--", "\r\n", "\n", "\r", "--", "; filename=",
-              "; filename*=", "Content-Type: text/plain; charset=utf-7", "\\", '"', " ", "x").map(lambda text: text.encode("latin-1")),
+              "; filename*=", "Content-Type: text/plain; charset=utf-7", "\\", '"', " ", "x",
+        ).map(lambda text: text.encode("latin-1")),
     ),
     "query": (query_answers, texts("a=b", "&", "=", "%", "%C3%A9", "%ff", "+", ";", "\x00")),
     "ranges": (ranges_answer, texts("bytes=", "0-1", "-", ",", "0-", "-5", "9" * 30, " ", '"tag"', "W/")),

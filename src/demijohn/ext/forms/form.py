@@ -34,7 +34,7 @@ from demijohn.ext.forms.i18n import is_translated, translations
 from demijohn.ext.forms.waiting import (
     Extra, arm, async_validators, on_loop, wait, waiter, waits_or_blocks,
 )  # fmt: skip
-from demijohn.extend import call, current_application, current_request, running_loop
+from demijohn.extend import call, current_application, current_request, is_awaitable, running_loop
 
 __all__ = ["FlaskForm", "Form", "SUBMIT_METHODS"]
 
@@ -96,7 +96,7 @@ class Form(PlainForm):
 
     def _settled(self, valid: Any) -> bool:
         """What :meth:`validate` returned, also where a form has made it async."""
-        if not hasattr(type(valid), "__await__"):
+        if not is_awaitable(valid):
             return bool(valid)
         if running_loop() is not None:
             valid.close()

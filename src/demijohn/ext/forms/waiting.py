@@ -17,7 +17,7 @@ from wtforms import Field, FieldList, FormField, validators
 from wtforms.form import BaseForm
 
 from demijohn import current_app
-from demijohn.extend import is_async, may_block, running_loop
+from demijohn.extend import is_async, is_awaitable, may_block, running_loop
 
 __all__ = ["arm", "async_validators", "fields_of", "waiter", "waits_or_blocks"]
 
@@ -66,7 +66,7 @@ def _run_chain(field: Any, form: Any, chain: Iterable[Callable[[Any, Any], Any]]
 
 def _settle(validator: Callable[[Any, Any], Any], form: Any, field: Field) -> None:
     outcome = validator(form, field)
-    if outcome is not None and hasattr(type(outcome), "__await__"):
+    if is_awaitable(outcome):
         if running_loop() is not None:
             getattr(outcome, "close", lambda: None)()
             raise on_loop(form, [f"{field.short_name} ({_name(validator)})"])

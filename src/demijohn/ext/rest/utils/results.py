@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
-from demijohn.extend import is_async
+from demijohn.extend import is_async, is_awaitable
 
 __all__ = ["changing", "then"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def then(result: object, change: Callable[[Any], Any]) -> Any:
+def then(result: Any, change: Callable[[Any], Any]) -> Any:
     """The changed result; of an awaitable, one that gives it."""
-    return _later(result, change) if isawaitable(result) else change(result)
+    return _later(result, change) if is_awaitable(result) else change(result)
 
 
 async def _later(result: Awaitable[Any], change: Callable[[Any], Any]) -> Any:
