@@ -38,7 +38,8 @@ def texts(*pieces):
     return st.lists(piece | many | other, max_size=12).map("".join)
 
 
-def multipart_answers(body):
+def multipart_answers(text):
+    body = text.encode("latin-1")
     try:
         form, files = parse_multipart(body, b"edge")
     except (BadRequest, RequestEntityTooLarge):
@@ -107,8 +108,7 @@ PARSERS = {
     "multipart": (
         multipart_answers,
         texts(PART, f"{PART}\r\n\r\n", "\r\n--edge", "--edge--", "\r\n", "\n", "\r", "--", "; filename=",
-              "; filename*=", "Content-Type: text/plain; charset=utf-7", "\\", '"', " ", "x",
-        ).map(lambda text: text.encode("latin-1")),
+              "; filename*=", "Content-Type: text/plain; charset=utf-7", "\\", '"', " ", "x"),
     ),
     "query": (query_answers, texts("a=b", "&", "=", "%", "%C3%A9", "%ff", "+", ";", "\x00")),
     "ranges": (ranges_answer, texts("bytes=", "0-1", "-", ",", "0-", "-5", "9" * 30, " ", '"tag"', "W/")),

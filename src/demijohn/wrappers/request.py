@@ -463,12 +463,9 @@ class Request(BaseRequest):
         return MultipartLimits(self.max_form_parts, self.max_form_files, self.max_form_memory_size)
 
     def _get_file_stream(
-        self,
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None = None,
-        content_length: int | None = None,
-    ) -> IO[bytes]:
+        self, total_content_length: int | None, content_type: str | None,
+        filename: str | None = None, content_length: int | None = None,
+    ) -> IO[bytes]:  # fmt: skip
         """The file that an uploaded one is written to: in memory at first, in ``BODY_SPOOL_FOLDER`` later."""
         if total_content_length is not None and total_content_length <= _IN_MEMORY:
             return BytesIO()

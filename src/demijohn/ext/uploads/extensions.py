@@ -57,7 +57,7 @@ class AllExcept:
     :param items: Those that are refused, in lower case and without dots.
     """
 
-    def __init__(self, items: Container[str]) -> None:
+    def __init__(self, items: Container[object]) -> None:
         self.items = items
 
     def __contains__(self, item: object) -> bool:

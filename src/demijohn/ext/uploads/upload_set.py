@@ -41,16 +41,11 @@ class UploadConfiguration:
     """
 
     def __init__(
-        self,
-        destination: str | None,
-        base_url: str | None = None,
-        allow: tuple[str, ...] = (),
-        deny: tuple[str, ...] = (),
-    ) -> None:
-        self.destination = destination
-        self.base_url = base_url
-        self.allow = allow
-        self.deny = deny
+        self, destination: str | None, base_url: str | None = None,
+        allow: tuple[str, ...] = (), deny: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        self.destination, self.base_url = destination, base_url
+        self.allow, self.deny = allow, deny
 
     @property
     def tuple(self) -> tuple[str | None, str | None, tuple[str, ...], tuple[str, ...]]:
