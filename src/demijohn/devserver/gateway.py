@@ -188,7 +188,7 @@ class Answer:
         self._body = Body(self._proto)
         return BufferedReader(self._body, 64 * 1024)
 
-    def _run(self, environ: Any) -> None:
+    def _run(self, environ: dict[str, Any]) -> None:
         try:
             self._call(environ)
         except Exception:
@@ -198,7 +198,7 @@ class Answer:
                 sever(self._scope["client"], self._scope["server"], reset=True)
             raise
 
-    def _call(self, environ: Any) -> None:
+    def _call(self, environ: dict[str, Any]) -> None:
         parts: Iterable[bytes] = self._app(environ, self._start_response)
         try:
             if parts.__class__ is list and not self._sent:
@@ -275,7 +275,7 @@ class Body(RawIOBase):
         self._chunk = self._chunk[size:]
         return size
 
-    def _take(self, message: Any) -> None:
+    def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.disconnect":
             self._gone = True
             self._ended = True

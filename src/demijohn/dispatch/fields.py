@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from werkzeug.wrappers import Response as BaseResponse
+
 from demijohn.contexts.context import RequestContext
 from demijohn.contexts.current import nonce_of
 from demijohn.dispatch.ports import Application
@@ -174,7 +176,7 @@ def protect(ctx: RequestContext, response: Any) -> None:
         _share(ctx, raw)
 
 
-def _may_want_nonce(response: Any) -> bool:
+def _may_want_nonce(response: BaseResponse) -> bool:
     """Whether a page is yet to be made, part by part, so that it may ask for the nonce when its fields are sent."""
     return not response.is_sequence and not response.direct_passthrough and response.mimetype == "text/html"
 

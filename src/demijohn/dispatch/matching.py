@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.routing import WebsocketMismatch
 
 from demijohn.contexts.context import RequestContext
+from demijohn.contexts.way import Plan
 from demijohn.dispatch.plan import make_plan, make_preflight_plan
 from demijohn.dispatch.ports import Application
 from demijohn.dispatch.sharing import SAFE_METHODS, preflight_of
@@ -27,6 +28,15 @@ def match(app: Application, ctx: RequestContext) -> None:
     """Find the route and the plan; a routing error is left on the context, to be raised later."""
     environ = ctx.environ
     find(app, ctx, environ.get("HTTP_HOST"), environ["PATH_INFO"], environ["REQUEST_METHOD"])
+
+
+def _plan_of_options(app: Application, ctx: RequestContext, plan: Plan) -> Plan:
+    """The plan of an OPTIONS request: a browser's question, an answer that needs no view, or the rule's."""
+    way = ctx.way
+    if way.sharings and preflight_of(ctx) is not None:
+        ctx.routing_exception = None
+        return way.plans.get(0) or way.plans.setdefault(0, make_preflight_plan(app, way))
+    return plan if plan.auto_options is None else plan.auto_options
 
 
 def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: str, method: str) -> None:
@@ -75,17 +85,11 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
     plan = way.plans.get(id(rule))
     if plan is None:
         plan = way.plans[id(rule)] = make_plan(app, way, rule)
-    if method != "GET":
-        if method == "OPTIONS":
-            if way.sharings:
-                static = False  # which plan it is depends on more than path and method
-                if preflight_of(ctx) is not None:
-                    ctx.routing_exception = None
-                    plan = way.plans.get(0) or way.plans.setdefault(0, make_preflight_plan(app, way))
-            if plan.auto_options is not None:
-                plan = plan.auto_options
-        elif plan.checked is not None and method not in SAFE_METHODS:
-            plan = plan.checked
+    if method == "OPTIONS":
+        plan = _plan_of_options(app, ctx, plan)
+        static = static and not way.sharings  # with these it depends on more than path and method
+    elif plan.checked is not None and method not in SAFE_METHODS:
+        plan = plan.checked
     ctx.plan = plan
     if static:
         way.static_plans.setdefault(path, {})[method] = plan

@@ -76,11 +76,7 @@ def make_plan(
     plan.auto_options = None
     if getattr(rule, "provide_automatic_options", False) and not options and not checked:
         plan.auto_options = make_plan(app, way, rule, options=True)
-    blocking = getattr(plan.rule, "blocking", None)
-    if blocking is None:
-        blocking = app.blocking
-    plan.quick = plan.view is None or not blocking or is_async(plan.view)
-    plan.on_loop = _may_run_on_loop(way, plan, bool(blocking))
+    _place(app, way, plan)
     _protect(way, plan)
     around = plan.preprocess or plan.processes or plan.tears_down or options or plan.sharings
     plan.short = way.short and not around and (rule is None or plan.dispatch is None)
@@ -89,6 +85,15 @@ def make_plan(
     if checked:
         _check_first(plan)
     return plan
+
+
+def _place(app: Application, way: Way, plan: Plan) -> None:
+    """Decide where it runs."""
+    blocking = getattr(plan.rule, "blocking", None)
+    if blocking is None:
+        blocking = app.blocking
+    plan.quick = plan.view is None or not blocking or is_async(plan.view)
+    plan.on_loop = _may_run_on_loop(way, plan, bool(blocking))
 
 
 def _protect(way: Way, plan: Plan) -> None:

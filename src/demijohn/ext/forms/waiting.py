@@ -87,7 +87,7 @@ def on_loop(form: Any, names: list[str]) -> RuntimeError:
     )
 
 
-def _name(validator: Any) -> str:
+def _name(validator: object) -> str:
     return getattr(validator, "__name__", None) or type(validator).__name__
 
 
@@ -126,11 +126,11 @@ def waits_or_blocks(form: Any, extra: Extra = None) -> bool:
     )
 
 
-def _is_known(validator: Any) -> bool:
+def _is_known(validator: Callable[..., object]) -> bool:
     home = validator if hasattr(validator, "__code__") else type(validator)
     return _from_here(home) and not getattr(validator, "blocking", False)
 
 
-def _from_here(thing: Any) -> bool:
-    module: str = thing.__module__ or ""
+def _from_here(thing: object) -> bool:
+    module: str = getattr(thing, "__module__", None) or ""
     return module.startswith(("wtforms.", "demijohn.ext.forms."))
