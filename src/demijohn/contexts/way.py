@@ -42,7 +42,7 @@ class Plan:
 
     __slots__ = (
         "after", "answers_options", "auto_options", "awaits", "before", "dispatch", "on_loop", "preprocess",
-        "processes", "rule", "short", "stream", "teardown", "tears_down", "url_preprocessors", "view",
+        "problems", "processes", "rule", "short", "stream", "teardown", "tears_down", "url_preprocessors", "view",
     )  # fmt: skip
 
     #: The rule that matched, or None for requests whose routing failed.
@@ -68,6 +68,8 @@ class Plan:
     stream: bool
     #: The plan for OPTIONS requests where they are answered without the view.
     auto_options: Plan | None
+    #: Whether HTTP errors are answered with problems (RFC 9457) whatever the client accepts.
+    problems: bool
     #: Whether what the view returns is certainly a coroutine.
     awaits: bool
     on_loop: bool

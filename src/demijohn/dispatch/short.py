@@ -2,7 +2,7 @@
 
 An adapter calls the view of a plan that is ``short`` and hands what came of it to :func:`conclude`, or to
 :func:`conclude_error`. PERF: without steps, and for text and JSON without a response object, it halves what
-a hello world costs (4.1 to 2.3 us).
+a hello world costs (4.1 to 2.3 us). A response that is in one piece leaves as it stands.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ def conclude(app: Application, ctx: RequestContext, rv: Any) -> Any:
         elif (kind is dict or kind is list) and (provider := ctx.way.json) is not None:
             content_type = ("Content-Type", provider.mimetype)
             body = provider.body(rv, app.config["DEBUG"])
+        elif kind is Response and ctx._session is None and (plain := rv.plain("GET")) is not None:
+            return rv._status_code, rv._status, plain[1], plain[0]
         else:
             return pipeline(app, ctx, returned=rv)
         size = len(body)

@@ -392,6 +392,29 @@ class Request(BaseRequest):
         storage = self.parameter_storage_class
         state["form"] = fields if storage is ImmutableMultiDict else storage(parse_pairs(data, None))
 
+    def get_data(
+        self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
+    ) -> Any:
+        """The body, as bytes.
+
+        :param cache: Keep it, for the next who asks.
+        :param as_text: As text, by UTF-8; what is not UTF-8 is replaced.
+        :param parse_form_data: Let a form go to :attr:`form` and :attr:`files`; the data is empty then.
+        :raises RequestEntityTooLarge: when it is larger than ``max_content_length``.
+        :raises ClientDisconnected: when it ends early.
+        """
+        state = self.__dict__
+        data = state.get("_cached_data")
+        if data is None:
+            if parse_form_data:
+                self._load_form_data()
+            data = self._read_body()
+            if "stream" not in state and not getattr(self.url_rule, "stream", False):
+                state["stream"] = BytesIO()  # what was read is not there a second time
+            if cache:
+                state["_cached_data"] = data
+        return data.decode(errors="replace") if as_text else data
+
     def _read_body(self) -> bytes:
         """The whole body, within the limit.
 

@@ -1,0 +1,305 @@
+"""THE PATH OF A TYPED REQUEST: arguments read, providers opened, the view called, its answer made.
+
+All is decided when the application starts; a request goes through a list of readers. This module must not know
+routes or documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial, update_wrapper
+from inspect import isasyncgenfunction, unwrap
+from typing import Any
+
+from msgspec import UNSET
+
+from demijohn.ext.rest.typed.answers import Promise, answer_for, promise_of
+from demijohn.ext.rest.typed.faults import MOST, Fault, InvalidRequest
+from demijohn.ext.rest.typed.kinds import name_of, plain
+from demijohn.ext.rest.typed.options import Options
+from demijohn.ext.rest.typed.parameters import BadSignature, Parameter, hints_of, parameters_of, place_of
+from demijohn.ext.rest.typed.providers import Provider, close, close_async
+from demijohn.ext.rest.typed.reading import Read, reader_for, readers_for_bodies
+from demijohn.ext.rest.typed.sources import Supplier
+from demijohn.extend import call, current_request, is_async
+
+__all__ = ["Handler"]
+
+#: The function that an argument belongs to, 0 for the view, and its name there.
+Slot = tuple[int, str]
+
+
+class Handler:
+    """A typed view of one rule.
+
+    :param function: The view.
+    :param options: What is said of it.
+    :param path: The names of the variable parts of the rule.
+    :param methods: The HTTP methods of the rule.
+    :param providers: The providers of its Api, by what they make.
+    :param checked: Whether answers are looked at closely, as in debug mode.
+    :raises BadSignature: for what cannot be told from the annotations.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], options: Options, path: Collection[str], methods: Collection[str],
+        providers: Mapping[Any, Provider], *, checked: bool,
+    ) -> None:  # fmt: skip
+        self.function = function
+        self.options = options
+        self.where = place_of(function)
+        hints = hints_of(function)
+        self.promise: Promise = promise_of(hints.get("return", UNSET))
+        self._providers = providers
+        self._path = path
+        #: The providers in the order they are called in, and where their arguments come from.
+        self._order: list[Provider] = []
+        #: The parameters by function, the view's first.
+        own = parameters_of(function, path, providers, methods, hints)
+        self._parameters: list[list[Parameter]] = [own]
+        self._order_providers(own, [])
+        self._check_bodies(methods)
+        self._answer = answer_for(self.promise, options.status, self.where, checked=checked)
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """All parameters that come from the request, those of providers included, each once."""
+        found: dict[tuple[str, str], Parameter] = {}
+        for parameter in (one for several in self._parameters for one in several):
+            if parameter.source is not None:
+                found.setdefault((parameter.place, parameter.key), parameter)
+        return list(found.values())
+
+    @property
+    def suppliers(self) -> list[Supplier]:
+        """What supplies arguments or lets callers in."""
+        marks = [one.source for one in self.parameters if isinstance(one.source, Supplier)]
+        return [*self.options.guards, *marks]
+
+    def _order_providers(self, parameters: list[Parameter], asking: list[Any]) -> None:
+        for parameter in parameters:
+            if parameter.source is not None:
+                continue
+            made = plain(parameter.annotation)
+            if made in asking:
+                names = " -> ".join(map(name_of, (*asking, made)))
+                raise BadSignature(f"{self.where}: providers need each other in a circle: {names}.")
+            provider = self._providers[made]
+            if provider not in self._order:
+                needed = parameters_of(provider.function, self._path, self._providers)
+                self._order_providers(needed, [*asking, made])
+                self._order.append(provider)
+                self._parameters.append(needed)
+
+    def _check_bodies(self, methods: Collection[str]) -> None:
+        for provider, parameters in zip(self._order, self._parameters[1:], strict=True):
+            for parameter in parameters:
+                if parameter.place in {"body", "form", "file"}:
+                    raise BadSignature(
+                        f"{place_of(provider.function)}: the parameter {parameter.name!r} is read from the body, which"
+                        " is the view's. A provider takes what is in the path, the query, header fields and cookies."
+                    )
+
+    # What is called.
+
+    def view(self) -> Callable[..., Any]:
+        """The view to call with the variable parts of the path, and before them its object where it is a method."""
+        readers = self._readers()
+        awaited = any(supplier.is_async for supplier in self.suppliers)
+        goes_async = awaited or is_async(self.function) or any(one.is_async for one in self._order)
+        made: Any
+        if goes_async:
+            made = self._async_view(readers)
+        elif self._order:
+            made = self._providing_view(readers)
+        else:
+            made = self._plain_view(readers)
+        update_wrapper(made, self.function)
+        made.answers_problems = True
+        if not goes_async and isasyncgenfunction(unwrap(self.function)):
+            made.is_async = True  # calling it makes the generator, which waits for nothing
+        return made  # type: ignore[no-any-return]
+
+    def _readers(self) -> list[tuple[Slot, Read, bool]]:
+        """What reads each argument, and whether it has to be awaited; those that let callers in come first."""
+        found: list[tuple[int, Slot, Read, bool]] = []
+        for number, guard in enumerate(self.options.guards):
+            parameter = Parameter(f"guard {number}", Any, guard)
+            found.append((0, (-1, parameter.name), reader_for(parameter, self.where), guard.is_async))
+        if len(found) > 1:
+            found = [_any_of(found)]
+        for number, parameters in enumerate(self._parameters):
+            where = self.where if number == 0 else place_of(self._order[number - 1].function)
+            bodies = [one for one in parameters if one.place == "body"]
+            for parameter in parameters:
+                if parameter.source is None or parameter in bodies:
+                    continue
+                supplier = parameter.source if isinstance(parameter.source, Supplier) else None
+                turn = 1 if supplier is None else supplier.turn
+                awaited = supplier is not None and supplier.is_async
+                found.append((turn, (number, parameter.name), reader_for(parameter, where), awaited))
+            for name, read in readers_for_bodies(bodies, where) if bodies else ():
+                found.append((2, (number, name), read, False))
+        found.sort(key=lambda one: one[0])
+        return [(slot, read, awaited) for _, slot, read, awaited in found]
+
+    def _plain_view(self, readers: list[tuple[Slot, Read, bool]]) -> Callable[..., Any]:
+        """PERF: for a sync view without providers, which most are."""
+        function, answer = self.function, self._answer
+        own = tuple((name, read) for (owner, name), read, _ in readers if owner == 0)
+        guards = tuple(read for (owner, _), read, _ in readers if owner < 0)
+
+        def view(*owner: Any, **path: Any) -> Any:
+            if not own and not guards:
+                return answer(function(*owner))
+            request = current_request()
+            faults: list[Fault] = []
+            for guard in guards:
+                guard(request, path, faults)
+            arguments = {}
+            for name, read in own:
+                arguments[name] = read(request, path, faults)
+            if faults:
+                raise InvalidRequest(faults[:MOST])
+            return answer(function(*owner, **arguments))
+
+        return view
+
+    def _made_for(self, number: int, arguments: list[dict[str, Any]], made: dict[Any, Any]) -> dict[str, Any]:
+        """The arguments of a function, with what providers made for it."""
+        given = arguments[number]
+        for parameter in self._parameters[number]:
+            if parameter.source is None:
+                given[parameter.name] = made[plain(parameter.annotation)]
+        return given
+
+    def _providing_view(self, readers: list[tuple[Slot, Read, bool]]) -> Callable[..., Any]:
+        """For a sync view with providers, all of them sync."""
+        function, answer, order = self.function, self._answer, self._order
+
+        def view(*owner: Any, **path: Any) -> Any:
+            arguments = self._read(readers, path)
+            opened: list[Any] = []
+            made: dict[Any, Any] = {}
+            error: BaseException | None = None
+            response = None
+            try:
+                for number, provider in enumerate(order, start=1):
+                    made[provider.makes] = provider.make(self._made_for(number, arguments, made), opened)
+                response = answer(function(*owner, **self._made_for(0, arguments, made)))
+            except BaseException as e:
+                error = e
+            try:
+                error = close(opened, error)
+                if error is not None:
+                    raise error
+                return response
+            finally:
+                error = None  # an error must not be reachable from its own frame
+
+        return view
+
+    def _read(self, readers: list[tuple[Slot, Read, bool]], path: dict[str, Any]) -> list[dict[str, Any]]:
+        """The arguments by function, without those of providers."""
+        request = current_request()
+        faults: list[Fault] = []
+        arguments: list[dict[str, Any]] = [{} for _ in self._parameters]
+        arguments.append({})  # what guards supply is nobody's argument
+        for (owner, name), read, _ in readers:
+            arguments[owner][name] = read(request, path, faults)
+        if faults:
+            raise InvalidRequest(faults[:MOST])
+        return arguments
+
+    def _async_view(self, readers: list[tuple[Slot, Read, bool]]) -> Callable[..., Any]:
+        """For a view of which something has to be awaited; what is sync of it runs in a thread."""
+        function, answer, order = self.function, self._answer, self._order
+        awaits = is_async(function)
+        simple = not order and awaits and not any(awaited for _, _, awaited in readers)
+        own = tuple((name, read) for (owner, name), read, _ in readers if owner == 0)
+        guards = tuple(read for (owner, _), read, _ in readers if owner < 0)
+
+        async def simple_view(*owner: Any, **path: Any) -> Any:
+            request = current_request()
+            faults: list[Fault] = []
+            for guard in guards:
+                guard(request, path, faults)
+            arguments = {}
+            for name, read in own:
+                arguments[name] = read(request, path, faults)
+            if faults:
+                raise InvalidRequest(faults[:MOST])
+            return answer(await function(*owner, **arguments))
+
+        async def view(*owner: Any, **path: Any) -> Any:
+            arguments = await self._read_async(readers, path)
+            opened: list[Any] = []
+            made: dict[Any, Any] = {}
+            error: BaseException | None = None
+            response = None
+            try:
+                for number, provider in enumerate(order, start=1):
+                    given = self._made_for(number, arguments, made)
+                    made[provider.makes] = await provider.make_async(given, opened)
+                given = self._made_for(0, arguments, made)
+                if awaits:
+                    result = await function(*owner, **given)
+                elif isasyncgenfunction(unwrap(function)):
+                    result = function(*owner, **given)
+                else:
+                    result = await call(partial(function, *owner, **given))
+                response = answer(result)
+            except BaseException as e:
+                error = e
+            try:
+                error = await close_async(opened, error)
+                if error is not None:
+                    raise error
+                return response
+            finally:
+                error = None  # an error must not be reachable from its own frame
+
+        return simple_view if simple else view
+
+    async def _read_async(
+        self, readers: list[tuple[Slot, Read, bool]], path: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        request = current_request()
+        faults: list[Fault] = []
+        arguments: list[dict[str, Any]] = [{} for _ in self._parameters]
+        arguments.append({})
+        for (owner, name), read, awaited in readers:
+            value = read(request, path, faults)
+            arguments[owner][name] = (await value) if awaited else value
+        if faults:
+            raise InvalidRequest(faults[:MOST])
+        return arguments
+
+
+def _any_of(guards: list[tuple[int, Slot, Read, bool]]) -> tuple[int, Slot, Read, bool]:
+    """One guard of several, any of which lets a caller in; the last one says why not."""
+    reads = [(read, awaited) for _, _, read, awaited in guards]
+    last = len(reads) - 1
+
+    def one_of(request: Any, path: dict[str, Any], faults: list[Fault]) -> Any:
+        for number, (read, _) in enumerate(reads):
+            try:
+                return read(request, path, faults)
+            except Exception:
+                if number == last:
+                    raise
+        return None
+
+    async def one_of_async(request: Any, path: dict[str, Any], faults: list[Fault]) -> Any:
+        for number, (read, awaited) in enumerate(reads):
+            try:
+                value = read(request, path, faults)
+                return (await value) if awaited else value
+            except Exception:
+                if number == last:
+                    raise
+        return None
+
+    awaited = any(awaited for _, awaited in reads)
+    read: Any = one_of_async if awaited else one_of
+    return 0, guards[0][1], read, awaited
