@@ -26,17 +26,19 @@ from demijohn.http.filenames import content_disposition, safe_join, secure_filen
 from demijohn.http.headers import Headers
 from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.http.problem import prefers_json, problem
+from demijohn.http.query import parse_lists
 from demijohn.http.redirects import is_safe_url
 from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
 from demijohn.signals import send_signal
 from demijohn.waiting.callables import call, is_async, may_await, nonblocking
+from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "Headers", "MultipartLimits", "adapt_view", "call", "content_disposition", "current_application", "current_request",
-    "current_session", "dump_cookie", "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie",
-    "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
+    "Headers", "MultipartLimits", "Ready", "adapt_view", "call", "content_disposition", "current_application",
+    "current_environ", "current_query", "current_request", "current_session", "dump_cookie", "is_async",
+    "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
     "unproxied", "wrap_asgi",
 ]  # fmt: skip
 
@@ -59,8 +61,40 @@ def current_request() -> Request:
 
     :raises RuntimeError: when there is none.
     """
-    request: Request = proxies.request._get_current_object()
+    request: Request = proxies.get_request()
     return request
+
+
+def current_environ() -> Any:
+    """The environ of the current request, without its request object.
+
+    PERF: that costs 1 us to make, which a view that looks at little can spare.
+
+    :raises RuntimeError: when there is no request.
+    """
+    return proxies.get_request_context().environ
+
+
+def current_query() -> dict[str, list[str]]:
+    """The fields of the current request's query string, each with all its values, as ``request.args`` has them.
+
+    PERF: 3 us less than that, where no request object was made.
+
+    :raises BadRequest: with more fields than ``MAX_QUERY_FIELDS``.
+    :raises RuntimeError: when there is no request.
+    """
+    ctx = proxies.get_request_context()
+    query: str = ctx.environ.get("QUERY_STRING", "")
+    if not query:
+        return {}
+    fields = query.count("&") + 1
+    if fields > 1 or not query.isascii():
+        limit = ctx.app.config["MAX_QUERY_FIELDS"]
+        own = vars(ctx.plan.rule).get("max_query_fields", limit)
+        if not query.isascii() or (own is not None and fields > own):
+            args: dict[str, list[str]] = ctx.request.args.to_dict(flat=False)
+            return args
+    return parse_lists(query)
 
 
 def current_session() -> SessionMixin:

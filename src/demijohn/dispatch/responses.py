@@ -20,6 +20,7 @@ from demijohn.http.problem import prefers_json, problem_response_parts
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.signals import request_finished, sending
 from demijohn.waiting.steps import Steps, is_awaitable
+from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.response import Response
 
 #: The Content-Type of text that a view returned.
@@ -37,7 +38,9 @@ def make_response(app: Application, ctx: RequestContext | None, rv: Any) -> Any:
     if kind is str and cls is Response:
         return Response.of_bytes(rv.encode(), 200, "200 OK", [HTML])  # PERF: 1 us less than the class
     status = headers = None
-    if isinstance(rv, tuple):
+    if kind is Ready:
+        rv = rv.response()
+    elif isinstance(rv, tuple):
         rv, status, headers = _unpacked(rv)
         kind = rv.__class__
     if not isinstance(rv, cls):

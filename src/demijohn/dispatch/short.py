@@ -17,6 +17,7 @@ from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.ports import Application
 from demijohn.dispatch.responses import HTML, http_response, save_session
 from demijohn.waiting.steps import Steps, is_awaitable
+from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.response import Response
 
 #: Status code, status line, header fields and body, ready to be sent.
@@ -43,7 +44,13 @@ def conclude(app: Application, ctx: RequestContext, rv: Any) -> Any:
         elif (kind is dict or kind is list) and (provider := ctx.way.json) is not None:
             content_type = ("Content-Type", provider.mimetype)
             body = provider.body(rv, app.config["DEBUG"])
-        elif kind is Response and ctx._session is None and (plain := rv.plain("GET")) is not None:
+        elif ctx._session is not None:
+            return pipeline(app, ctx, returned=rv)
+        elif kind is Ready:
+            body = rv.body
+            size = len(body)
+            return rv.code, rv.status, [rv.content_type, _lengths.get(size) or _length(size)], body
+        elif kind is Response and (plain := rv.plain("GET")) is not None:
             return rv._status_code, rv._status, plain[1], plain[0]
         else:
             return pipeline(app, ctx, returned=rv)

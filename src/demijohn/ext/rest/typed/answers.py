@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from demijohn import Response, make_response
 from demijohn.ext.rest.typed.kinds import members_of, name_of, plain, without
 from demijohn.ext.rest.typed.shapes import Encode, WrongAnswer, encoder_for
+from demijohn.extend import Ready
 
 __all__ = ["Answer", "Promise", "answer_for", "promise_of", "status_line"]
 
@@ -107,9 +108,10 @@ def answer_for(promise: Promise, status: int, where: str, *, checked: bool) -> A
     if promise.streams:
         return _streaming(promise, status, encoder_for(promise.kind, checked=checked, where=where))
     kind = plain(promise.kind)
-    lines = {status: status_line(status)}
     encode, content_type = _body(kind, promise, checked, where)
-    of_bytes, takes_tuple = Response.of_bytes, get_origin(kind) is not tuple and not hasattr(kind, "_fields")
+    takes_tuple = get_origin(kind) is not tuple and not hasattr(kind, "_fields")
+    line = status_line(status)
+    plain_kinds = {kind, list, dict, str} if isinstance(kind, type) else {list, dict, str}
 
     def answer(result: Any) -> Any:
         if result is None and promise.empty:
@@ -117,9 +119,9 @@ def answer_for(promise: Promise, status: int, where: str, *, checked: bool) -> A
         cls = result.__class__
         if cls is tuple and takes_tuple:
             return _unpacked(result, answer)
-        if isinstance(result, BaseResponse):
+        if cls not in plain_kinds and isinstance(result, BaseResponse):
             return result
-        return of_bytes(encode(result), status, lines[status], [content_type])
+        return Ready(encode(result), content_type, status, line)
 
     return answer
 
@@ -162,6 +164,8 @@ def _unpacked(result: tuple[Any, ...], answer: Answer) -> Any:
     status = rest[0] if rest and isinstance(rest[0], (int, str)) else None
     headers = rest[-1] if rest and not isinstance(rest[-1], (int, str)) else None
     response = answer(value)
+    if isinstance(response, Ready):
+        response = response.response()
     if status is not None:
         code = int(status)
         if response.status_code == 204 and value is None:

@@ -48,7 +48,7 @@ def body_reader(annotation: Any) -> Callable[[Request], Any]:
 
     def read(request: Request) -> Any:
         content_type = request.environ.get("CONTENT_TYPE", "")
-        if content_type not in known and not is_json(content_type):
+        if not known.get(content_type) and not is_json(content_type):
             raise NotJSON.sent()
         data: bytes = request.get_data()
         try:
@@ -78,7 +78,7 @@ def _by_msgspec(annotation: Any) -> tuple[Callable[[bytes], Any], Callable[[byte
     read_plain = msgspec.json.Decoder().decode
 
     def explain(data: bytes, error: ValidationError) -> list[Fault]:
-        return faults_in(read_plain(data), annotation)
+        return faults_in(read_plain(data), annotation, error)
 
     return msgspec.json.Decoder(annotation).decode, explain
 

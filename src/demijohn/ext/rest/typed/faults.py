@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import enum
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, UnsetType, ValidationError
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
-from demijohn.ext.rest.typed.kinds import fields_of, is_model, item_of, members_of, name_of, plain, without
+from demijohn.ext.rest.typed.kinds import fields_of, is_model, item_of, members_of, plain, without
 
 __all__ = ["MOST", "REQUIRED", "BrokenJSON", "Fault", "InvalidRequest", "NotJSON", "faults_in", "reason_of"]
 
@@ -29,8 +29,8 @@ REQUIRED = "Required, and missing."
 
 _place = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
 _steps = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_item = re.compile(r"\[(\d+)\](.*)", re.DOTALL)
 _got = re.compile(r", got `[^`]*`$")
-_missing = re.compile(r"Object missing required field `(.*)`$", re.DOTALL)
 _unknown = re.compile(r"Object contains unknown field `(.*)`$", re.DOTALL)
 
 
@@ -74,7 +74,7 @@ class NotJSON(UnsupportedMediaType):
         return cls("The body has to be JSON: send Content-Type: application/json, or one that ends in +json.")
 
 
-def reason_of(error: Exception, annotation: Any, *, text: bool = False) -> str:
+def reason_of(error: Exception | str, annotation: Any, *, text: bool = False) -> str:
     """What an error says of a value, without the value.
 
     :param annotation: What was expected.
@@ -119,105 +119,61 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-@lru_cache(maxsize=4096)
-def _probe(annotation: Any) -> Any:
-    """Raises what is wrong with a value read from JSON. PERF: msgspec keeps what it knows of a class, not of others."""
-    try:
-        made = msgspec.defstruct("Probe", [("value", annotation)], array_like=True)
-    except TypeError:  # a name that is not hashable in there
-        return lambda value: msgspec.convert(value, annotation, str_keys=True)
-    convert = msgspec.convert
-    return lambda value: convert((value,), made, str_keys=True)
-
-
-def faults_in(value: Any, annotation: Any, pointer: str = "") -> list[Fault]:
+def faults_in(value: Any, annotation: Any, error: ValidationError | None = None) -> list[Fault]:
     """Each part of a value, read from JSON, that is not what its type wants.
 
-    :param pointer: Where the value stands.
+    :param error: What its decoder said of the first of them.
     """
     found: list[Fault] = []
-    _look(value, annotation, pointer, found)
+    sight = _sight(annotation)
+    if error is None:
+        _look(value, sight, "", found)
+    else:
+        _look_at(value, sight, "", found, *_taken_apart(error))
     return found
 
 
-def _look(value: Any, annotation: Any, pointer: str, found: list[Fault]) -> None:
-    if len(found) >= MOST:
-        return
-    try:
-        _probe(annotation)(value)
-        return
-    except ValidationError as e:
-        error = e
-    before = len(found)
-    for part, kind, place in _parts(value, annotation):
-        if part is _ABSENT:
-            found.append({"in": "body", "pointer": f"{pointer}/{place}", "detail": REQUIRED})
-        else:
-            _look(part, kind, f"{pointer}/{place}", found)
-        if len(found) >= MOST:
-            return
-    if len(found) == before:
-        found.append(_own(error, annotation, pointer))
+class _Sight:
+    """What is known of a type when values of it are looked into, kept for the next one."""
 
+    def __init__(self, annotation: Any) -> None:
+        self.annotation = annotation
+        self.made: Any = msgspec.defstruct("Probe", [("value", annotation)], array_like=True)
+        members = members_of(annotation)
+        self.items = [item for member in members if (item := item_of(member)) is not UNSET]
+        self.mappings = [one for one in members if is_model(one) or (get_origin(one) or one) is dict]
 
-def _own(error: ValidationError, annotation: Any, pointer: str) -> Fault:
-    """The fault that a value has although its parts have none."""
-    text = str(error)
-    at = _place.search(text)
-    if at is not None and at[1].startswith("[0]"):  # of the probe's one value
-        pointer += pointer_of(at[1][3:])
-    message = _place.sub("", text)
-    missing, unknown = _missing.match(message), _unknown.match(message)
-    if missing:
-        return {"in": "body", "pointer": f"{pointer}/{_escaped(missing[1])}", "detail": REQUIRED}
-    if unknown:
-        return {"in": "body", "pointer": f"{pointer}/{_escaped(unknown[1])}", "detail": "Unknown field."}
-    return {"in": "body", "pointer": pointer, "detail": reason_of(error, annotation)}
+    def probe(self, value: Any) -> None:
+        """Raise what is wrong with a value. PERF: msgspec keeps what it knows of a class, not of an annotation."""
+        msgspec.convert((value,), self.made, str_keys=True)
 
+    @cached_property
+    def item(self) -> _Sight | None:
+        """The type of the items of a list; None where it does not say."""
+        return _sight(self.items[0]) if len(self.items) == 1 and self.items[0] is not Any else None
 
-class _Absent:
-    """Stands for a field that was not sent."""
+    @cached_property
+    def several(self) -> _Sight:
+        """The type of a list of such values."""
+        return _sight(list.__class_getitem__(self.annotation))
 
+    @cached_property
+    def fields(self) -> dict[str, tuple[bool, _Sight]]:
+        """Of the fields of a model, whether each is required and its type, by key."""
+        return {
+            one.key: (one.required, _sight(without(one.annotation, UnsetType)))
+            for one in fields_of(self.annotation)
+        }
 
-_ABSENT = _Absent()
-
-
-def _parts(value: Any, annotation: Any) -> list[tuple[Any, Any, str]]:
-    """The parts of a list or object, each with its type and its place; none where the type does not say."""
-    kind = _chosen(value, annotation)
-    if kind is None:
-        return []
-    if isinstance(value, list):
-        item = item_of(kind)
-        return [] if item is UNSET or item is Any else [(part, item, str(n)) for n, part in enumerate(value)]
-    if not is_model(kind):
-        arguments = get_args(kind)
-        return [(part, arguments[1], _escaped(key)) for key, part in value.items()] if len(arguments) == 2 else []
-    return [
-        (value.get(field.key, _ABSENT), without(field.annotation, UnsetType), _escaped(field.key))
-        for field in fields_of(kind)
-        if field.required or field.key in value
-    ]
-
-
-def _chosen(value: Any, annotation: Any) -> Any:
-    """Of the members of a union, the one that a list or object is meant for; None where that cannot be said."""
-    if isinstance(value, list):
-        fitting = [member for member in members_of(annotation) if item_of(member) is not UNSET]
-    elif isinstance(value, dict):
-        fitting = [
-            member
-            for member in members_of(annotation)
-            if is_model(member) or (get_origin(member) or member) is dict
-        ]
+    def chosen(self, value: dict[str, Any]) -> _Sight | None:
+        """Of the models and dictionaries in a union, the one that an object is meant for; None where nobody knows."""
+        fitting = self.mappings
         if len(fitting) > 1:
             fitting = [member for member in fitting if _has_tag(value, member)]
-    else:
-        return None
-    if len(fitting) != 1:
-        return None
-    config = getattr(fitting[0], "__struct_config__", None)
-    return None if config is not None and config.array_like else fitting[0]
+        if len(fitting) != 1:
+            return None
+        config = getattr(fitting[0], "__struct_config__", None)
+        return None if config is not None and config.array_like else _sight(fitting[0])
 
 
 def _has_tag(value: dict[str, Any], member: Any) -> bool:
@@ -225,6 +181,99 @@ def _has_tag(value: dict[str, Any], member: Any) -> bool:
     return config is not None and config.tag is not None and value.get(config.tag_field) == config.tag
 
 
-def expected(annotation: Any) -> str:
-    """What stands in a message for a type."""
-    return f"Expected `{name_of(annotation)}`"
+@lru_cache(maxsize=4096)
+def _sight(annotation: Any) -> _Sight:
+    return _Sight(annotation)
+
+
+def _taken_apart(error: ValidationError) -> tuple[str, str]:
+    """Where an error is, and what it says."""
+    text = str(error)
+    at = _place.search(text)
+    return ("", text) if at is None else (at[1], text[: at.start()])
+
+
+def _look(value: Any, sight: _Sight, pointer: str, found: list[Fault]) -> None:
+    """Add what is wrong with a value."""
+    if len(found) >= MOST:
+        return
+    try:
+        sight.probe(value)
+    except ValidationError as e:
+        place, message = _taken_apart(e)
+        _look_at(value, sight, pointer, found, place.removeprefix("[0]"), message)
+
+
+def _look_at(value: Any, sight: _Sight, pointer: str, found: list[Fault], place: str, message: str) -> None:
+    """Add what is wrong with a value, whose first fault is known.
+
+    :param place: Where that is, below the value; what comes before it is right.
+    :param message: What is wrong there.
+    """
+    if len(found) >= MOST:
+        return
+    if place and isinstance(value, list) and sight.item is not None:
+        _look_at_items(value, sight.item, pointer, found, place, message)
+    elif isinstance(value, dict) and (chosen := sight.chosen(value)) is not None:
+        _look_at_members(value, chosen, pointer, found, place, message)
+    else:
+        detail = reason_of(message, sight.annotation)
+        found.append({"in": "body", "pointer": pointer + pointer_of(place), "detail": detail})
+
+
+def _look_at_items(
+    values: list[Any], sight: _Sight, pointer: str, found: list[Fault], place: str, message: str
+) -> None:
+    """Add what is wrong with items. PERF: those between faults are passed over at once, by msgspec."""
+    start = 0
+    while len(found) < MOST:
+        at = _item.match(place)
+        if at is None:
+            return
+        start += int(at[1])
+        _look_at(values[start], sight, f"{pointer}/{start}", found, at[2], message)
+        start += 1
+        try:
+            sight.several.probe(values[start:])
+            return
+        except ValidationError as e:
+            place, message = _taken_apart(e)
+            place = place.removeprefix("[0]")
+
+
+def _look_at_members(
+    value: dict[str, Any], sight: _Sight, pointer: str, found: list[Fault], place: str, message: str
+) -> None:
+    """Add what is wrong with the members of an object."""
+    if not is_model(sight.annotation):
+        inner = _sight(get_args(sight.annotation)[1])
+        for key, part in value.items():
+            _look(part, inner, f"{pointer}/{_escaped(key)}", found)
+        return
+    first = _first_key(place, sight.fields)
+    before = len(found)
+    passed = first is None  # all that is there is right, or it cannot be told what is not
+    for key, part in value.items():
+        known = sight.fields.get(key)
+        if key == first and known is not None:
+            passed = True
+            rest = place[len(key) + 1 :]
+            _look_at(part, known[1], f"{pointer}/{_escaped(key)}", found, rest, message)
+        elif passed and known is not None:
+            _look(part, known[1], f"{pointer}/{_escaped(key)}", found)
+    for key, (required, _) in sight.fields.items():
+        if required and key not in value and len(found) < MOST:
+            found.append({"in": "body", "pointer": f"{pointer}/{_escaped(key)}", "detail": REQUIRED})
+    if len(found) == before:
+        unknown = _unknown.match(message)
+        at = f"/{_escaped(unknown[1])}" if unknown else pointer_of(place)
+        detail = "Unknown field." if unknown else reason_of(message, sight.annotation)
+        found.append({"in": "body", "pointer": pointer + at, "detail": detail})
+
+
+def _first_key(place: str, fields: dict[str, Any]) -> str | None:
+    """The key that a place begins with."""
+    fitting = [
+        key for key in fields if place.startswith(f".{key}") and place[len(key) + 1 : len(key) + 2] in {"", ".", "["}
+    ]
+    return max(fitting, key=len) if fitting else None

@@ -21,9 +21,12 @@ from demijohn.ext.rest.typed.parameters import BadSignature, Parameter, hints_of
 from demijohn.ext.rest.typed.providers import Provider, close, close_async
 from demijohn.ext.rest.typed.reading import Read, reader_for, readers_for_bodies
 from demijohn.ext.rest.typed.sources import Supplier
-from demijohn.extend import call, current_request, is_async
+from demijohn.extend import call, current_environ, current_query, is_async
 
 __all__ = ["Handler"]
+
+#: The query of a view that does not look at it.
+NOTHING: dict[str, list[str]] = {}
 
 #: The function that an argument belongs to, 0 for the view, and its name there.
 Slot = tuple[int, str]
@@ -100,6 +103,11 @@ class Handler:
                         " is the view's. A provider takes what is in the path, the query, header fields and cookies."
                     )
 
+    @property
+    def _asks(self) -> bool:
+        """Whether anything is looked for in the query string."""
+        return any(parameter.place == "query" for parameter in self.parameters)
+
     # What is called.
 
     def view(self) -> Callable[..., Any]:
@@ -148,17 +156,19 @@ class Handler:
         function, answer = self.function, self._answer
         own = tuple((name, read) for (owner, name), read, _ in readers if owner == 0)
         guards = tuple(read for (owner, _), read, _ in readers if owner < 0)
+        asks = self._asks
 
         def view(*owner: Any, **path: Any) -> Any:
             if not own and not guards:
                 return answer(function(*owner))
-            request = current_request()
+            environ = current_environ()
+            query = current_query() if asks else NOTHING
             faults: list[Fault] = []
             for guard in guards:
-                guard(request, path, faults)
+                guard(environ, query, path, faults)
             arguments = {}
             for name, read in own:
-                arguments[name] = read(request, path, faults)
+                arguments[name] = read(environ, query, path, faults)
             if faults:
                 raise InvalidRequest(faults[:MOST])
             return answer(function(*owner, **arguments))
@@ -201,12 +211,13 @@ class Handler:
 
     def _read(self, readers: list[tuple[Slot, Read, bool]], path: dict[str, Any]) -> list[dict[str, Any]]:
         """The arguments by function, without those of providers."""
-        request = current_request()
+        environ = current_environ()
+        query = current_query() if self._asks else NOTHING
         faults: list[Fault] = []
         arguments: list[dict[str, Any]] = [{} for _ in self._parameters]
         arguments.append({})  # what guards supply is nobody's argument
         for (owner, name), read, _ in readers:
-            arguments[owner][name] = read(request, path, faults)
+            arguments[owner][name] = read(environ, query, path, faults)
         if faults:
             raise InvalidRequest(faults[:MOST])
         return arguments
@@ -218,15 +229,17 @@ class Handler:
         simple = not order and awaits and not any(awaited for _, _, awaited in readers)
         own = tuple((name, read) for (owner, name), read, _ in readers if owner == 0)
         guards = tuple(read for (owner, _), read, _ in readers if owner < 0)
+        asks = self._asks
 
         async def simple_view(*owner: Any, **path: Any) -> Any:
-            request = current_request()
+            environ = current_environ()
+            query = current_query() if asks else NOTHING
             faults: list[Fault] = []
             for guard in guards:
-                guard(request, path, faults)
+                guard(environ, query, path, faults)
             arguments = {}
             for name, read in own:
-                arguments[name] = read(request, path, faults)
+                arguments[name] = read(environ, query, path, faults)
             if faults:
                 raise InvalidRequest(faults[:MOST])
             return answer(await function(*owner, **arguments))
@@ -264,12 +277,13 @@ class Handler:
     async def _read_async(
         self, readers: list[tuple[Slot, Read, bool]], path: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        request = current_request()
+        environ = current_environ()
+        query = current_query() if self._asks else NOTHING
         faults: list[Fault] = []
         arguments: list[dict[str, Any]] = [{} for _ in self._parameters]
         arguments.append({})
         for (owner, name), read, awaited in readers:
-            value = read(request, path, faults)
+            value = read(environ, query, path, faults)
             arguments[owner][name] = (await value) if awaited else value
         if faults:
             raise InvalidRequest(faults[:MOST])
@@ -281,19 +295,19 @@ def _any_of(guards: list[tuple[int, Slot, Read, bool]]) -> tuple[int, Slot, Read
     reads = [(read, awaited) for _, _, read, awaited in guards]
     last = len(reads) - 1
 
-    def one_of(request: Any, path: dict[str, Any], faults: list[Fault]) -> Any:
+    def one_of(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
         for number, (read, _) in enumerate(reads):
             try:
-                return read(request, path, faults)
+                return read(environ, query, path, faults)
             except Exception:
                 if number == last:
                     raise
         return None
 
-    async def one_of_async(request: Any, path: dict[str, Any], faults: list[Fault]) -> Any:
+    async def one_of_async(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
         for number, (read, awaited) in enumerate(reads):
             try:
-                value = read(request, path, faults)
+                value = read(environ, query, path, faults)
                 return (await value) if awaited else value
             except Exception:
                 if number == last:

@@ -1,7 +1,7 @@
 """Reading parameters from a request: one function per parameter, made when the application starts.
 
-Each takes the request, the variable parts of the path, and the list to which it adds what is wrong, so that all
-is told at once. This module must not know views.
+Each takes what was sent, and the list to which it adds what is wrong, so that all is told at once. PERF: they look
+at the environ, and make the request object only for a body or a form. This module must not know views.
 """
 
 from __future__ import annotations
@@ -14,44 +14,48 @@ import msgspec
 from msgspec import UNSET, UnsetType, ValidationError
 from werkzeug.datastructures import FileStorage
 
-from demijohn import Request
 from demijohn.ext.rest.typed.bodies import body_reader
 from demijohn.ext.rest.typed.faults import REQUIRED, Fault, InvalidRequest, NotJSON, reason_of
 from demijohn.ext.rest.typed.kinds import fields_of, is_model, is_pydantic, item_of, members_of, plain, without
 from demijohn.ext.rest.typed.parameters import BadSignature, Parameter
 from demijohn.ext.rest.typed.sources import Body, Source, Supplier
 from demijohn.ext.rest.typed.text import reader_of, takes_text
+from demijohn.extend import current_request
 
 __all__ = ["Read", "reader_for", "readers_for_bodies"]
 
-#: Reads a parameter; what it returns after it added a fault is not used.
-Read: TypeAlias = Callable[[Request, dict[str, Any], list[Fault]], Any]
-Texts: TypeAlias = Callable[[Request], list[Any]]
+#: Reads a parameter from the environ, the query, and the variable parts of the path; it adds to the list what is
+#: wrong, and what it returns then is not used.
+Read: TypeAlias = Callable[[Any, dict[str, list[str]], dict[str, Any], list[Fault]], Any]
+#: Finds what was sent under a name; None or an empty list for nothing.
+Texts: TypeAlias = Callable[[Any, dict[str, list[str]]], Any]
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_UNPREFIXED = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 
 
 def _texts(place: str, key: str) -> Texts:
     """What finds the texts that were sent under a name."""
     if place == "query":
-        return lambda request: request.args.getlist(key)
+        return lambda environ, query: query.get(key)
     if place == "cookie":
-        return lambda request: request.cookies.getlist(key)
+        return lambda environ, query: current_request().cookies.getlist(key)
     if place == "header":
-        if key.lower() not in {"content-type", "content-length"}:
-            variable = f"HTTP_{key.upper().replace('-', '_')}"
+        variable = key.upper().replace("-", "_")
+        if variable not in _UNPREFIXED:
+            variable = f"HTTP_{variable}"
 
-            def header(request: Request) -> list[str]:
-                value = request.environ.get(variable)
-                return [] if value is None else [value]
+        def header(environ: Any, query: dict[str, list[str]]) -> list[str]:
+            value = environ.get(variable)
+            return [] if value is None else [value]
 
-            return header
-        return lambda request: request.headers.getlist(key)
+        return header
 
-    def form(request: Request) -> list[Any]:
-        content_type = request.environ.get("CONTENT_TYPE")
+    def form(environ: Any, query: dict[str, list[str]]) -> list[Any]:
+        content_type = environ.get("CONTENT_TYPE")
         if content_type and not content_type.lower().startswith(_FORMS):
             raise NotJSON("The body has to be a form: application/x-www-form-urlencoded or multipart/form-data.")
+        request = current_request()
         fields: Any = request.files if place == "file" else request.form
         return cast(list[Any], fields.getlist(key))
 
@@ -68,7 +72,7 @@ def reader_for(parameter: Parameter, where: str) -> Read:
     try:
         if isinstance(source, Supplier):
             supply = source.supplying(parameter.annotation)
-            return lambda request, path, faults: supply(request, faults)
+            return lambda environ, query, path, faults: supply(current_request(), faults)
         assert isinstance(source, Source)
         if source.place == "path":
             return _from_path(parameter)
@@ -77,8 +81,7 @@ def reader_for(parameter: Parameter, where: str) -> Read:
         models = [member for member in members_of(parameter.annotation) if is_model(member)]
         if models:
             return _model(parameter, source, models[0])
-        read = _plain(parameter, source.place)
-        return lambda request, path, faults: read(request, faults)
+        return _plain(parameter, source.place)
     except TypeError as e:
         if isinstance(e, BadSignature):
             raise
@@ -89,11 +92,11 @@ def _from_path(parameter: Parameter) -> Read:
     key, annotation = parameter.key, parameter.annotation
     kind = plain(annotation)
     if annotation is Any:
-        return lambda request, path, faults: path[key]
+        return lambda environ, query, path, faults: path[key]
     known = annotation if isinstance(annotation, type) else None
     read = reader_of(annotation)
 
-    def from_path(request: Request, path: dict[str, Any], faults: list[Fault]) -> Any:
+    def from_path(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
         value = path.get(key, UNSET)
         if value is UNSET:
             return parameter.default  # a rule without this part
@@ -116,7 +119,7 @@ def _default(parameter: Parameter) -> Callable[[], Any]:
     return lambda: value
 
 
-def _plain(parameter: Parameter, place: str) -> Callable[[Request, list[Fault]], Any]:
+def _plain(parameter: Parameter, place: str) -> Read:
     """What reads plain values, or a list of them, from texts."""
     key, annotation = parameter.key, without(parameter.annotation, UnsetType)
     texts = _texts(place, key)
@@ -129,8 +132,8 @@ def _plain(parameter: Parameter, place: str) -> Callable[[Request, list[Fault]],
     fixed = not isinstance(default, (list, dict, set))
     unchecked = place == "form" and bool in members_of(annotation) and required
 
-    def plain_value(request: Request, faults: list[Fault]) -> Any:
-        sent = texts(request)
+    def plain_value(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+        sent = texts(environ, query)
         if sent:
             text = sent[0]
             if text or keeps_empty:
@@ -151,13 +154,13 @@ def _plain(parameter: Parameter, place: str) -> Callable[[Request, list[Fault]],
 
 def _list(
     parameter: Parameter, place: str, texts: Texts, kind: Any, item: Any
-) -> Callable[[Request, list[Fault]], Any]:
+) -> Read:
     read, keeps_empty = (str if item is Any else reader_of(item)), item is Any or takes_text(item)
     key, default = parameter.key, _default(parameter)
     holder = msgspec.defstruct("Texts", [("value", kind)], array_like=True)
 
-    def values(request: Request, faults: list[Fault]) -> Any:
-        sent = [text for text in texts(request) if text or keeps_empty]
+    def values(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+        sent = [text for text in texts(environ, query) or () if text or keeps_empty]
         if not sent:
             if parameter.required:
                 faults.append({"in": place, "name": key, "detail": REQUIRED})
@@ -178,8 +181,8 @@ def _files(parameter: Parameter) -> Read:
     several = item_of(without(parameter.annotation, type(None))) is not UNSET
     default = _default(parameter)
 
-    def files(request: Request, path: dict[str, Any], faults: list[Fault]) -> Any:
-        sent: list[FileStorage] = [file for file in texts(request) if file.filename]
+    def files(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+        sent: list[FileStorage] = [file for file in texts(environ, query) if file.filename]
         if not sent:
             if parameter.required:
                 faults.append({"in": "form", "name": key, "detail": REQUIRED})
@@ -192,7 +195,7 @@ def _files(parameter: Parameter) -> Read:
 def _model(parameter: Parameter, source: Source, model: Any) -> Read:
     """What reads a model whose fields are parameters of their own."""
     place = source.place
-    readers: list[tuple[str, Callable[[Request, list[Fault]], Any]]] = []
+    readers: list[tuple[str, Read]] = []
     for field in fields_of(model):
         key = type(source)().called(field.key) if place == "header" else field.key
         one = Parameter(field.key, field.annotation, type(source)(key), UNSET, field.required)
@@ -200,11 +203,11 @@ def _model(parameter: Parameter, source: Source, model: Any) -> Read:
     pydantic_model = plain(model) if is_pydantic(plain(model)) else None
     optional = not parameter.required
 
-    def read_model(request: Request, path: dict[str, Any], faults: list[Fault]) -> Any:
+    def read_model(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
         before = len(faults)
         values = {}
         for key, read in readers:
-            value = read(request, faults)
+            value = read(environ, query, path, faults)
             if value is not UNSET:
                 values[key] = value
         if len(faults) > before:
@@ -253,14 +256,13 @@ def _whole_body(parameter: Parameter) -> Read:
     read = body_reader(without(parameter.annotation, UnsetType))
     required, default = parameter.required, _default(parameter)
 
-    def body(request: Request, path: dict[str, Any], faults: list[Fault]) -> Any:
-        environ = request.environ
-        if "CONTENT_TYPE" not in environ and not request.get_data():
+    def body(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+        if "CONTENT_TYPE" not in environ and not current_request().get_data():
             if required:
                 faults.append({"in": "body", "pointer": "", "detail": REQUIRED})
             return default()
         try:
-            return read(request)
+            return read(current_request())
         except InvalidRequest as e:
             faults += e.errors
             return None
@@ -281,10 +283,10 @@ def _members(parameters: list[Parameter]) -> list[tuple[str, Read]]:
     readers: list[tuple[str, Read]] = []
 
     def member(name: str, first: bool) -> Read:
-        def from_body(request: Request, path: dict[str, Any], faults: list[Fault]) -> Any:
+        def from_body(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
             if first:
-                request.environ["demijohn.rest.body"] = read(request, path, faults)
-            return getattr(request.environ["demijohn.rest.body"], name, None)
+                environ["demijohn.rest.body"] = read(environ, query, path, faults)
+            return getattr(environ["demijohn.rest.body"], name, None)
 
         return from_body
 
