@@ -28,7 +28,7 @@ from demijohn.http.host import get_host
 from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.http.query import parse_form, parse_pairs, parse_query
 from demijohn.typing import WSGIEnvironment
-from demijohn.wrappers.body import BoundedBody, StreamedBody, explained, from_reader, too_large, truncated
+from demijohn.wrappers.body import WHOLE_BODY, BoundedBody, StreamedBody, explained, from_reader, too_large, truncated
 
 _boundary = re.compile(r"multipart/form-data; ?boundary=([0-9A-Za-z'()+_,./:=?-]+)")
 _URLENCODED = "application/x-www-form-urlencoded"
@@ -424,6 +424,9 @@ class Request(BaseRequest):
         :raises ClientDisconnected: when it ends early.
         """
         state = self.__dict__
+        whole: bytes | None = self.environ.get(WHOLE_BODY)
+        if whole is not None and not ("stream" in state or "form" in state or "_max_content_length" in state):
+            return whole
         length = state["content_length"] if "content_length" in state else _announced_length(self.environ)
         if length is None or self.shallow or "stream" in state or "form" in state:
             body: bytes = self.stream.read()
