@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import update_wrapper
 from typing import Any, TypeVar
 
 from werkzeug.routing import Rule
@@ -16,12 +17,17 @@ from demijohn.ext.rest.typed.handlers import Handler
 from demijohn.ext.rest.typed.options import OPTIONS, Options, options_of
 from demijohn.ext.rest.typed.parameters import place_of
 from demijohn.ext.rest.typed.providers import Provider
-from demijohn.extend import adapt_view, nonblocking, unproxied
+from demijohn.ext.rest.typed.around import around
+from demijohn.ext.rest.versions import ARGUMENT, Span, Versions, unknown_version_rule, versioned_view
+from demijohn.extend import adapt_view, is_async, nonblocking, unproxied
 from demijohn.views import http_method_funcs
 
-__all__ = ["Operation", "Registry", "TypedRoutes", "registry_of"]
+__all__ = ["Group", "Operation", "Registry", "TypedRoutes", "registry_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: Of what has no versions.
+ALWAYS = Span(0, 0)
 
 #: Where an application keeps what is known of its Apis.
 KEY = "demijohn.rest"
@@ -29,23 +35,35 @@ KEY = "demijohn.rest"
 
 @dataclass
 class Operation:
-    """A typed view as it was registered with an Api: for one rule and its methods."""
+    """A typed view as it was registered with an Api: for one rule and its methods, in some versions."""
 
     function: Callable[..., Any]
     options: Options
     rule: str
     methods: tuple[str, ...]
+    span: Span = ALWAYS
+
+
+@dataclass
+class Group:
+    """The typed views of one rule and its methods: one, or several for different versions."""
+
+    rule: str
+    methods: tuple[str, ...]
     endpoint: str
-    rule_options: dict[str, Any] = field(default_factory=dict)
+    rule_options: dict[str, Any]
+    operations: list[Operation] = field(default_factory=list)
 
 
 class TypedRoutes:
     """Registers typed views with an application or blueprint, and knows the providers of their arguments."""
 
     prefix: str
+    versions: Versions | None = None
 
     def __init__(self) -> None:
-        self.operations: dict[str, Operation] = {}
+        #: The typed views by endpoint, without the names of blueprints.
+        self.groups: dict[str, Group] = {}
         self.providers: dict[Any, Provider] = {}
         self._unbound_providers: list[Callable[..., Any]] = []
         #: The application or blueprint.
@@ -63,18 +81,48 @@ class TypedRoutes:
         said = {name: options.pop(name) for name in OPTIONS & options.keys()}
         methods = tuple(sorted(options.pop("methods", None) or ("GET",)))
         endpoint = options.pop("endpoint", None)
+        span = self.span_of(options.pop("version", None), options.pop("until", None))
 
         def register(function: F) -> F:
-            name = self._free_endpoint(endpoint or function.__name__, given=endpoint is not None)
             found = options_of(function, said)
             assert found is not None
-            operation = Operation(function, found, rule, methods, name, options)
-            self.operations[name] = operation
+            operation = Operation(function, found, rule, methods, span)
+            group = self._group_of(operation)
+            if group is not None:
+                group.operations.append(operation)
+                return function
+            name = endpoint or self._free_endpoint(function.__name__)
+            group = self.groups[name] = Group(rule, methods, name, options, [operation])
             if self.owner is not None:
-                self._add(self.owner, operation)
+                self._add(self.owner, group)
             return function
 
         return register
+
+    def span_of(self, version: str | None, until: str | None) -> Span:
+        """The versions from one up to another.
+
+        :raises TypeError: where the Api has none.
+        """
+        if self.versions is not None:
+            return self.versions.span(version, until)
+        if version is not None or until is not None:
+            raise TypeError("This Api has no versions: make it with Api(..., versions=Versions([...])).")
+        return ALWAYS
+
+    def _group_of(self, operation: Operation) -> Group | None:
+        """The views of other versions for the same rule and methods."""
+        if self.versions is None:
+            return None
+        for group in self.groups.values():
+            if group.rule == operation.rule and group.methods == operation.methods:
+                if any(one.span.first == operation.span.first for one in group.operations):
+                    raise ValueError(
+                        f"{place_of(operation.function)}: {operation.rule!r} has a view that begins with the same"
+                        f" version, {place_of(group.operations[0].function)}. Say from which on: version=."
+                    )
+                return group
+        return None
 
     def get(self, rule: str, **options: Any) -> Callable[[F], F]:
         """:meth:`route` for GET."""
@@ -105,20 +153,28 @@ class TypedRoutes:
         self._unbound_providers.append(function)
         return function
 
-    def _free_endpoint(self, name: str, *, given: bool) -> str:
+    def _free_endpoint(self, name: str) -> str:
         """A name that no other view of this Api has."""
-        if given or name not in self.operations:
-            return name
-        number = 2
-        while f"{name}_{number}" in self.operations:
+        found, number = name, 2
+        while found in self.groups:
+            found = f"{name}_{number}"
             number += 1
-        return f"{name}_{number}"
+        return found
 
-    def _add(self, owner: Flask | Blueprint, operation: Operation) -> None:
-        owner.add_url_rule(
-            self.prefix + operation.rule, operation.endpoint, operation.function, methods=list(operation.methods),
-            **operation.rule_options,
-        )  # fmt: skip
+    def rules_of(self, rule: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The rules that one stands for, below the prefix: one for each version that paths name; with their defaults."""
+        for before, version in [("", None)] if self.versions is None else self.versions.prefixes():
+            yield f"{self.prefix}{before}{rule}", {} if version is None else {ARGUMENT: version}
+
+    def _add(self, owner: Flask | Blueprint, group: Group) -> None:
+        options = dict(group.rule_options)
+        given = options.pop("defaults", None) or {}
+        function = group.operations[0].function
+        for rule, defaults in self.rules_of(group.rule):
+            every = {**given, **defaults} or None
+            owner.add_url_rule(
+                rule, group.endpoint, function, methods=list(group.methods), defaults=every, **options
+            )
 
     # Attaching.
 
@@ -130,8 +186,11 @@ class TypedRoutes:
         else:
             owner = self.owner = unproxied(owner)
             self._attach_to(owner)
-        for operation in self.operations.values():
-            self._add(owner, operation)
+        for group in self.groups.values():
+            self._add(owner, group)
+        if self.versions is not None and (rule := unknown_version_rule(self.versions)) is not None:
+            versions = self.versions
+            owner.add_url_rule(self.prefix + rule, "unknown_api_version", _unknown(versions), methods=_METHODS)
 
     def _attach_to(self, app: Any) -> None:
         self._apps.append(app)
@@ -159,9 +218,7 @@ class Registry:
 
     def __init__(self, app: Flask) -> None:
         self.apis: list[TypedRoutes] = []
-        self._handlers: dict[int, Handler] = {}
         self._views: dict[int, tuple[Rule, Any]] = {}
-        self._checked = False
         self._app = app
 
     def add(self, api: TypedRoutes) -> None:
@@ -178,21 +235,21 @@ class Registry:
                     return api
             name = name.rpartition(".")[0]
         for api in self.apis:
-            if api.owner is self._app and endpoint in api.operations:
+            if api.owner is self._app and endpoint in api.groups:
                 return api
         return next((api for api in self.apis if api.owner is self._app), None) or next(iter(self.apis), None)
 
-    def operation_of(self, rule: Rule) -> Operation | None:
-        """The typed view of a rule as it was registered with its Api; None for one that was not."""
+    def group_of(self, rule: Rule) -> Group | None:
+        """The typed views of a rule as they were registered with its Api; None for a rule that was not."""
         api = self.api_of(rule.endpoint)
-        return None if api is None else api.operations.get(rule.endpoint.rpartition(".")[2])
+        return None if api is None else api.groups.get(rule.endpoint.rpartition(".")[2])
 
     def handler(self, rule: Rule, function: Any, options: Options, methods: Any = None) -> Handler:
         """The handler of a view for a rule."""
         api = self.api_of(rule.endpoint)
         assert api is not None
         api.bind_providers()
-        arguments = frozenset(rule.arguments)
+        arguments = frozenset(rule.arguments) - {ARGUMENT}
         taken = frozenset(methods or rule.methods or ()) - {"OPTIONS", "HEAD"}
         return Handler(function, options, arguments, taken, api.providers, checked=self._app.debug)
 
@@ -206,16 +263,47 @@ class Registry:
         return adapted
 
     def _adapted(self, rule: Rule, view: Any) -> Any:
-        operation = self.operation_of(rule)
-        if operation is not None and operation.function is _innermost(view, operation.function):
-            return self.handler(rule, view, operation.options).view()
+        group = self.group_of(rule)
+        if group is not None and group.operations[0].function is _innermost(view, group.operations[0].function):
+            api = self.api_of(rule.endpoint)
+            assert api is not None
+            if api.versions is None:
+                return self._finished(self.handler(rule, view, group.operations[0].options))
+            return self._versioned(api.versions, api, rule, group)
         options = options_of(view)
         if options is not None:
-            return self.handler(rule, view, options).view()
+            return self._finished(self.handler(rule, view, options))
         cls = getattr(view, "view_class", None)
         if cls is not None:
             self._adapt_methods(rule, cls)
         return view
+
+    def _versioned(self, versions: Versions, api: TypedRoutes, rule: Rule, group: Group) -> Any:
+        views: dict[str, Any] = {}
+        made: dict[int, Any] = {}
+        for name in versions.names:
+            operation = versions.serving(((one.span, one) for one in group.operations), name)
+            if operation is not None:
+                if id(operation) not in made:
+                    handler = self.handler(rule, operation.function, operation.options)
+                    made[id(operation)] = self._finished(handler)
+                views[name] = made[id(operation)]
+
+        def others(name: str) -> Iterator[str]:
+            for other in api.groups.values():
+                spans = ((one.span, one) for one in other.operations)
+                if other.rule == group.rule and versions.serving(spans, name) is not None:
+                    yield from other.methods
+
+        of_path = (rule.defaults or {}).get(ARGUMENT)
+        if of_path is not None and not versions.looks and not versions.tells(of_path) and of_path in views:
+            return without_version(views[of_path])
+        return versioned_view(versions, of_path, views, others)
+
+    @staticmethod
+    def _finished(handler: Handler) -> Any:
+        """The view of a handler, with what its options put around it."""
+        return around(handler, handler.view())
 
     def _adapt_methods(self, rule: Rule, cls: type) -> None:
         """Let the typed methods of a class have their arguments read, for this rule as well."""
@@ -227,21 +315,29 @@ class Registry:
             if options is None:
                 continue
             handler = self.handler(rule, function, options, [name.upper()])
-            self._handlers[id(rule)] = handler
             if by_rule is None:
                 by_rule = {}
                 setattr(cls, name, _by_rule(function, by_rule))
-            by_rule[rule] = handler.view()
+            by_rule[rule] = self._finished(handler)
 
-    def typed_methods(self, rule: Rule) -> Iterator[tuple[str, Handler]]:
-        """The handlers of a rule by HTTP method, for documents."""
+    def typed_methods(self, rule: Rule, version: str | None = None) -> Iterator[tuple[str, Handler | None]]:
+        """The handlers of a rule by HTTP method, for documents.
+
+        :param version: The version that is documented; a method that it does not have has None.
+        """
         view: Any = self._app.view_functions.get(rule.endpoint)
-        operation = self.operation_of(rule)
+        group = self.group_of(rule)
         cls = getattr(view, "view_class", None)
         methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-        if operation is not None or options_of(view) is not None:
-            options = options_of(view) if operation is None else operation.options
-            assert options is not None
+        if group is not None:
+            operation: Operation | None = group.operations[0]
+            api = self.api_of(rule.endpoint)
+            if version is not None and api is not None and api.versions is not None:
+                operation = api.versions.serving(((one.span, one) for one in group.operations), version)
+            for method in methods:
+                made = None if operation is None else self.handler(rule, operation.function, operation.options)
+                yield method, made
+        elif (options := options_of(view)) is not None:
             handler = self.handler(rule, view, options)
             for method in methods:
                 yield method, handler
@@ -259,6 +355,37 @@ class Registry:
             view = self._app.view_functions.get(rule.endpoint)
             if view is not None:
                 self.adapt(rule, view)
+
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def _unknown(versions: Versions) -> Callable[..., Any]:
+    """What answers for a version that there is not."""
+
+    def unknown_version(**path: Any) -> Any:
+        raise versions.unknown_path()
+
+    marked: Any = unknown_version
+    marked.answers_problems = True
+    return unknown_version
+
+
+def without_version(view: Any) -> Any:
+    """A view that is not told the version, which its rule has as a default."""
+    if is_async(view):
+
+        async def async_view(**path: Any) -> Any:
+            path.pop(ARGUMENT, None)
+            return await view(**path)
+
+        return update_wrapper(async_view, view)
+
+    def sync_view(**path: Any) -> Any:
+        path.pop(ARGUMENT, None)
+        return view(**path)
+
+    return update_wrapper(sync_view, view)
 
 
 def _innermost(view: Any, function: Any) -> Any:
