@@ -9,6 +9,7 @@ from demijohn import Blueprint, Flask
 from demijohn.ext.rest.openapi.documents import Documents
 from demijohn.ext.rest.openapi.cli import add_command
 from demijohn.ext.rest.versions import Versions
+from demijohn.sessions.server_side import MemoryStore, SessionStore
 
 __all__ = ["Api"]
 
@@ -24,12 +25,15 @@ class Api(Documents):
     :param openapi_url: Where the document is, below the prefix; its YAML is beside it. None for nowhere.
     :param docs_url: Where the page is that shows it; None for nowhere.
     :param servers: The addresses of the API in its document; by default the one it is asked at.
+    :param store: Where answers to repeated requests are kept: a store of sessions. By default in this process,
+        of which others know nothing.
     """
 
     def __init__(
         self, app: Flask | Blueprint | None = None, prefix: str = "", *, title: str | None = None,
         version: str = "1.0", versions: Versions | None = None, openapi_url: str | None = "/openapi.json",
         docs_url: str | None = "/docs", servers: Sequence[str] = (),
+        store: SessionStore | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.prefix = prefix
@@ -39,6 +43,7 @@ class Api(Documents):
         self.openapi_url = openapi_url
         self.docs_url = docs_url
         self.servers = servers
+        self.store = MemoryStore() if store is None else store
         if app is not None:
             self.init_app(app)
 

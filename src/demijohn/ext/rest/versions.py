@@ -193,22 +193,21 @@ class Versions:
             return self._error(lambda description: MethodNotAllowed(methods, description), "Not in this version.")
         return self._error(NotFound, "This version of the API has no such path.", served_in)
 
-    def tell(self, name: str, response: Response) -> Response:
-        """Add to a response what clients and caches have to know of its version."""
+    def vary(self, response: Response) -> Response:
+        """Tell caches what was looked at."""
         for field in self.varies:
             response.vary.add(field)
-        found = self._deprecated.get(name)
-        if found is not None:
-            response.headers["Deprecation"] = f"@{int(_moment(found.since).timestamp())}"
-            if found.sunset is not None:
-                response.headers["Sunset"] = format_datetime(_moment(found.sunset), usegmt=True)
-            if found.link is not None:
-                response.headers.add("Link", f'<{found.link}>; rel="deprecation"')
         return response
 
-    def tells(self, name: str) -> bool:
-        """Whether :meth:`tell` has anything to add."""
-        return bool(self.varies) or name in self._deprecated
+    def tell(self, name: str, response: Response) -> Response:
+        """Tell clients that a version is deprecated."""
+        found = self._deprecated[name]
+        response.headers["Deprecation"] = f"@{int(_moment(found.since).timestamp())}"
+        if found.sunset is not None:
+            response.headers["Sunset"] = format_datetime(_moment(found.sunset), usegmt=True)
+        if found.link is not None:
+            response.headers.add("Link", f'<{found.link}>; rel="deprecation"')
+        return response
 
 
 def _moment(day: date) -> datetime:
@@ -230,8 +229,13 @@ def versioned_view(
 
     def view(**path: Any) -> Any:
         path.pop(ARGUMENT, None)
-        name = of_path if of_path is not None and not versions.looks else versions.asked(current_request(), of_path)
-        if versions.tells(name):
+        name = of_path
+        if versions.varies:
+            after_this_request(versions.vary)
+        if of_path is None or versions.looks:
+            name = versions.asked(current_request(), of_path)
+        assert name is not None
+        if versions.deprecated(name):
             after_this_request(lambda response: versions.tell(name, response))
         chosen = views.get(name)
         if chosen is None:

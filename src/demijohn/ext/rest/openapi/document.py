@@ -18,6 +18,7 @@ from werkzeug.routing import Rule
 
 from demijohn import Flask
 from demijohn.ext.rest.openapi.schemas import Schemas
+from demijohn.ext.rest.toolkit.idempotency import HEADER
 from demijohn.ext.rest.typed.handlers import Handler
 from demijohn.ext.rest.typed.kinds import fields_of, is_model, members_of, without
 from demijohn.ext.rest.typed.parameters import Parameter
@@ -161,13 +162,7 @@ def _tell(schemas: Schemas, handler: Handler) -> None:
             schemas.add(annotation)
     promise = handler.promise
     if promise.media_type in {"application/json", "application/jsonl", "application/problem+json"}:
-        schemas.add(_sent(promise.kind))
-
-
-def _sent(kind: Any) -> Any:
-    """What is documented of a type that is sent."""
-    shown = getattr(kind, "__openapi__", None)
-    return kind if shown is None else shown
+        schemas.add(promise.kind)
 
 
 def _text_models(parameter: Parameter) -> list[Any]:
@@ -304,8 +299,10 @@ def _add_responses(handler: Handler, schemas: Schemas, operation: dict[str, Any]
     if media_type is not None:
         schema: dict[str, Any] = {"type": "string"}
         if media_type in {"application/json", "application/jsonl"}:
-            schema = schemas.of(_sent(promise.kind))
-        code = getattr(promise.kind, "__openapi_status__", status)
+            schema = schemas.of(promise.kind)
+        code = status
+        if promise.bulk:
+            code, schema = 207, _bulk(schema)
         responses[str(code)] = {"description": _phrase(code), "content": {media_type: {"schema": schema}}}
     elif promise.open:
         responses[str(status)] = {"description": _phrase(status)}
@@ -317,10 +314,23 @@ def _add_responses(handler: Handler, schemas: Schemas, operation: dict[str, Any]
     if "body" in places:
         responses["400"] = _problem("The body is no JSON.")
         responses["415"] = _problem("The body has another type than JSON.")
-    if handler.parameters:
+    if handler.options.idempotent:
+        operation["parameters"].append(
+            _parameter(HEADER, "header", handler.options.idempotent == "required", {"type": "string"}, UNSET)
+        )
+        responses.setdefault("400", _problem(f"There is no {HEADER}, or it is none."))
+        responses["409"] = _problem("The first request with this key has not ended.")
+    if handler.parameters or handler.options.idempotent:
         responses["422"] = _problem("Values are invalid.")
     for code, text in handler.options.errors.items():
         responses[str(code)] = _problem(text)
+
+
+def _bulk(schema: dict[str, Any]) -> dict[str, Any]:
+    members = {
+        "status": {"type": "integer"}, "body": schema, "problem": {"$ref": f"#/components/schemas/{PROBLEM}"},
+    }  # fmt: skip
+    return {"type": "array", "items": {"type": "object", "required": ["status"], "properties": members}}
 
 
 def _problem(text: str) -> dict[str, Any]:

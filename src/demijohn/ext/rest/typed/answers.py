@@ -14,8 +14,9 @@ from msgspec import UNSET
 from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn import Response, make_response
-from demijohn.ext.rest.typed.kinds import members_of, name_of, plain, without
-from demijohn.ext.rest.typed.shapes import Encode, WrongAnswer, encoder_for
+from demijohn.ext.rest.typed.kinds import members_of, plain, without
+from demijohn.ext.rest.toolkit.bulk import Bulk
+from demijohn.ext.rest.typed.shapes import Encode, WrongAnswer, encode_plain, encoder_for
 from demijohn.extend import Ready
 
 __all__ = ["Answer", "Promise", "answer_for", "promise_of", "status_line"]
@@ -65,8 +66,11 @@ class Promise:
         #: Whether one value a line is sent.
         self.streams = origin in (*_STREAMS, *_ASYNC_STREAMS)
         self.streams_async = origin in _ASYNC_STREAMS
-        #: The type of what is sent; of each line of a stream.
-        self.kind: Any = (get_args(plain(kind)) or (Any,))[0] if self.streams else kind
+        #: Whether several answers are sent in one.
+        self.bulk = origin is Bulk
+        parted = self.streams or self.bulk
+        #: The type of what is sent; of each line of a stream, of each body of several answers.
+        self.kind: Any = (get_args(plain(kind)) or (Any,))[0] if parted else kind
 
     @property
     def media_type(self) -> str | None:
@@ -75,6 +79,8 @@ class Promise:
             return None
         if self.streams:
             return LINES
+        if self.bulk:
+            return "application/json"
         return {str: "text/plain", bytes: "application/octet-stream"}.get(plain(self.kind), "application/json")
 
 
@@ -104,7 +110,8 @@ def answer_for(promise: Promise, status: int, where: str, *, checked: bool) -> A
     """
     if promise.open:
         return _open(status)
-    body: Callable[[Any], tuple[Any, tuple[str, str]]]
+    if promise.bulk:
+        return _in_bulk(encoder_for(promise.kind, checked=checked, where=where), where)
     if promise.streams:
         return _streaming(promise, status, encoder_for(promise.kind, checked=checked, where=where))
     kind = plain(promise.kind)
@@ -176,6 +183,23 @@ def _unpacked(result: tuple[Any, ...], answer: Answer) -> Any:
     return response
 
 
+def _in_bulk(encode: Encode, where: str) -> Answer:
+    """Responses with several answers in one (RFC 4918, section 11.1)."""
+
+    def answer(result: Any) -> Any:
+        if isinstance(result, BaseResponse):
+            return result
+        if not isinstance(result, Bulk):
+            raise WrongAnswer(f"{where} promises Bulk and returned a {type(result).__name__}.")
+        parts = []
+        for status, value, problem in result.parts:
+            name, body = (b"body", encode(value)) if problem is None else (b"problem", encode_plain(problem))
+            parts.append(b'{"status":%d,"%s":%s}' % (status, name, body))
+        return Ready(b"[%s]" % b",".join(parts), JSON, 207, status_line(207))
+
+    return answer
+
+
 def _streaming(promise: Promise, status: int, encode: Encode) -> Answer:
     """Responses of one JSON value a line, each sent when it is there."""
 
@@ -209,7 +233,3 @@ def _streaming(promise: Promise, status: int, encode: Encode) -> Answer:
 
     return answer
 
-
-def described(promise: Promise) -> str:
-    """How messages name what is promised."""
-    return name_of(promise.kind)

@@ -12,10 +12,11 @@ from inspect import isasyncgenfunction, unwrap
 from typing import Any
 
 from msgspec import UNSET
+from werkzeug.exceptions import HTTPException
 
 from demijohn.ext.rest.typed.answers import Promise, answer_for, promise_of
 from demijohn.ext.rest.typed.faults import MOST, Fault, InvalidRequest
-from demijohn.ext.rest.typed.kinds import name_of, plain
+from demijohn.ext.rest.typed.kinds import fields_of, is_model, members_of, name_of, plain
 from demijohn.ext.rest.typed.options import Options
 from demijohn.ext.rest.typed.parameters import BadSignature, Parameter, hints_of, parameters_of, place_of
 from demijohn.ext.rest.typed.providers import Provider, close, close_async
@@ -27,6 +28,9 @@ __all__ = ["Handler"]
 
 #: The query of a view that does not look at it.
 NOTHING: dict[str, list[str]] = {}
+
+#: How a reader is called in async code.
+HERE, AWAITED, IN_THREAD = 0, 1, 2
 
 #: The function that an argument belongs to, 0 for the view, and its name there.
 Slot = tuple[int, str]
@@ -41,12 +45,13 @@ class Handler:
     :param methods: The HTTP methods of the rule.
     :param providers: The providers of its Api, by what they make.
     :param checked: Whether answers are looked at closely, as in debug mode.
+    :param asked: The names in the query string that others look at.
     :raises BadSignature: for what cannot be told from the annotations.
     """
 
     def __init__(
         self, function: Callable[..., Any], options: Options, path: Collection[str], methods: Collection[str],
-        providers: Mapping[Any, Provider], *, checked: bool,
+        providers: Mapping[Any, Provider], *, checked: bool, asked: Collection[str] = (),
     ) -> None:  # fmt: skip
         self.function = function
         self.options = options
@@ -55,6 +60,7 @@ class Handler:
         self.promise: Promise = promise_of(hints.get("return", UNSET))
         self._providers = providers
         self._path = path
+        self._asked = asked
         #: The providers in the order they are called in, and where their arguments come from.
         self._order: list[Provider] = []
         #: The parameters by function, the view's first.
@@ -114,7 +120,8 @@ class Handler:
         """The view to call with the variable parts of the path, and before them its object where it is a method."""
         readers = self._readers()
         awaited = any(supplier.is_async for supplier in self.suppliers)
-        goes_async = awaited or is_async(self.function) or any(one.is_async for one in self._order)
+        goes_on_loop = is_async(self.function) or any(one.is_async for one in self._order)
+        goes_async = awaited or goes_on_loop
         made: Any
         if goes_async:
             made = self._async_view(readers)
@@ -128,12 +135,23 @@ class Handler:
             made.is_async = True  # calling it makes the generator, which waits for nothing
         return made  # type: ignore[no-any-return]
 
-    def _readers(self) -> list[tuple[Slot, Read, bool]]:
-        """What reads each argument, and whether it has to be awaited; those that let callers in come first."""
-        found: list[tuple[int, Slot, Read, bool]] = []
+    def _query_names(self) -> frozenset[str]:
+        """The names in the query string that are parameters."""
+        names = set(self._asked)
+        for parameter in self.parameters:
+            if parameter.place == "query":
+                models = [member for member in members_of(parameter.annotation) if is_model(member)]
+                names.update(field.key for model in models for field in fields_of(model))
+                names.add(parameter.key)
+        return frozenset(names)
+
+    def _readers(self) -> list[tuple[Slot, Read, int]]:
+        """What reads each argument, and how it is called; those that let callers in come first."""
+        found: list[tuple[int, Slot, Read, int]] = []
+        beside = self._query_names()
         for number, guard in enumerate(self.options.guards):
             parameter = Parameter(f"guard {number}", Any, guard)
-            found.append((0, (-1, parameter.name), reader_for(parameter, self.where), guard.is_async))
+            found.append((0, (-1, parameter.name), reader_for(parameter, self.where, beside), _how(guard)))
         if len(found) > 1:
             found = [_any_of(found)]
         for number, parameters in enumerate(self._parameters):
@@ -144,14 +162,14 @@ class Handler:
                     continue
                 supplier = parameter.source if isinstance(parameter.source, Supplier) else None
                 turn = 1 if supplier is None else supplier.turn
-                awaited = supplier is not None and supplier.is_async
-                found.append((turn, (number, parameter.name), reader_for(parameter, where), awaited))
+                how = HERE if supplier is None else _how(supplier)
+                found.append((turn, (number, parameter.name), reader_for(parameter, where, beside), how))
             for name, read in readers_for_bodies(bodies, where) if bodies else ():
-                found.append((2, (number, name), read, False))
+                found.append((2, (number, name), read, HERE))
         found.sort(key=lambda one: one[0])
-        return [(slot, read, awaited) for _, slot, read, awaited in found]
+        return [(slot, read, how) for _, slot, read, how in found]
 
-    def _plain_view(self, readers: list[tuple[Slot, Read, bool]]) -> Callable[..., Any]:
+    def _plain_view(self, readers: list[tuple[Slot, Read, int]]) -> Callable[..., Any]:
         """PERF: for a sync view without providers, which most are."""
         function, answer = self.function, self._answer
         own = tuple((name, read) for (owner, name), read, _ in readers if owner == 0)
@@ -183,7 +201,7 @@ class Handler:
                 given[parameter.name] = made[plain(parameter.annotation)]
         return given
 
-    def _providing_view(self, readers: list[tuple[Slot, Read, bool]]) -> Callable[..., Any]:
+    def _providing_view(self, readers: list[tuple[Slot, Read, int]]) -> Callable[..., Any]:
         """For a sync view with providers, all of them sync."""
         function, answer, order = self.function, self._answer, self._order
 
@@ -209,7 +227,7 @@ class Handler:
 
         return view
 
-    def _read(self, readers: list[tuple[Slot, Read, bool]], path: dict[str, Any]) -> list[dict[str, Any]]:
+    def _read(self, readers: list[tuple[Slot, Read, int]], path: dict[str, Any]) -> list[dict[str, Any]]:
         """The arguments by function, without those of providers."""
         environ = current_environ()
         query = current_query() if self._asks else NOTHING
@@ -222,11 +240,11 @@ class Handler:
             raise InvalidRequest(faults[:MOST])
         return arguments
 
-    def _async_view(self, readers: list[tuple[Slot, Read, bool]]) -> Callable[..., Any]:
+    def _async_view(self, readers: list[tuple[Slot, Read, int]]) -> Callable[..., Any]:
         """For a view of which something has to be awaited; what is sync of it runs in a thread."""
         function, answer, order = self.function, self._answer, self._order
         awaits = is_async(function)
-        simple = not order and awaits and not any(awaited for _, _, awaited in readers)
+        simple = not order and awaits and all(how == HERE for _, _, how in readers)
         own = tuple((name, read) for (owner, name), read, _ in readers if owner == 0)
         guards = tuple(read for (owner, _), read, _ in readers if owner < 0)
         asks = self._asks
@@ -275,45 +293,55 @@ class Handler:
         return simple_view if simple else view
 
     async def _read_async(
-        self, readers: list[tuple[Slot, Read, bool]], path: dict[str, Any]
+        self, readers: list[tuple[Slot, Read, int]], path: dict[str, Any]
     ) -> list[dict[str, Any]]:
         environ = current_environ()
         query = current_query() if self._asks else NOTHING
         faults: list[Fault] = []
         arguments: list[dict[str, Any]] = [{} for _ in self._parameters]
         arguments.append({})
-        for (owner, name), read, awaited in readers:
-            value = read(environ, query, path, faults)
-            arguments[owner][name] = (await value) if awaited else value
+        for (owner, name), read, how in readers:
+            if how == HERE:
+                arguments[owner][name] = read(environ, query, path, faults)
+            elif how == AWAITED:
+                arguments[owner][name] = await read(environ, query, path, faults)
+            else:
+                arguments[owner][name] = await call(read, environ, query, path, faults)
         if faults:
             raise InvalidRequest(faults[:MOST])
         return arguments
 
 
-def _any_of(guards: list[tuple[int, Slot, Read, bool]]) -> tuple[int, Slot, Read, bool]:
+def _how(supplier: Supplier) -> int:
+    """How what a supplier does is called in async code."""
+    return AWAITED if supplier.is_async else IN_THREAD if supplier.blocks else HERE
+
+
+def _any_of(guards: list[tuple[int, Slot, Read, int]]) -> tuple[int, Slot, Read, int]:
     """One guard of several, any of which lets a caller in; the last one says why not."""
-    reads = [(read, awaited) for _, _, read, awaited in guards]
-    last = len(reads) - 1
+    *firsts, last = [(read, how) for _, _, read, how in guards]
 
     def one_of(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
-        for number, (read, _) in enumerate(reads):
+        for read, _ in firsts:
             try:
                 return read(environ, query, path, faults)
-            except Exception:
-                if number == last:
-                    raise
-        return None
+            except HTTPException:
+                continue
+        return last[0](environ, query, path, faults)
 
-    async def one_of_async(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
-        for number, (read, awaited) in enumerate(reads):
+    async def one_of_async(
+        environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+    ) -> Any:
+        for read, how in firsts:
             try:
-                value = read(environ, query, path, faults)
-                return (await value) if awaited else value
-            except Exception:
-                if number == last:
-                    raise
-        return None
+                if how == AWAITED:
+                    return await read(environ, query, path, faults)
+                return await call(read, environ, query, path, faults)
+            except HTTPException:
+                continue
+        value = last[0](environ, query, path, faults)
+        return (await value) if last[1] == AWAITED else value
 
-    awaited = any(awaited for _, awaited in reads)
-    read: Any = one_of_async if awaited else one_of
-    return 0, guards[0][1], read, awaited
+    hows = {how for _, how in (*firsts, last)}
+    how = AWAITED if AWAITED in hows else max(hows)
+    return 0, guards[0][1], one_of_async if how == AWAITED else one_of, how

@@ -7,7 +7,7 @@ at the environ, and make the request object only for a body or a form. This modu
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeAlias, cast
 
 import msgspec
@@ -62,16 +62,17 @@ def _texts(place: str, key: str) -> Texts:
     return form
 
 
-def reader_for(parameter: Parameter, where: str) -> Read:
+def reader_for(parameter: Parameter, where: str, beside: Collection[str] = ()) -> Read:
     """What reads a parameter.
 
     :param where: The function it belongs to, for messages.
+    :param beside: The names in the query string that are other parameters'.
     :raises BadSignature: for a type that its place cannot hold.
     """
     source = parameter.source
     try:
         if isinstance(source, Supplier):
-            supply = source.supplying(parameter.annotation)
+            supply = source.supplying(parameter.annotation, beside)
             return lambda environ, query, path, faults: supply(current_request(), faults)
         assert isinstance(source, Source)
         if source.place == "path":

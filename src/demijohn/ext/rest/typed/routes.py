@@ -20,6 +20,7 @@ from demijohn.ext.rest.typed.providers import Provider
 from demijohn.ext.rest.typed.around import around
 from demijohn.ext.rest.versions import ARGUMENT, Span, Versions, unknown_version_rule, versioned_view
 from demijohn.extend import adapt_view, is_async, nonblocking, unproxied
+from demijohn.sessions.server_side import SessionStore
 from demijohn.views import http_method_funcs
 
 __all__ = ["Group", "Operation", "Registry", "TypedRoutes", "registry_of"]
@@ -60,6 +61,8 @@ class TypedRoutes:
 
     prefix: str
     versions: Versions | None = None
+    #: Where answers to repeated requests are kept.
+    store: SessionStore
 
     def __init__(self) -> None:
         #: The typed views by endpoint, without the names of blueprints.
@@ -251,7 +254,10 @@ class Registry:
         api.bind_providers()
         arguments = frozenset(rule.arguments) - {ARGUMENT}
         taken = frozenset(methods or rule.methods or ()) - {"OPTIONS", "HEAD"}
-        return Handler(function, options, arguments, taken, api.providers, checked=self._app.debug)
+        asked = [] if api.versions is None or api.versions.query is None else [api.versions.query]
+        return Handler(
+            function, options, arguments, taken, api.providers, checked=self._app.debug, asked=asked
+        )
 
     def adapt(self, rule: Rule, view: Any) -> Any:
         """The view to call for a rule: a typed one with its arguments read, any other as it is."""
@@ -268,11 +274,11 @@ class Registry:
             api = self.api_of(rule.endpoint)
             assert api is not None
             if api.versions is None:
-                return self._finished(self.handler(rule, view, group.operations[0].options))
+                return self._finished(rule, self.handler(rule, view, group.operations[0].options))
             return self._versioned(api.versions, api, rule, group)
         options = options_of(view)
         if options is not None:
-            return self._finished(self.handler(rule, view, options))
+            return self._finished(rule, self.handler(rule, view, options))
         cls = getattr(view, "view_class", None)
         if cls is not None:
             self._adapt_methods(rule, cls)
@@ -286,7 +292,7 @@ class Registry:
             if operation is not None:
                 if id(operation) not in made:
                     handler = self.handler(rule, operation.function, operation.options)
-                    made[id(operation)] = self._finished(handler)
+                    made[id(operation)] = self._finished(rule, handler)
                 views[name] = made[id(operation)]
 
         def others(name: str) -> Iterator[str]:
@@ -296,14 +302,16 @@ class Registry:
                     yield from other.methods
 
         of_path = (rule.defaults or {}).get(ARGUMENT)
-        if of_path is not None and not versions.looks and not versions.tells(of_path) and of_path in views:
+        if of_path is not None and not versions.looks and not versions.deprecated(of_path) and of_path in views:
             return without_version(views[of_path])
         return versioned_view(versions, of_path, views, others)
 
-    @staticmethod
-    def _finished(handler: Handler) -> Any:
+    def _finished(self, rule: Rule, handler: Handler) -> Any:
         """The view of a handler, with what its options put around it."""
-        return around(handler, handler.view())
+        api = self.api_of(rule.endpoint)
+        assert api is not None
+        methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        return around(handler, handler.view(), api.store, f"{methods} {rule.rule}")
 
     def _adapt_methods(self, rule: Rule, cls: type) -> None:
         """Let the typed methods of a class have their arguments read, for this rule as well."""
@@ -318,7 +326,7 @@ class Registry:
             if by_rule is None:
                 by_rule = {}
                 setattr(cls, name, _by_rule(function, by_rule))
-            by_rule[rule] = self._finished(handler)
+            by_rule[rule] = self._finished(rule, handler)
 
     def typed_methods(self, rule: Rule, version: str | None = None) -> Iterator[tuple[str, Handler | None]]:
         """The handlers of a rule by HTTP method, for documents.

@@ -175,7 +175,6 @@ class _Shapes:
                 fields.append((field.name, shape))
             else:
                 fields.append((field.name, shape | UnsetType, UNSET))
-        fields.sort(key=len)
         options: dict[str, Any] = {}
         if config is not None:
             options = {"tag": config.tag, "tag_field": config.tag_field, "array_like": config.array_like}

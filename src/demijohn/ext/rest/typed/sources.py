@@ -5,7 +5,7 @@ This module must not know how anything is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
 from demijohn import Request
@@ -89,13 +89,19 @@ class Supplier:
     #: Whether what :meth:`supplying` returns has to be awaited.
     is_async = False
 
+    #: Whether making the value may keep its thread waiting.
+    blocks = False
+
     #: Suppliers of the smallest number are asked first.
     turn = 1
 
-    def supplying(self, annotation: Any) -> Callable[[Request, list[dict[str, str]]], Any]:
+    def supplying(
+        self, annotation: Any, beside: Collection[str]
+    ) -> Callable[[Request, list[dict[str, str]]], Any]:
         """What makes the value: it takes the request, and a list to which it adds what is invalid.
 
         :param annotation: The type that the parameter has.
+        :param beside: The names in the query string that are other parameters'.
         """
         raise NotImplementedError
 
