@@ -119,7 +119,6 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         return
     # PERF: from here on neither the environ nor the request is made before the view asks for it.
     ctx = Context(app, way, None, scope)
-    ctx.begin()
     try:
         method = scope.method
         host = hosts[0] if hosts else scope.authority
@@ -135,12 +134,12 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
             await open_body(app, ctx, RSGIExchange(protocol))
         if plan.short and plan.on_loop and method != "HEAD":
             outcome = await short_way(app, ctx)
-            if outcome.__class__ is tuple:
-                protocol.response_bytes(outcome[0], outcome[2], outcome[3])
-                return
         else:
             outcome = pipeline(app, ctx)
-        await respond(app, ctx, outcome, method, RSGIExchange(protocol))
+        if outcome.__class__ is not tuple:
+            outcome = await respond(app, ctx, outcome, method, RSGIExchange(protocol))
+        if outcome is not None:
+            protocol.response_bytes(outcome[0], outcome[2], outcome[3])
     finally:
         ctx.leave()
         if ctx._environ is not None:

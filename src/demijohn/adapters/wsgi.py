@@ -6,8 +6,7 @@ this thread waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextvars import Token
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from demijohn import signals
@@ -21,8 +20,6 @@ from demijohn.typing import StartResponse
 from demijohn.waiting.drivers import drive, wait
 from demijohn.wrappers.response import AsyncBody, Response
 
-_NONE = Token.MISSING
-
 
 def serve(app: Application, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
     """Answer one request; an error that shall propagate is raised after the teardown.
@@ -33,12 +30,7 @@ def serve(app: Application, environ: Any, start_response: StartResponse) -> Iter
         app.lifecycle.start_sync()
     way = app._way or app.settle()
     if way.bare and not signals.listening:
-        # PERF: what request_context and begin come to then, without a call (0.15 us).
         ctx: RequestContext = BareContext(app, way, environ)
-        token = current.set(ctx)
-        ctx._tokens = [token]
-        if token.old_value is not _NONE:
-            ctx.join(token.old_value)
     else:
         if way.forward is not None:
             way.forward(environ)
@@ -71,8 +63,7 @@ def serve(app: Application, environ: Any, start_response: StartResponse) -> Iter
         elif way.policy.teardown_before_sending:
             response = drive(pipeline(app, ctx))
         else:
-            # PERF: not by a function of its own here, which would make cells of two names (0.05 us).
-            return _in_context(drive(pipeline(app, ctx, _sender(environ, start_response))), ctx)
+            return _in_context(drive(pipeline(app, ctx, (environ, start_response))), ctx)
         if response.__class__ is Response:
             # PERF: what its __call__ does for a response in one piece, 0.2 us less.
             plain = response.plain(method)
@@ -88,10 +79,6 @@ def serve(app: Application, environ: Any, start_response: StartResponse) -> Iter
             current.reset(ctx._tokens.pop())
             if ctx.error is not None or ctx.routing_exception is not None:
                 ctx.forget()
-
-
-def _sender(environ: Any, start_response: StartResponse) -> Callable[[Any], Iterable[bytes]]:
-    return lambda response: response(environ, start_response)
 
 
 def _in_context(iterable: Any, ctx: RequestContext) -> Iterable[bytes]:

@@ -19,6 +19,9 @@ from demijohn.contexts.proxies import NO_REQUEST
 _MISSING: Any = object()
 
 
+_begin = context.RequestContext.begin  # PERF: not by super(), which costs every request 0.1 us
+
+
 class RequestContext(context.RequestContext):
     """A request's context.
 
@@ -28,7 +31,7 @@ class RequestContext(context.RequestContext):
 
     def begin(self) -> None:
         """Make this request current, and its session open unless nothing can come of that."""
-        super().begin()
+        _begin(self)
         way = self.way
         if way.opens_early and self._session is None:
             cookies = self._environ.get("HTTP_COOKIE")

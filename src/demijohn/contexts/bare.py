@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextvars import Token
 from typing import Any
 
-from demijohn.contexts.context import RequestContext
+from demijohn.contexts.context import RequestContext, current
 from demijohn.contexts.ports import Application
 from demijohn.contexts.way import Way
+
+_NONE = Token.MISSING
 
 
 class BareContext(RequestContext):
     """The context of a request that begins without its request object, for a way that is ``bare``.
 
-    PERF: an adapter makes it in half the time of the other (0.1 us).
+    PERF: it is current when it is made, as the other is after ``begin``, in half the time (0.25 us). Nobody
+    listens to signals then.
 
     :param app: The application.
     :param way: What it is for this request.
@@ -33,3 +37,7 @@ class BareContext(RequestContext):
         self._after_request_functions = None
         self.error = None
         self.holds = 0
+        token = current.set(self)
+        self._tokens = [token]
+        if token.old_value is not _NONE:
+            self.join(token.old_value)

@@ -71,7 +71,8 @@ class AppContext(Patchable):
         scope = self._scope or self
         value = scope._g
         if value is None:
-            scope._look("g")
+            if scope._gone:
+                scope._look("g")
             value = scope._g = self.app.app_ctx_globals_class()
         return value
 
@@ -88,7 +89,8 @@ class AppContext(Patchable):
         """Werkzeug's complete matcher and builder bound to this context, or None."""
         adapter = self._url_adapter
         if adapter is None:
-            self._look("url_adapter")
+            if self._gone:
+                self._look("url_adapter")
             adapter = self._url_adapter = self._make_url_adapter()
         return adapter
 
@@ -231,7 +233,8 @@ class RequestContext(AppContext):
         """The request object, made now if this is the first time it is asked for."""
         request = self._request
         if request is None:
-            self._look("request")
+            if self._gone:
+                self._look("request")
             environ = self._environ
             if environ is None:
                 environ = self.environ
@@ -265,7 +268,7 @@ class RequestContext(AppContext):
     @property
     def flashes(self) -> list[tuple[str, str]] | None:
         """Messages already taken from the session by this request."""
-        if self._flashes is None:
+        if self._flashes is None and self._gone:
             self._look("flashes")
         return self._flashes
 

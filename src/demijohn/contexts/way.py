@@ -88,6 +88,7 @@ class Way:
         "by_adapter",
         "dispatch",
         "eager_session",
+        "ends_appcontext",
         "exception",
         "finalize",
         "forward",
@@ -101,6 +102,7 @@ class Way:
         "match",
         "opens_early",
         "plain_context",
+        "plain_errors",
         "plans",
         "policy",
         "preprocess",
@@ -157,6 +159,10 @@ class Way:
     #: Whether something has to be done to every response, and at the end of every request.
     always_processes: bool
     always_tears_down: bool
+    #: Whether anything has to run at the end of an application's context.
+    ends_appcontext: bool
+    #: Whether the two steps by which an error finds its handler are our own.
+    plain_errors: bool
     #: Whether an overridden step may block.
     blocking_steps: bool
     #: The overridable methods of the application's class when this was settled, to see whether one was patched.

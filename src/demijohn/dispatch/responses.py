@@ -114,10 +114,8 @@ def http_response(app: Application, ctx: RequestContext, e: HTTPException) -> An
     if e.response is not None or cls.get_response is not HTTPException.get_response or e.code is None:
         return _coerced(app, ctx, e)
     environ = ctx.environ
-    accept = environ.get("HTTP_ACCEPT")
-    if (ctx.plan is not None and ctx.plan.problems) or (
-        accept is not None and ctx.way.policy.problem_json and prefers_json(accept)
-    ):
+    accept = environ.get("HTTP_ACCEPT") if ctx.way.policy.problem_json else None
+    if (ctx.plan is not None and ctx.plan.problems) or (accept is not None and prefers_json(accept)):
         body, headers = problem_response_parts(e, environ)
         return Response.of_bytes(body, e.code, f"{e.code} {e.name.upper()}", headers)
     if cls in _plain_errors and "description" not in e.__dict__:

@@ -118,7 +118,8 @@ class Settling:
             "dispatch": self._step("dispatch_request", pipeline.dispatch),
             "finalize": self._step("finalize_request", responses.finalize),
             "process": self._step("process_response", responses.process),
-            "always_processes": self.overrides("process_response"),
+            "always_processes": self.overrides("process_response") or self.overrides("finalize_request"),
+            "plain_errors": self.custom.isdisjoint({"handle_user_exception", "handle_http_exception"}),
             "user_exception": self._step("handle_user_exception", failure.user_exception),
             "http_exception": self._step("handle_http_exception", failure.http_exception),
             "exception": self._step("handle_exception", failure.exception),
@@ -139,6 +140,7 @@ class Settling:
             "teardown_appcontext": ("do_teardown_appcontext", teardown.teardown_appcontext),
         }
         functions = reversed(self.app.teardown_appcontext_funcs)
+        ends_appcontext = bool(self.app.teardown_appcontext_funcs) or self.overrides("do_teardown_appcontext")
         return {
             **{
                 field: teardown.guarded_method(name) if self.overrides(name) else ours
@@ -148,8 +150,8 @@ class Settling:
             "appcontext_teardown": tuple(
                 f if self.sync is None else self.sync(self.app, f) for f in functions
             ),
-            "always_tears_down": bool(self.app.teardown_appcontext_funcs)
-            or not self.custom.isdisjoint(name for name, _ in steps.values()),
+            "ends_appcontext": ends_appcontext,
+            "always_tears_down": ends_appcontext or self.overrides("do_teardown_request"),
         }
 
     def services(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+
 from werkzeug.exceptions import HTTPException
 
 from demijohn.contexts.context import RequestContext

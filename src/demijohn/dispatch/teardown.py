@@ -48,7 +48,7 @@ def tear_down(app: Application, ctx: AppContext, exc: BaseException | None) -> S
                 errors.append(e)
     else:
         way = ctx.settled()
-    if ctx._scope is None:
+    if ctx._scope is None and (way.ends_appcontext or appcontext_tearing_down.receivers):
         step = way.teardown_appcontext
         yield from step(app, ctx, exc, errors)
     if errors:
@@ -69,8 +69,7 @@ def teardown_appcontext(
     app: Application, ctx: AppContext, exc: BaseException | None, errors: Errors
 ) -> Steps[None]:
     """The teardown functions of the application context, then their signal."""
-    way = ctx.way if isinstance(ctx, RequestContext) else ctx.settled()
-    for function in way.appcontext_teardown:
+    for function in ctx.settled().appcontext_teardown:
         yield from guarded(function, exc, errors)
     if appcontext_tearing_down.receivers:
         yield from sending(appcontext_tearing_down, app, exc=exc)
