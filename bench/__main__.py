@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import database, environment, inprocess, report, servers, sockets, startup, targets, uploads
+from bench import database, environment, inprocess, report, rest, servers, sockets, startup, targets, uploads
 from bench.cases import CASES
 from bench.entrants import ENTRANTS
 
 RESULTS = Path(__file__).parent / "results"
 SNAPSHOT = Path(__file__).parent / "RESULTS.md"
-KINDS = ("inprocess", "startup", "database", "servers", "upload", "websockets")
-USUAL = KINDS[:4]
+KINDS = ("inprocess", "startup", "database", "rest", "servers", "upload", "websockets")
+USUAL = KINDS[:5]
 
 
 def _arguments() -> argparse.Namespace:
@@ -72,6 +72,12 @@ def _database(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return {"rounds_us": figures, "problems": problems}, database.text(figures, problems)
 
 
+def _rest(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    names = [name for name in options.entrant if name in rest.ENTRANTS]
+    figures, problems = rest.measure(names, options.rounds)
+    return {**figures, "problems": problems}, rest.text(figures, problems)
+
+
 def _servers(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     rounds, seconds = (1, 1) if options.quick else (5, 3)
     figures, problems = servers.measure(options.entrant, rounds, seconds)
@@ -121,7 +127,7 @@ def main() -> None:
         "machine": environment.machine(),
         "versions": environment.versions(
             {e.distribution for e in ENTRANTS.values() if e.distribution}
-            | {"granian", *database.DISTRIBUTIONS}
+            | {"granian", *database.DISTRIBUTIONS, *rest.DISTRIBUTIONS}
         ),
         "left_out": left_out,
     }

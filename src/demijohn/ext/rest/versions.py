@@ -59,7 +59,9 @@ class Versions:
     ) -> None:  # fmt: skip
         self.names = tuple(names)
         if not self.names or len(set(self.names)) != len(self.names):
-            raise ValueError(f"Versions are a list of names, each once, the oldest first: {list(names)!r} is none.")
+            raise ValueError(
+                f"Versions are a list of names, each once, the oldest first: {list(names)!r} is none."
+            )
         if default is not None and default not in self.names:
             raise ValueError(f"The default version {default!r} is not one of {', '.join(self.names)}.")
         if path is not None and "{}" not in path:
@@ -74,9 +76,7 @@ class Versions:
         self.default = default
         self._deprecated: dict[str, _Deprecation] = {}
 
-    def deprecate(
-        self, name: str, since: date, sunset: date | None = None, link: str | None = None
-    ) -> None:
+    def deprecate(self, name: str, since: date, sunset: date | None = None, link: str | None = None) -> None:
         """Have every answer of a version say that it is deprecated (RFC 9745), and when it ends (RFC 8594).
 
         :param since: Since when it is, or from when it will be.
@@ -166,7 +166,10 @@ class Versions:
         for entry in accept.split(",")[:64]:
             media_type, *parameters = entry.lower().split(";")
             if self.vendor is not None:
-                found = re.fullmatch(rf"application/vnd\.{re.escape(self.vendor.lower())}\.v([^+\s]+)\+json", media_type.strip())
+                found = re.fullmatch(
+                    rf"application/vnd\.{re.escape(self.vendor.lower())}\.v([^+\s]+)\+json",
+                    media_type.strip(),
+                )
                 if found:
                     return found[1]
             if media_type.strip() in {"application/json", "*/*", "application/*"}:
@@ -190,7 +193,9 @@ class Versions:
         """The error for what a version does not have: 405 where it has the path with another method."""
         methods = sorted(methods)
         if methods:
-            return self._error(lambda description: MethodNotAllowed(methods, description), "Not in this version.")
+            return self._error(
+                lambda description: MethodNotAllowed(methods, description), "Not in this version."
+            )
         return self._error(NotFound, "This version of the API has no such path.", served_in)
 
     def vary(self, response: Response) -> Response:

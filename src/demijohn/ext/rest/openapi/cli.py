@@ -19,7 +19,9 @@ __all__ = ["add_command"]
 
 
 @click.command("openapi")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file; .yaml is YAML.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file; .yaml is YAML."
+)
 @click.option(
     "--check", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Exit with 1, and show the difference, when a file is not the document.",
@@ -49,7 +51,9 @@ def _text(document: dict[str, Any], file: Path) -> str:
 def _compare(document: dict[str, Any], file: Path) -> None:
     kept, now = file.read_text(encoding="utf-8"), _text(document, file)
     if kept != now:
-        lines = difflib.unified_diff(kept.splitlines(), now.splitlines(), str(file), "the API as it is", lineterm="")
+        lines = difflib.unified_diff(
+            kept.splitlines(), now.splitlines(), str(file), "the API as it is", lineterm=""
+        )
         click.echo("\n".join(lines))
         raise click.exceptions.Exit(1)
 

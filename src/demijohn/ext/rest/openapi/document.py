@@ -158,7 +158,9 @@ def _tell(schemas: Schemas, handler: Handler) -> None:
         if not isinstance(parameter.source, Source):
             continue
         models = _text_models(parameter)
-        for annotation in [one.annotation for model in models for one in fields_of(model)] or [parameter.annotation]:
+        for annotation in [one.annotation for model in models for one in fields_of(model)] or [
+            parameter.annotation
+        ]:
             schemas.add(annotation)
     promise = handler.promise
     if promise.media_type in {"application/json", "application/jsonl", "application/problem+json"}:
@@ -172,9 +174,7 @@ def _text_models(parameter: Parameter) -> list[Any]:
     return [member for member in members_of(parameter.annotation) if is_model(member)]
 
 
-def _operation(
-    entry: Entry, schemas: Schemas, document: dict[str, Any], names: set[str]
-) -> dict[str, Any]:
+def _operation(entry: Entry, schemas: Schemas, document: dict[str, Any], names: set[str]) -> dict[str, Any]:
     operation: dict[str, Any] = {}
     options = None if entry.handler is None else entry.handler.options
     if options is not None and options.tags:
@@ -241,7 +241,9 @@ def _add_parameters(handler: Handler, schemas: Schemas, operation: dict[str, Any
         for model in models:
             for field in fields_of(model):
                 schema = schemas.of(field.annotation)
-                name = type(parameter.source)().called(field.key) if parameter.place == "header" else field.key  # type: ignore[union-attr]
+                name = (
+                    type(parameter.source)().called(field.key) if parameter.place == "header" else field.key
+                )  # type: ignore[union-attr]
                 operation["parameters"].append(
                     _parameter(name, parameter.place, field.required, schema, field.default)
                 )
@@ -276,14 +278,19 @@ def _add_body(handler: Handler, schemas: Schemas, operation: dict[str, Any]) -> 
         for one in forms:
             models = _text_models(one)
             for model in models:
-                members += [(field.key, field.required, schemas.of(field.annotation)) for field in fields_of(model)]
+                members += [
+                    (field.key, field.required, schemas.of(field.annotation)) for field in fields_of(model)
+                ]
             if not models:
                 members.append((one.key, one.required, schemas.of(one.annotation)))
         files = any(one.place == "file" for one in forms)
         content: dict[str, Any] = {"multipart/form-data": {"schema": _object(members)}}
         if not files:
             content["application/x-www-form-urlencoded"] = {"schema": _object(members)}
-        operation["requestBody"] = {"required": any(required for _, required, _ in members), "content": content}
+        operation["requestBody"] = {
+            "required": any(required for _, required, _ in members),
+            "content": content,
+        }
 
 
 def _object(members: list[tuple[str, bool, dict[str, Any]]]) -> dict[str, Any]:

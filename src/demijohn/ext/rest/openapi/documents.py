@@ -57,7 +57,11 @@ class Documents(TypedRoutes):
             self._serve(owner, f"{docs}/<filename>", lambda filename: serve_file(filename))
 
     def _serve(
-        self, owner: Flask | Blueprint, rule: str, view: Callable[..., Any], defaults: dict[str, Any] | None = None
+        self,
+        owner: Flask | Blueprint,
+        rule: str,
+        view: Callable[..., Any],
+        defaults: dict[str, Any] | None = None,
     ) -> None:
         endpoint = "openapi" + "".join(one if one.isalnum() else "_" for one in rule)
         owner.add_url_rule(rule, endpoint, view, methods=["GET"], defaults=defaults or None)
@@ -121,7 +125,9 @@ class Documents(TypedRoutes):
             if not rule.rule.startswith(self.prefix) and isinstance(self.owner, Flask):
                 continue
             of_rule = (rule.defaults or {}).get(ARGUMENT)
-            if endpoint == "unknown_api_version" or (by_path and of_rule != version and endpoint in self.groups):
+            if endpoint == "unknown_api_version" or (
+                by_path and of_rule != version and endpoint in self.groups
+            ):
                 continue
             yield rule
 

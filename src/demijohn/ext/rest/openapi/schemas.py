@@ -54,7 +54,8 @@ class Schemas:
         self._made = dict(zip(self._annotations, made, strict=True))
         if self._pydantic:
             _, definitions = pydantic.json_schema.models_json_schema(
-                [(model, "validation") for model in self._pydantic], ref_template=_REFERENCE.replace("name", "model")
+                [(model, "validation") for model in self._pydantic],
+                ref_template=_REFERENCE.replace("name", "model"),
             )
             own: dict[str, Any] = definitions.get("$defs", {})
             for model in self._pydantic:
@@ -70,7 +71,12 @@ class Schemas:
             item = item_of(annotation)
             if item is not UNSET:
                 return {"type": "array", "items": self.of(item)}
-            return {"anyOf": [self.of(part) if part is not type(None) else {"type": "null"} for part in get_args(annotation)]}
+            return {
+                "anyOf": [
+                    self.of(part) if part is not type(None) else {"type": "null"}
+                    for part in get_args(annotation)
+                ]
+            }
         return dict(self._made[annotation])
 
 

@@ -59,10 +59,15 @@ def page_of(title: str, docs_url: str, documents: list[tuple[str, str]]) -> Resp
     addresses = [(name, posixpath.relpath(path, folder)) for name, path in documents]
     chooser = ""
     if len(addresses) > 1:
-        options = "".join(f'<option value="{escape(path)}">{escape(name)}</option>' for name, path in addresses)
+        options = "".join(
+            f'<option value="{escape(path)}">{escape(name)}</option>' for name, path in addresses
+        )
         chooser = f'<p class="versions"><label>Version <select id="version">{options}</select></label></p>\n'
     html = _PAGE.format(
-        title=escape(title), files=posixpath.relpath(docs_url, folder), document=escape(addresses[0][1]), chooser=chooser
+        title=escape(title),
+        files=posixpath.relpath(docs_url, folder),
+        document=escape(addresses[0][1]),
+        chooser=chooser,
     )
     response = Response(html)
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
@@ -86,7 +91,9 @@ def document_view(make: Callable[[], dict[str, Any]], *, yaml: bool) -> Callable
 
     def document(**path: Any) -> Response:
         made = served_from(make(), request.root_path)
-        text, media_type = (as_yaml(made), "application/yaml") if yaml else (as_json(made), "application/json")
+        text, media_type = (
+            (as_yaml(made), "application/yaml") if yaml else (as_json(made), "application/json")
+        )
         return Response(text, content_type=media_type)
 
     return document

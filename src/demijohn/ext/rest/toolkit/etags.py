@@ -33,7 +33,9 @@ def check_etag(value: Any) -> None:
     request = current_request()
     if not request.environ.get("HTTP_IF_MATCH"):
         raise PreconditionRequired("Say what you change: send the ETag of it in If-Match.")
-    encode = encoder_for(type(value), checked=False, where="check_etag") if is_model(type(value)) else encode_plain
+    encode = (
+        encoder_for(type(value), checked=False, where="check_etag") if is_model(type(value)) else encode_plain
+    )
     if not request.if_match.contains(etag_of(encode(value))):
         raise PreconditionFailed("It was changed since you got it. Get it again.")
 
@@ -47,7 +49,9 @@ def tagged(answer: Any) -> Any:
     if response.get_etag()[0] is None:
         response.set_etag(etag_of(body))
     request = current_request()
-    if request.method in {"GET", "HEAD"} and request.if_none_match.contains_weak(response.get_etag()[0] or ""):
+    if request.method in {"GET", "HEAD"} and request.if_none_match.contains_weak(
+        response.get_etag()[0] or ""
+    ):
         kept = {name: value for name, value in response.headers if name.lower() in _KEPT}
         return Response(status=304, headers=kept)
     return response

@@ -54,7 +54,9 @@ class Repetition:
         if response.status_code >= 500 or response.status_code in _PASSING or response.is_streamed:
             self.forget()
             return
-        headers = [(name, value) for name, value in response.headers if name.lower() not in {"set-cookie", "date"}]
+        headers = [
+            (name, value) for name, value in response.headers if name.lower() not in {"set-cookie", "date"}
+        ]
         kept = _Kept(self._request, response.status_code, headers, response.get_data())
         self._store.replace(self._key, msgspec.msgpack.encode(kept), LIFETIME)
 
@@ -77,7 +79,9 @@ def begin(store: SessionStore, route: str, caller: str, *, required: bool) -> Re
     given = request.headers.get(HEADER)
     if given is None:
         if required:
-            raise BadRequest(f"Send a new {HEADER} with each request, and the same one when you send it again.")
+            raise BadRequest(
+                f"Send a new {HEADER} with each request, and the same one when you send it again."
+            )
         return None
     if not given or len(given) > _LONGEST or not given.isprintable():
         raise BadRequest(f"The {HEADER} has to be printable text of up to {_LONGEST} characters.")

@@ -102,9 +102,13 @@ class Listing(Supplier):
                 continue
             name, bracket, rest = key.partition("[")
             comparison = rest.removesuffix("]") if bracket else "eq"
-            if name not in self.filters or (bracket and (not rest.endswith("]") or comparison not in COMPARISONS)):
+            if name not in self.filters or (
+                bracket and (not rest.endswith("]") or comparison not in COMPARISONS)
+            ):
                 allowed = ", ".join(self.filters) or "nothing"
-                raise BadRequest(f"The query has a name that this list cannot be filtered by. It can by: {allowed}.")
+                raise BadRequest(
+                    f"The query has a name that this list cannot be filtered by. It can by: {allowed}."
+                )
             filters += self._filters(request, key, name, comparison, faults)
         page = self._number(request, "page", 1, _MOST_ROWS // max(self.most, 1), faults)
         size = self._number(request, "per_page", self.per_page, self.most, faults)
@@ -144,7 +148,9 @@ class Listing(Supplier):
             name = part.removeprefix("-")
             if name not in self.sorts:
                 allowed = ", ".join(self.sorts) or "nothing"
-                raise BadRequest(f"The query sorts by a name that this list cannot be sorted by. It can by: {allowed}.")
+                raise BadRequest(
+                    f"The query sorts by a name that this list cannot be sorted by. It can by: {allowed}."
+                )
             if name not in dict(found):
                 found.append((name, part.startswith("-")))
         return found
@@ -158,11 +164,20 @@ class Listing(Supplier):
         if self.sorts:
             names = "|".join(self.sorts)
             pattern = f"^-?({names})(,-?({names}))*$"
-            add({"name": "sort", "in": "query", "required": False, "schema": {"type": "string", "pattern": pattern}})
+            add(
+                {
+                    "name": "sort",
+                    "in": "query",
+                    "required": False,
+                    "schema": {"type": "string", "pattern": pattern},
+                }
+            )
         number = {"type": "integer", "minimum": 1}
         sized = {**number, "maximum": self.most, "default": self.per_page}
         add({"name": "per_page", "in": "query", "required": False, "schema": sized})
-        named = ("page", {**number, "default": 1}) if self.style == "pages" else ("cursor", {"type": "string"})
+        named = (
+            ("page", {**number, "default": 1}) if self.style == "pages" else ("cursor", {"type": "string"})
+        )
         add({"name": named[0], "in": "query", "required": False, "schema": named[1]})
         problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
         operation["responses"].setdefault(
@@ -240,7 +255,9 @@ class Page:
         if not app.secret_key:
             raise RuntimeError("Cursors are signed, and the application has no key. Set app.secret_key.")
         names = ",".join(f"{'-' if falling else ''}{name}" for name, falling in self._order)
-        return URLSafeSerializer(app.secret_key, salt=f"demijohn.rest.cursor:{current_request().path}:{names}")
+        return URLSafeSerializer(
+            app.secret_key, salt=f"demijohn.rest.cursor:{current_request().path}:{names}"
+        )
 
     def _cursor_behind(self, item: Any) -> str:
         values = [_written(getattr(item, name)) for name, _ in self._order]
@@ -250,7 +267,9 @@ class Page:
     def _read_cursor(self, cursor: str) -> list[Any]:
         try:
             values = self._serializer().loads(cursor)
-            return [self.listing.reader(name)(text) for (name, _), text in zip(self._order, values, strict=True)]
+            return [
+                self.listing.reader(name)(text) for (name, _), text in zip(self._order, values, strict=True)
+            ]
         except (BadData, ValueError, TypeError):
             raise BadRequest("The cursor was not made for this list. Begin without one.") from None
 

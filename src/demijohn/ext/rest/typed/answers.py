@@ -81,7 +81,9 @@ class Promise:
             return LINES
         if self.bulk:
             return "application/json"
-        return {str: "text/plain", bytes: "application/octet-stream"}.get(plain(self.kind), "application/json")
+        return {str: "text/plain", bytes: "application/octet-stream"}.get(
+            plain(self.kind), "application/json"
+        )
 
 
 def _is_response(member: Any) -> bool:
@@ -232,4 +234,3 @@ def _streaming(promise: Promise, status: int, encode: Encode) -> Answer:
         return Response(parts, status, content_type=LINES)
 
     return answer
-

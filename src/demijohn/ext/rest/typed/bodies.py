@@ -24,7 +24,11 @@ else:
 __all__ = ["body_reader", "is_json"]
 
 #: PERF: what most clients send is known without taking it apart.
-_known = {"application/json": True, "application/json; charset=utf-8": True, "application/json;charset=utf-8": True}
+_known = {
+    "application/json": True,
+    "application/json; charset=utf-8": True,
+    "application/json;charset=utf-8": True,
+}
 
 
 def is_json(content_type: str) -> bool:
@@ -102,7 +106,9 @@ def _by_pydantic(annotation: Any) -> tuple[Callable[[bytes], Any], Callable[[byt
         return [
             {
                 "in": "body",
-                "pointer": "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in one["loc"]),
+                "pointer": "".join(
+                    f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in one["loc"]
+                ),
                 "detail": str(one["msg"]),
             }
             for one in error.errors[:MOST]

@@ -83,7 +83,11 @@ def reason_of(error: Exception | str, annotation: Any, *, text: bool = False) ->
     message = _place.sub("", str(error))
     if message.startswith(("Invalid enum value", "Invalid value")):
         choices = _choices(annotation)
-        return f"Expected one of {', '.join(map(_shown, choices))}." if choices else "Not one of the values expected."
+        return (
+            f"Expected one of {', '.join(map(_shown, choices))}."
+            if choices
+            else "Not one of the values expected."
+        )
     return _got.sub("", message) if text else message
 
 
@@ -274,6 +278,8 @@ def _look_at_members(
 def _first_key(place: str, fields: dict[str, Any]) -> str | None:
     """The key that a place begins with."""
     fitting = [
-        key for key in fields if place.startswith(f".{key}") and place[len(key) + 1 : len(key) + 2] in {"", ".", "["}
+        key
+        for key in fields
+        if place.startswith(f".{key}") and place[len(key) + 1 : len(key) + 2] in {"", ".", "["}
     ]
     return max(fitting, key=len) if fitting else None

@@ -71,7 +71,8 @@ def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
         return typing.get_type_hints(inner, include_extras=True)
     except NameError as e:
         named = next(
-            (name for name, hint in getattr(inner, "__annotations__", {}).items() if _mentions(hint, e.name)), "?"
+            (name for name, hint in getattr(inner, "__annotations__", {}).items() if _mentions(hint, e.name)),
+            "?",
         )
         raise BadSignature(
             f"{place_of(function)}: the annotation of {named!r} has the name {e.name!r}, which is not defined in its"
@@ -111,7 +112,9 @@ def parameters_of(
         annotation = hints.get(name, UNSET)
         if annotation is UNSET:
             if name not in path:
-                raise BadSignature(f"{where} has no annotation. Say what it is: {name}: int, or {name}: Model.")
+                raise BadSignature(
+                    f"{where} has no annotation. Say what it is: {name}: int, or {name}: Model."
+                )
             annotation = Any
         found.append(_parameter(where, name, annotation, default, required, path, provided))
     _check_body(function, found, methods)
@@ -133,7 +136,9 @@ def _parameter(
     if isinstance(source, Source) and not isinstance(source, (Body, File)):
         models = [member for member in members_of(annotation) if is_model(member)]
         if models and (source.name is not None or isinstance(source, Path)):
-            raise BadSignature(f"{where} is a model, whose fields are the parameters, so {source!r} cannot name it.")
+            raise BadSignature(
+                f"{where} is a model, whose fields are the parameters, so {source!r} cannot name it."
+            )
         if not models and is_body(annotation):
             raise BadSignature(
                 f"{where} is {name_of(annotation)}, which {source.place} cannot hold. Use a model whose fields are the"
@@ -155,7 +160,9 @@ def _taken_apart(annotation: Any) -> tuple[Any, list[Source | Supplier]]:
 
 
 def _is_mark(made: object) -> bool:
-    return isinstance(made, (Source, Supplier)) or (isinstance(made, type) and issubclass(made, (Source, Supplier)))
+    return isinstance(made, (Source, Supplier)) or (
+        isinstance(made, type) and issubclass(made, (Source, Supplier))
+    )
 
 
 def _source(where: str, name: str, annotation: Any, path: Collection[str], provided: Any) -> Source | None:
@@ -202,7 +209,9 @@ def _check_body(function: Callable[..., Any], parameters: list[Parameter], metho
                 f"{where}: the parameter {parameter.name!r} is read from the {_WORDS[parameter.place]}, and a"
                 f" {without_body[0]} request has none: {mend}."
             )
-    unnamed = [parameter for parameter in bodies if isinstance(parameter.source, Body) and not parameter.source.name]
+    unnamed = [
+        parameter for parameter in bodies if isinstance(parameter.source, Body) and not parameter.source.name
+    ]
     if len(bodies) > 1 and unnamed:
         names = " and ".join(repr(parameter.name) for parameter in bodies[:2])
         raise BadSignature(

@@ -46,7 +46,9 @@ class Provider:
         where = place_of(self.function)
         made = hints_of(self.function).get("return")
         if made is None:
-            raise BadSignature(f"{where}: a provider is found by its return type. Write what it makes: -> Session.")
+            raise BadSignature(
+                f"{where}: a provider is found by its return type. Write what it makes: -> Session."
+            )
         if not self.generates:
             return plain(made)
         if get_origin(made) not in _GENERATORS or not get_args(made):

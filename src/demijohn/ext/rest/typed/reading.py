@@ -16,7 +16,15 @@ from werkzeug.datastructures import FileStorage
 
 from demijohn.ext.rest.typed.bodies import body_reader
 from demijohn.ext.rest.typed.faults import REQUIRED, Fault, InvalidRequest, NotJSON, reason_of
-from demijohn.ext.rest.typed.kinds import fields_of, is_model, is_pydantic, item_of, members_of, plain, without
+from demijohn.ext.rest.typed.kinds import (
+    fields_of,
+    is_model,
+    is_pydantic,
+    item_of,
+    members_of,
+    plain,
+    without,
+)
 from demijohn.ext.rest.typed.parameters import BadSignature, Parameter
 from demijohn.ext.rest.typed.sources import Body, Source, Supplier
 from demijohn.ext.rest.typed.text import reader_of, takes_text
@@ -54,7 +62,9 @@ def _texts(place: str, key: str) -> Texts:
     def form(environ: Any, query: dict[str, list[str]]) -> list[Any]:
         content_type = environ.get("CONTENT_TYPE")
         if content_type and not content_type.lower().startswith(_FORMS):
-            raise NotJSON("The body has to be a form: application/x-www-form-urlencoded or multipart/form-data.")
+            raise NotJSON(
+                "The body has to be a form: application/x-www-form-urlencoded or multipart/form-data."
+            )
         request = current_request()
         fields: Any = request.files if place == "file" else request.form
         return cast(list[Any], fields.getlist(key))
@@ -97,7 +107,9 @@ def _from_path(parameter: Parameter) -> Read:
     known = annotation if isinstance(annotation, type) else None
     read = reader_of(annotation)
 
-    def from_path(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+    def from_path(
+        environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+    ) -> Any:
         value = path.get(key, UNSET)
         if value is UNSET:
             return parameter.default  # a rule without this part
@@ -133,7 +145,9 @@ def _plain(parameter: Parameter, place: str) -> Read:
     fixed = not isinstance(default, (list, dict, set))
     unchecked = place == "form" and bool in members_of(annotation) and required
 
-    def plain_value(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+    def plain_value(
+        environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+    ) -> Any:
         sent = texts(environ, query)
         if sent:
             text = sent[0]
@@ -153,9 +167,7 @@ def _plain(parameter: Parameter, place: str) -> Read:
     return plain_value
 
 
-def _list(
-    parameter: Parameter, place: str, texts: Texts, kind: Any, item: Any
-) -> Read:
+def _list(parameter: Parameter, place: str, texts: Texts, kind: Any, item: Any) -> Read:
     read, keeps_empty = (str if item is Any else reader_of(item)), item is Any or takes_text(item)
     key, default = parameter.key, _default(parameter)
     holder = msgspec.defstruct("Texts", [("value", kind)], array_like=True)
@@ -204,7 +216,9 @@ def _model(parameter: Parameter, source: Source, model: Any) -> Read:
     pydantic_model = plain(model) if is_pydantic(plain(model)) else None
     optional = not parameter.required
 
-    def read_model(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+    def read_model(
+        environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+    ) -> Any:
         before = len(faults)
         values = {}
         for key, read in readers:
@@ -284,7 +298,9 @@ def _members(parameters: list[Parameter]) -> list[tuple[str, Read]]:
     readers: list[tuple[str, Read]] = []
 
     def member(name: str, first: bool) -> Read:
-        def from_body(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+        def from_body(
+            environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+        ) -> Any:
             if first:
                 environ["demijohn.rest.body"] = read(environ, query, path, faults)
             return getattr(environ["demijohn.rest.body"], name, None)
@@ -294,4 +310,3 @@ def _members(parameters: list[Parameter]) -> list[tuple[str, Read]]:
     for number, parameter in enumerate(parameters):
         readers.append((parameter.name, member(parameter.name, number == 0)))
     return readers
-

@@ -193,7 +193,9 @@ class TypedRoutes:
             self._add(owner, group)
         if self.versions is not None and (rule := unknown_version_rule(self.versions)) is not None:
             versions = self.versions
-            owner.add_url_rule(self.prefix + rule, "unknown_api_version", _unknown(versions), methods=_METHODS)
+            owner.add_url_rule(
+                self.prefix + rule, "unknown_api_version", _unknown(versions), methods=_METHODS
+            )
 
     def _attach_to(self, app: Any) -> None:
         self._apps.append(app)
@@ -270,7 +272,9 @@ class Registry:
 
     def _adapted(self, rule: Rule, view: Any) -> Any:
         group = self.group_of(rule)
-        if group is not None and group.operations[0].function is _innermost(view, group.operations[0].function):
+        if group is not None and group.operations[0].function is _innermost(
+            view, group.operations[0].function
+        ):
             api = self.api_of(rule.endpoint)
             assert api is not None
             if api.versions is None:
@@ -302,7 +306,12 @@ class Registry:
                     yield from other.methods
 
         of_path = (rule.defaults or {}).get(ARGUMENT)
-        if of_path is not None and not versions.looks and not versions.deprecated(of_path) and of_path in views:
+        if (
+            of_path is not None
+            and not versions.looks
+            and not versions.deprecated(of_path)
+            and of_path in views
+        ):
             return without_version(views[of_path])
         return versioned_view(versions, of_path, views, others)
 
@@ -326,7 +335,7 @@ class Registry:
             if by_rule is None:
                 by_rule = {}
                 setattr(cls, name, _by_rule(function, by_rule))
-            by_rule[rule] = self._finished(rule, handler)
+            by_rule[id(rule)] = self._finished(rule, handler)
 
     def typed_methods(self, rule: Rule, version: str | None = None) -> Iterator[tuple[str, Handler | None]]:
         """The handlers of a rule by HTTP method, for documents.
@@ -343,7 +352,9 @@ class Registry:
             if version is not None and api is not None and api.versions is not None:
                 operation = api.versions.serving(((one.span, one) for one in group.operations), version)
             for method in methods:
-                made = None if operation is None else self.handler(rule, operation.function, operation.options)
+                made = (
+                    None if operation is None else self.handler(rule, operation.function, operation.options)
+                )
                 yield method, made
         elif (options := options_of(view)) is not None:
             handler = self.handler(rule, view, options)
@@ -404,12 +415,12 @@ def _innermost(view: Any, function: Any) -> Any:
     return seen
 
 
-def _by_rule(function: Callable[..., Any], views: dict[Rule, Callable[..., Any]]) -> Callable[..., Any]:
+def _by_rule(function: Callable[..., Any], views: dict[int, Callable[..., Any]]) -> Callable[..., Any]:
     """A method that has its arguments read as the rule of the request needs it."""
 
     def method(self: Any, *args: Any, **path: Any) -> Any:
         rule = request.url_rule if request else None
-        view = None if rule is None or args else views.get(rule)
+        view = None if rule is None or args else views.get(id(rule))
         return function(self, *args, **path) if view is None else view(self, **path)
 
     method.__name__, method.__doc__ = function.__name__, function.__doc__

@@ -97,7 +97,9 @@ def _by_pydantic(annotation: Any, where: str) -> Encode:
             try:
                 read = adapter.validate_python(value, from_attributes=True)
             except invalid as e:
-                raise WrongAnswer(f"{where} promises {name_of(annotation)} and returned something else: {e}") from e
+                raise WrongAnswer(
+                    f"{where} promises {name_of(annotation)} and returned something else: {e}"
+                ) from e
             made = adapter.dump_json(read, by_alias=True)
         return made
 
@@ -179,7 +181,11 @@ class _Shapes:
         if config is not None:
             options = {"tag": config.tag, "tag_field": config.tag_field, "array_like": config.array_like}
         made = msgspec.defstruct(
-            cls.__name__, fields, rename={one.name: one.key for one in fields_of(model)}, kw_only=True, **options
+            cls.__name__,
+            fields,
+            rename={one.name: one.key for one in fields_of(model)},
+            kw_only=True,
+            **options,
         )
         self.made[model] = made
         return made
@@ -240,7 +246,9 @@ def _is_struct(model: Any) -> bool:
     return issubclass(get_origin(model) or model, msgspec.Struct)
 
 
-def _tests(annotation: Any, value: str, depth: int, numbers: dict[int, int], names: dict[str, Any]) -> list[str]:
+def _tests(
+    annotation: Any, value: str, depth: int, numbers: dict[int, int], names: dict[str, Any]
+) -> list[str]:
     """Lines that return False where a part of a value is of another class."""
     indent, own = "    " * depth, f"v{depth}"
     models = models_in(annotation)
@@ -261,16 +269,24 @@ def _tests(annotation: Any, value: str, depth: int, numbers: dict[int, int], nam
         also = f" and {own} is not None" if optional else ""
         lines.append(f"{indent}if {own}.__class__ is not c{number}{also}: return False")
         if parted:
-            lines.append(f"{indent}if {f'{own} is not None and ' if optional else ''}not exact{number}({own}): return False")
+            lines.append(
+                f"{indent}if {f'{own} is not None and ' if optional else ''}not exact{number}({own}): return False"
+            )
         return lines
     item, origin = item_of(kind), get_origin(kind)
     if optional:
         lines.append(f"{indent}if {own} is not None:")
         return [*lines, *_tests(kind, own, depth + 1, numbers, names)]
     if item is not UNSET and origin in {list, tuple, set, frozenset}:
-        lines += [f"{indent}if {own}.__class__ is not {origin.__name__}: return False", f"{indent}for w{depth} in {own}:"]
+        lines += [
+            f"{indent}if {own}.__class__ is not {origin.__name__}: return False",
+            f"{indent}for w{depth} in {own}:",
+        ]
         return [*lines, *_tests(item, f"w{depth}", depth + 1, numbers, names)]
     if origin is dict and not models_in(get_args(kind)[0]):
-        lines += [f"{indent}if {own}.__class__ is not dict: return False", f"{indent}for w{depth} in {own}.values():"]
+        lines += [
+            f"{indent}if {own}.__class__ is not dict: return False",
+            f"{indent}for w{depth} in {own}.values():",
+        ]
         return [*lines, *_tests(get_args(kind)[1], f"w{depth}", depth + 1, numbers, names)]
     return [no]

@@ -20,7 +20,16 @@ __all__ = ["Reader", "reader_of", "takes_text"]
 #: Makes a value of a text; raises ValidationError.
 Reader = Callable[[str], Any]
 
-_WORDS = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}
+_WORDS = {
+    "true": True,
+    "1": True,
+    "on": True,
+    "yes": True,
+    "false": False,
+    "0": False,
+    "off": False,
+    "no": False,
+}
 
 
 def takes_text(annotation: Any) -> bool:
