@@ -38,8 +38,8 @@ from demijohn.wrappers.request import Request
 __all__ = [
     "Headers", "MultipartLimits", "Ready", "adapt_view", "call", "content_disposition", "current_application",
     "current_environ", "current_query", "current_request", "current_session", "dump_cookie", "is_async",
-    "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal",
-    "unproxied", "wrap_asgi",
+    "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json",
+    "problem", "safe_join", "secure_filename", "send_signal", "unproxied", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -32,7 +32,7 @@ class Policy:
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
         "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule", "local_debugger",
         "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
-        "trusted_peer_address", "clean_next_page",
+        "trusted_peer_address", "clean_next_page", "documented_apis",
     )  # fmt: skip
 
     # Answers.
@@ -92,6 +92,11 @@ class Policy:
     trusted_peer_address: bool
     #: Several slashes at the start of a page to come back to are one: a browser takes two for a host.
     clean_next_page: bool
+
+    # APIs.
+
+    #: An Api serves its document and the page that shows it, unless it is made with ``openapi_url=None``.
+    documented_apis: bool
 
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))

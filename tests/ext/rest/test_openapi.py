@@ -230,3 +230,20 @@ def test_the_command_prints_writes_and_compares(tmp_path):
         assert changed.exit_code == 1
         assert "Beer" in changed.output
     assert Path(tmp_path / "api.yaml").read_text().startswith("openapi:")
+
+
+@pytest.mark.parametrize(("options", "status"), [({}, 404), ({"openapi_url": "/openapi.json"}, 200)])
+def test_by_a_policy_as_flask_s_it_is_served_where_it_is_said(options, status):
+    app = Flask("cellar")
+    app.policy = app.policy.replace(documented_apis=False)
+    Api(app, **options)
+    assert app.test_client().get("/openapi.json").status_code == status
+
+
+def test_an_api_of_a_blueprint_is_documented_below_it():
+    app, bp = Flask("cellar"), Blueprint("cellar", __name__, url_prefix="/cellar")
+    Api(bp).post("/")(typed_view(Wine))
+    app.register_blueprint(bp)
+    made = document(app, "/cellar/openapi.json")
+    assert list(made["paths"]) == ["/cellar/"]
+    assert app.test_client().get("/cellar/docs").status_code == 200

@@ -376,7 +376,7 @@ def test_an_application_answers_invalid_requests_its_own_way(site):
         return str(n)
 
     @site.app.errorhandler(InvalidRequest)
-    def answer(e):
+    def answer_ours(e):
         return {"wrong": [error["name"] for error in e.errors]}, 400
 
     answer = site.client.get("/?n=x")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from demijohn import Blueprint, Flask
 from demijohn.ext.rest.openapi.documents import Documents
 from demijohn.ext.rest.openapi.cli import add_command
@@ -22,7 +24,8 @@ class Api(Documents):
     :param title: The name of the API in its document; the application's by default.
     :param version: The version of the API in its document.
     :param versions: The versions that are served side by side.
-    :param openapi_url: Where the document is, below the prefix; its YAML is beside it. None for nowhere.
+    :param openapi_url: Where the document is, below the prefix; its YAML is beside it. None for nowhere; by default
+        at ``/openapi.json``, as far as the policy has it (``documented_apis``).
     :param docs_url: Where the page is that shows it; None for nowhere.
     :param servers: The addresses of the API in its document; by default the one it is asked at.
     :param store: Where answers to repeated requests are kept: a store of sessions. By default in this process,
@@ -31,7 +34,7 @@ class Api(Documents):
 
     def __init__(
         self, app: Flask | Blueprint | None = None, prefix: str = "", *, title: str | None = None,
-        version: str = "1.0", versions: Versions | None = None, openapi_url: str | None = "/openapi.json",
+        version: str = "1.0", versions: Versions | None = None, openapi_url: str | UnsetType | None = UNSET,
         docs_url: str | None = "/docs", servers: Sequence[str] = (),
         store: SessionStore | None = None,
     ) -> None:  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from msgspec import UNSET, UnsetType
 from werkzeug.routing import Rule
 
 from demijohn import Blueprint, Flask
@@ -24,7 +25,7 @@ class Documents(TypedRoutes):
 
     title: str | None
     version: str
-    openapi_url: str | None
+    openapi_url: str | UnsetType | None
     docs_url: str | None
     servers: Sequence[str]
 
@@ -44,40 +45,39 @@ class Documents(TypedRoutes):
 
     def serve_documents(self, owner: Flask | Blueprint) -> None:
         """Add the routes of the documents and of the page."""
+        if isinstance(owner, Blueprint):
+            owner.record(lambda state: self._serve_in(state.app, state.add_url_rule))
+        else:
+            self._serve_in(owner, owner.add_url_rule)
+
+    def _serve_in(self, app: Any, add: Callable[..., None]) -> None:
+        if self.openapi_url is UNSET:
+            self.openapi_url = "/openapi.json" if app.policy.documented_apis else None
         if self.openapi_url is None:
             return
-        paths = self.rules_of(self.openapi_url)
-        for rule, defaults in paths:
+        for rule, defaults in self.rules_of(self.openapi_url):
             version = defaults.get(ARGUMENT)
             for ending in {rule, _as_yaml(rule)}:
-                self._serve(owner, ending, self._view(version, yaml=ending != rule), defaults)
+                view = self._view(version, yaml=ending != rule)
+                add(ending, _endpoint(ending), view, methods=["GET"], defaults=defaults or None)
         if self.docs_url is not None:
             docs = self.prefix + self.docs_url
-            self._serve(owner, docs, self._page)
-            self._serve(owner, f"{docs}/<filename>", lambda filename: serve_file(filename))
-
-    def _serve(
-        self,
-        owner: Flask | Blueprint,
-        rule: str,
-        view: Callable[..., Any],
-        defaults: dict[str, Any] | None = None,
-    ) -> None:
-        endpoint = "openapi" + "".join(one if one.isalnum() else "_" for one in rule)
-        owner.add_url_rule(rule, endpoint, view, methods=["GET"], defaults=defaults or None)
+            add(docs, _endpoint(docs), self._page, methods=["GET"])
+            files = f"{docs}/<filename>"
+            add(files, _endpoint(files), serve_file, methods=["GET"])
 
     def _view(self, version: str | None, *, yaml: bool) -> Callable[..., Any]:
         return document_view(lambda: self.document(current_application(), version), yaml=yaml)
 
     def _page(self) -> Any:
         app = current_application()
-        assert self.openapi_url is not None
+        assert isinstance(self.openapi_url, str)
         assert self.docs_url is not None
         documents = [(f"version {version}", rule) for rule, version in self._newest_first()]
         return page_of(self._title(app), self.prefix + self.docs_url, documents)
 
     def _newest_first(self) -> list[tuple[str, str | None]]:
-        assert self.openapi_url is not None
+        assert isinstance(self.openapi_url, str)
         found = [(rule, defaults.get(ARGUMENT)) for rule, defaults in self.rules_of(self.openapi_url)]
         versioned = [one for one in found if one[1] is not None]
         return versioned[::-1] or found
@@ -130,6 +130,10 @@ class Documents(TypedRoutes):
             ):
                 continue
             yield rule
+
+
+def _endpoint(rule: str) -> str:
+    return "openapi" + "".join(one if one.isalnum() else "_" for one in rule)
 
 
 def _as_yaml(rule: str) -> str:

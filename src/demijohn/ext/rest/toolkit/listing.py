@@ -81,7 +81,7 @@ class Listing(Supplier):
             read = self._readers[name] = reader_of(self.column(name).type.python_type)
         return read
 
-    def keys(self) -> list[str]:
+    def key_names(self) -> list[str]:
         """The attributes that are the primary key, which make every order a complete one."""
         mapper = sa.inspect(self.model)
         return [mapper.get_property_by_column(column).key for column in mapper.primary_key]
@@ -207,7 +207,7 @@ class Page:
     def _order(self) -> list[tuple[str, bool]]:
         """What the items are sorted by, down to what tells any two apart."""
         named = dict(self.sort)
-        return [*self.sort, *((key, False) for key in self.listing.keys() if key not in named)]
+        return [*self.sort, *((key, False) for key in self.listing.key_names() if key not in named)]
 
     def filtered(self, select: Any) -> Any:
         """A select with the filters of the request."""

@@ -10,7 +10,8 @@ import dataclasses
 import sys
 import types
 import typing
-from collections.abc import Collection, Iterable, Iterator, Mapping, MutableSequence, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableSequence, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
@@ -23,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 _LISTS: tuple[Any, ...] = (
-    list, tuple, set, frozenset, Collection, MutableSequence, Sequence, Set, Iterable, Iterator,
+    list, tuple, set, frozenset, Collection, MutableSequence, Sequence, AbstractSet, Iterable, Iterator,
 )  # fmt: skip
 _UNIONS = (typing.Union, types.UnionType)
 

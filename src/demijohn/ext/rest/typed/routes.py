@@ -165,7 +165,7 @@ class TypedRoutes:
         return found
 
     def rules_of(self, rule: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The rules that one stands for, below the prefix: one for each version that paths name; with their defaults."""
+        """The rules that one stands for, below the prefix, with their defaults: one for each version of a path."""
         for before, version in [("", None)] if self.versions is None else self.versions.prefixes():
             yield f"{self.prefix}{before}{rule}", {} if version is None else {ARGUMENT: version}
 
@@ -429,11 +429,21 @@ def _by_rule(function: Callable[..., Any], views: dict[int, Callable[..., Any]])
     return method
 
 
+def _checking(registry: Registry) -> Callable[[], None]:
+    """What looks at every view before the first request; in place, since it waits for nothing."""
+
+    @nonblocking
+    def check_views() -> None:
+        registry.check()
+
+    return check_views
+
+
 def registry_of(app: Flask) -> Registry:
     """What an application knows of its Apis; made with the first of them."""
     registry: Registry | None = app.extensions.get(KEY)
     if registry is None:
         registry = app.extensions[KEY] = Registry(app)
         adapt_view(app, registry.adapt)
-        app.before_serving(nonblocking(lambda: app.extensions[KEY].check()))
+        app.before_serving(_checking(registry))
     return registry
