@@ -225,7 +225,9 @@ def _verdicts(costs: dict[str, dict[str, float]], start: dict[str, float]) -> li
     for name, wanted in (("demijohn", 1.4), ("demijohn-async", 1.7)):
         if bare is not None and name in valid:
             ratio = valid[name] / bare
-            lines.append(f"{name}, valid: {ratio:.2f} x msgspec alone, to be {wanted} x {_met(ratio <= wanted)}")
+            lines.append(
+                f"{name}, valid: {ratio:.2f} x msgspec alone, to be {wanted} x {_met(ratio <= wanted)}"
+            )
     if "fastapi" in errors and "demijohn" in errors:
         ratio = errors["demijohn"] / errors["fastapi"]
         lines.append(f"demijohn, two errors: {ratio:.2f} x FastAPI, to be under 1 {_met(ratio < 1)}")

@@ -120,7 +120,9 @@ def put(session: Session, id: Id, wine: WineIn) -> WineOut:
     return kept
 
 
-@api.delete("/wines/<int:id>", version="2", tags=["wines"], auth=caller, errors={404: "There is no such wine."})
+@api.delete(
+    "/wines/<int:id>", version="2", tags=["wines"], auth=caller, errors={404: "There is no such wine."}
+)
 def drink(session: Session, id: Id) -> None:
     """Take a bottle out."""
     session.delete(current(session, id))

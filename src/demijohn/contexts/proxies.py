@@ -92,7 +92,9 @@ app_ctx: Any = make_proxy("AppContextProxy", _scope)
 current_app: Any = make_proxy("AppProxy", _app, variable=current, attribute="app")
 g: Any = make_proxy("GProxy", _g)
 request_ctx: Any = make_proxy("RequestContextProxy", get_request_context)
-request: Any = make_proxy("RequestProxy", get_request, variable=current, attribute="_request", made_by="request")
+request: Any = make_proxy(
+    "RequestProxy", get_request, variable=current, attribute="_request", made_by="request"
+)
 session: Any = make_proxy(
     "SessionProxy", _session, container=True, variable=current, attribute="_seen_session"
 )

@@ -28,7 +28,15 @@ from demijohn.http.host import get_host
 from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.http.query import parse_form, parse_pairs, parse_query
 from demijohn.typing import WSGIEnvironment
-from demijohn.wrappers.body import WHOLE_BODY, BoundedBody, StreamedBody, explained, from_reader, too_large, truncated
+from demijohn.wrappers.body import (
+    WHOLE_BODY,
+    BoundedBody,
+    StreamedBody,
+    explained,
+    from_reader,
+    too_large,
+    truncated,
+)
 
 _boundary = re.compile(r"multipart/form-data; ?boundary=([0-9A-Za-z'()+_,./:=?-]+)")
 _URLENCODED = "application/x-www-form-urlencoded"
@@ -392,9 +400,7 @@ class Request(BaseRequest):
         storage = self.parameter_storage_class
         state["form"] = fields if storage is ImmutableMultiDict else storage(parse_pairs(data, None))
 
-    def get_data(
-        self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
-    ) -> Any:
+    def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
         """The body, as bytes.
 
         :param cache: Keep it, for the next who asks.

@@ -23,7 +23,7 @@ from demijohn.ext.rest.typed.handlers import Handler
 from demijohn.ext.rest.typed.kinds import fields_of, is_model, members_of, without
 from demijohn.ext.rest.typed.parameters import Parameter
 from demijohn.ext.rest.typed.routes import Registry
-from demijohn.ext.rest.typed.sources import Source
+from demijohn.ext.rest.typed.sources import Header, Source
 
 __all__ = ["Described", "Entry", "build"]
 
@@ -241,9 +241,7 @@ def _add_parameters(handler: Handler, schemas: Schemas, operation: dict[str, Any
         for model in models:
             for field in fields_of(model):
                 schema = schemas.of(field.annotation)
-                name = (
-                    type(parameter.source)().called(field.key) if parameter.place == "header" else field.key
-                )  # type: ignore[union-attr]
+                name = Header().called(field.key) if parameter.place == "header" else field.key
                 operation["parameters"].append(
                     _parameter(name, parameter.place, field.required, schema, field.default)
                 )

@@ -100,7 +100,7 @@ def parameters_of(
     :raises BadSignature: for what cannot be told.
     """
     hints = hints_of(function) if hints is None else hints
-    found = []
+    found: list[Parameter] = []
     for name, parameter in inspect.signature(inspect.unwrap(function)).parameters.items():
         where = f"{place_of(function)}: the parameter {name!r}"
         if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY}:

@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from werkzeug.routing import Rule
 
-from demijohn import Blueprint, Flask, request
+from demijohn import Blueprint, Flask, has_request_context
 from demijohn.ext.rest.typed.handlers import Handler
 from demijohn.ext.rest.typed.options import OPTIONS, Options, options_of
 from demijohn.ext.rest.typed.parameters import place_of
 from demijohn.ext.rest.typed.providers import Provider
 from demijohn.ext.rest.typed.around import around
 from demijohn.ext.rest.versions import ARGUMENT, Span, Versions, unknown_version_rule, versioned_view
-from demijohn.extend import adapt_view, is_async, nonblocking, unproxied
+from demijohn.extend import adapt_view, current_request, is_async, nonblocking, unproxied
 from demijohn.sessions.server_side import SessionStore
 from demijohn.views import http_method_funcs
 
@@ -419,7 +419,7 @@ def _by_rule(function: Callable[..., Any], views: dict[int, Callable[..., Any]])
     """A method that has its arguments read as the rule of the request needs it."""
 
     def method(self: Any, *args: Any, **path: Any) -> Any:
-        rule = request.url_rule if request else None
+        rule = current_request().url_rule if has_request_context() else None
         view = None if rule is None or args else views.get(id(rule))
         return function(self, *args, **path) if view is None else view(self, **path)
 

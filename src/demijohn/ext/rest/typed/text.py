@@ -38,7 +38,7 @@ def takes_text(annotation: Any) -> bool:
 
 
 def _read_int(text: str) -> int:
-    return cast(int, msgspec.convert(text, int, strict=False))
+    return msgspec.convert(text, int, strict=False)
 
 
 def _read_bool(text: str) -> bool:
