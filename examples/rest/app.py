@@ -8,11 +8,10 @@ from datetime import date
 from typing import Annotated
 
 import sqlalchemy as sa
-from msgspec import Meta, Struct
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-
 from demijohn import Flask, abort
 from demijohn.ext.rest import Api, ApiKeyAuth, Bulk, Listing, Page, Versions, check_etag
+from msgspec import Meta, Struct
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 versions = Versions(["1", "2"], path="/v{}", header="X-API-Version", default="2")
 versions.deprecate("1", since=date(2026, 1, 1), sunset=date(2027, 1, 1))
