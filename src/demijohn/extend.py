@@ -36,10 +36,11 @@ from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "Headers", "MultipartLimits", "Ready", "adapt_view", "call", "content_disposition", "current_application",
-    "current_environ", "current_query", "current_request", "current_session", "dump_cookie", "is_async",
-    "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json",
-    "problem", "safe_join", "secure_filename", "send_signal", "unproxied", "wrap_asgi",
+    "Headers", "MultipartLimits", "Ready", "adapt_view", "answer_errors", "call", "content_disposition",
+    "current_application", "current_environ", "current_query", "current_request", "current_session",
+    "dump_cookie", "is_async", "is_safe_url", "later", "may_await", "nonblocking", "parse_cookie",
+    "parse_multipart", "prefers_json", "problem", "safe_join", "secure_filename", "send_signal", "unproxied",
+    "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -128,6 +129,19 @@ def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:
     """
     app.view_adapters.append(adapter)
     app.drop_way()
+
+
+def answer_errors(app: Flask, find: Callable[[Exception], Callable[..., Any] | None]) -> None:
+    """Have errors that no ``errorhandler`` of the application answers for answered by an extension.
+
+    An error that nobody expected comes twice: as it was raised, and, once it is logged, as the
+    :class:`~werkzeug.exceptions.InternalServerError` made of it.
+
+    :param app: The application.
+    :param find: Takes the error, and returns what is called with it like an error handler, or None for an error that
+        is none of its business. It must not block; the handler may.
+    """
+    app.add_handler_finder(find)
 
 
 def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:

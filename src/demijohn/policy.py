@@ -32,7 +32,7 @@ class Policy:
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
         "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule", "local_debugger",
         "tuned_sqlite", "user_per_request", "remember_on_demand", "remember_as_session",
-        "trusted_peer_address", "clean_next_page", "documented_apis",
+        "trusted_peer_address", "clean_next_page", "handlers_before_api", "documented_apis",
     )  # fmt: skip
 
     # Answers.
@@ -92,6 +92,8 @@ class Policy:
     trusted_peer_address: bool
     #: Several slashes at the start of a page to come back to are one: a browser takes two for a host.
     clean_next_page: bool
+    #: An Api answers for errors of its resources that no error handler of the application answers for.
+    handlers_before_api: bool
 
     # APIs.
 

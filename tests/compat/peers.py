@@ -36,6 +36,8 @@ class Suite:
     files: tuple[str, ...] = ("pyproject.toml", "setup.cfg", "tox.ini")
     #: Tests that cannot pass when their requests are sent over ASGI, by name, with the reason.
     not_over_asgi: tuple[tuple[str, str], ...] = ()
+    #: Plugins of pytest that the tests need today.
+    plugins: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -52,7 +54,7 @@ SUITES = [
         ),
     ),
     Suite("flask-login==0.6.3"),
-    Suite("flask-restful==0.3.10"),
+    Suite("flask-restful==0.3.10", plugins=("nose.plugin",)),
     # The last release whose source distribution has tests; they run with the installed one.
     Suite("flask-babel==2.0.0"),
     Suite("flask-migrate==4.1.0"),

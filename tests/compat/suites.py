@@ -9,6 +9,7 @@ import sys
 import tarfile
 import tempfile
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +73,11 @@ def run(
     if not report.exists():
         raise AssertionError(f"pytest did not come to a report:\n{output}")
     return outcomes(report), output
+
+
+def loading(plugins: Iterable[str]) -> list[str]:
+    """The arguments that have pytest load plugins."""
+    return [argument for plugin in plugins for argument in ("-p", plugin)]
 
 
 def outcomes(report: Path) -> dict[str, str]:

@@ -56,6 +56,7 @@ def test_no_test_fails_that_passes_on_flask(suite, sources, python, path, tmp_pa
         folder = suites.copy(source, tmp_path / side, suite.tests, *suite.files)
         results[side], outputs[side] = suites.run(
             folder,
+            *suites.loading(suite.plugins),
             *plugins,
             *options,
             python=str(python),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from werkzeug.exceptions import Gone, InternalServerError, NotFound
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from demijohn import Flask, Websocket, current_app, request, session, websocket
@@ -13,6 +14,7 @@ from demijohn.ext.login import LoginManager, UserMixin, current_user
 from demijohn.ext.migrations import Migrate
 from demijohn.extend import (
     adapt_view,
+    answer_errors,
     current_application,
     current_request,
     current_session,
@@ -158,3 +160,60 @@ def test_middleware_for_asgi_is_passed_and_asks_for_asgi():
     assert app.settle().bare is False  # a test client is there
     app.watched = False
     assert app.settle().bare
+
+
+def finds(*kinds, told="the extension's"):
+    """A finder that answers for some kinds of errors."""
+
+    def find(error):
+        found.append(type(error).__name__)
+        return (lambda error: (told, 418)) if isinstance(error, kinds) else None
+
+    found = find.found = []
+    return find
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_an_extension_answers_for_errors_that_the_application_has_no_handler_for(protocol, is_async):
+    app = Flask("extended")
+    find = finds(KeyError, NotFound)
+    answer_errors(app, find)
+    app.errorhandler(ValueError)(lambda error: ("the application's", 400))
+
+    def view(kind):
+        raise {"key": KeyError, "value": ValueError, "gone": Gone}[kind]
+
+    async def later(kind):
+        view(kind)
+
+    app.add_url_rule("/<kind>", "view", later if is_async else view)
+    with app.test_client(protocol=protocol) as client:
+        assert (client.get("/key").text, client.get("/no/where").text) == ("the extension's",) * 2
+        assert client.get("/value").text == "the application's"
+        assert (client.get("/gone").status_code, client.get("/gone").mimetype) == (410, "text/html")
+    assert find.found == ["KeyError", "NotFound", "Gone", "Gone"]
+
+
+def test_an_extension_is_asked_for_an_unexpected_error_again_once_it_is_logged(caplog):
+    app = Flask("extended")
+    find = finds(InternalServerError)
+    answer_errors(app, find)
+
+    @app.get("/")
+    def view():
+        raise KeyError("x")
+
+    assert app.test_client().get("/").text == "the extension's"
+    assert find.found == ["KeyError", "InternalServerError"]
+    assert [record.exc_info[0] for record in caplog.records] == [KeyError]
+
+
+def test_of_several_extensions_the_first_that_has_an_answer_gives_it():
+    app = Flask("extended")
+    for told in ("first", "second"):
+        answer_errors(app, finds(NotFound, told=told))
+    assert app.test_client().get("/").text == "first"
+    with app.test_request_context():
+        assert app.find_error_handler(NotFound(), ()) is not None
+        assert app.find_error_handler(Gone(), ()) is None

@@ -1,7 +1,7 @@
 """A sample with a database, in a folder of its own, and its commands as a reader would type them.
 
 Each runs twice: for `demijohn` with the names of its rooms, and with the names that are printed (`flask`,
-`flask_sqlalchemy`, `flask_migrate`) through the compatibility aliases, where the command is `flask`.
+`flask_sqlalchemy`, `flask_migrate`, `flask_restful`) through the compatibility aliases, where the command is `flask`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tests.support.servers import ROOT
 PRINTED = {
     "demijohn.ext.database": "flask_sqlalchemy",
     "demijohn.ext.migrations": "flask_migrate",
+    "demijohn.ext.rest": "flask_restful",
     "from demijohn import": "from flask import",
 }
 COMMANDS = {

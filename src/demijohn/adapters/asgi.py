@@ -26,7 +26,7 @@ from demijohn.contexts.context import current
 from demijohn.contexts.way import Plan
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
-from demijohn.dispatch.short import conclude, conclude_error
+from demijohn.dispatch.short import conclude, conclude_error, steps_of
 from demijohn.http.headers import encoded_name
 from demijohn.typing import Message, Receive, Scope, Send
 from demijohn.wrappers.body import WHOLE_BODY, truncated
@@ -125,8 +125,10 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
             if ctx.whole is None:
                 await open_body(app, ctx, ASGIExchange(receive, send, message))
         outcome: Any
-        if not (plan.short and plan.on_loop) or method == "HEAD":
+        if not plan.short or method == "HEAD":
             outcome = pipeline(app, ctx)
+        elif not plan.on_loop:
+            outcome = steps_of(app, ctx)
         # PERF: what short_way does, without a second coroutine (0.15 us).
         elif (error := ctx.routing_exception) is None:
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import get_running_loop
 from typing import Any
 
+from demijohn import signals
 from demijohn.adapters.chain import serve_wrapped
 from demijohn.adapters.environ import LazyEnviron
 from demijohn.adapters.exchange import Exchange
@@ -12,11 +13,11 @@ from demijohn.adapters.parts import InThread
 from demijohn.adapters.ports import Application
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.pipeline import pipeline
-from demijohn.dispatch.short import Wire, conclude, conclude_error
+from demijohn.dispatch.short import Wire, conclude, conclude_error, steps_of
 from demijohn.waiting.loops import drive_here, drive_hopping
 from demijohn.waiting.steps import Steps
 from demijohn.wrappers.body import RefusedBody, StreamedBody, collect, too_large
-from demijohn.wrappers.response import AsyncBody, Response
+from demijohn.wrappers.response import AsyncBody
 
 #: Methods whose requests have no body unless they announce one.
 NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -61,7 +62,9 @@ async def serve_complete(app: Application, environ: LazyEnviron, announced: bool
         method = environ["REQUEST_METHOD"]
         if announced or method not in NO_BODY:
             await open_body(app, ctx, exchange)
-        answer = await respond(app, ctx, pipeline(app, ctx), method, exchange)
+        short = ctx.plan.short and method != "HEAD" and not signals.listening
+        steps = steps_of(app, ctx) if short else pipeline(app, ctx)
+        answer = await respond(app, ctx, steps, method, exchange)
         if answer is not None:
             await exchange.whole(answer[0], answer[2], answer[3])
     finally:
@@ -86,7 +89,7 @@ async def short_way(app: Application, ctx: RequestContext) -> Any:
 
 
 async def respond(
-    app: Application, ctx: RequestContext, steps: Steps[Response], method: str, exchange: Exchange
+    app: Application, ctx: RequestContext, steps: Steps[Any], method: str, exchange: Exchange
 ) -> Wire | None:
     """Run the steps of a request, on this loop or in the thread pool: an answer in one piece, which is still to send.
 
@@ -94,7 +97,9 @@ async def respond(
     coroutine (0.3 us).
     """
     pool = app.lifecycle.pool(get_running_loop())
-    response = await (drive_here if ctx.plan.on_loop else drive_hopping)(steps, pool)
+    response: Any = await (drive_here if ctx.plan.on_loop else drive_hopping)(steps, pool)
+    if response.__class__ is tuple:  # the short way's
+        return response  # type: ignore[no-any-return]
     plain = response.plain(method)
     if plain is not None:
         return response._status_code, response._status, plain[1], plain[0]

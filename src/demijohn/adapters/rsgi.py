@@ -23,6 +23,7 @@ from demijohn.adapters.ports import Application
 from demijohn.typing import RawHeaders
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
+from demijohn.dispatch.short import steps_of
 from demijohn.http.headers import Headers, titled_name
 from demijohn.wrappers.body import truncated
 
@@ -132,10 +133,13 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
             ctx.plan = plan
         if method not in NO_BODY or _announces_body(scope):
             await open_body(app, ctx, RSGIExchange(protocol))
-        if plan.short and plan.on_loop and method != "HEAD":
+        outcome: Any
+        if not plan.short or method == "HEAD":
+            outcome = pipeline(app, ctx)
+        elif plan.on_loop:
             outcome = await short_way(app, ctx)
         else:
-            outcome = pipeline(app, ctx)
+            outcome = steps_of(app, ctx)
         if outcome.__class__ is not tuple:
             outcome = await respond(app, ctx, outcome, method, RSGIExchange(protocol))
         if outcome is not None:

@@ -44,6 +44,7 @@ ROOMS = {
 DISTRIBUTIONS = {
     "flask_login": ("Flask-Login", "0.6.3"),
     "flask_migrate": ("Flask-Migrate", "4.1.0"),
+    "flask_restful": ("Flask-RESTful", "0.3.10"),
     "flask_sqlalchemy": ("Flask-SQLAlchemy", "3.1.1"),
 }
 

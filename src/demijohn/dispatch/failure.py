@@ -25,6 +25,7 @@ def answers_itself(app: Application, e: HTTPException) -> bool:
     """
     return (
         not app.error_handler_spec
+        and not app.handler_finders
         and not isinstance(e, BadRequestKeyError)
         and not app.trap_http_exception(e)
     )
@@ -48,7 +49,9 @@ def user_exception(app: Application, ctx: RequestContext, e: Exception) -> Steps
 def http_exception(app: Application, ctx: RequestContext, e: HTTPException) -> Steps[Any]:
     """What the error handler registered for an HTTP error returns; ``e`` when there is none."""
     # An exception without a code is a response in disguise; routing's own are never handled.
-    if e.code is None or isinstance(e, RoutingException) or not app.error_handler_spec:
+    if e.code is None or isinstance(e, RoutingException):
+        return e
+    if not app.error_handler_spec and not app.handler_finders:
         return e
     handler = app.find_error_handler(e, ctx.request.blueprints)
     if handler is None:

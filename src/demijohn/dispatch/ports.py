@@ -30,6 +30,7 @@ class Application(ports.Application, Protocol):
     # Registrations.
 
     view_adapters: list[Callable[[Any, Any], Any]]
+    handler_finders: tuple[Callable[[Exception], Any], ...]
     view_functions: dict[str, Callable[..., Any]]
     url_value_preprocessors: Hooks
     before_request_funcs: Hooks

@@ -25,6 +25,26 @@ from demijohn.wrappers.response import Response
 Wire: TypeAlias = tuple[int, str, list[tuple[str, str]], bytes]
 
 
+def steps_of(app: Application, ctx: RequestContext) -> Steps[Any]:
+    """The short way in steps, for a view that runs in a thread of a pool: a :data:`Wire`, or a response."""
+    outcome: Any
+    error = ctx.routing_exception
+    if error is None:
+        view, arguments = ctx.plan.view, ctx.view_args
+        try:
+            rv = view(**arguments) if arguments else view()
+            if is_awaitable(rv):
+                rv = yield rv
+        except Exception as e:
+            outcome = conclude_error(app, ctx, e)
+        else:
+            outcome = conclude(app, ctx, rv)
+    else:
+        outcome = conclude_error(app, ctx, error)
+        error = None  # or its traceback keeps a cycle through this frame
+    return outcome if outcome.__class__ is tuple else (yield from outcome)
+
+
 def conclude(app: Application, ctx: RequestContext, rv: Any) -> Any:
     """What follows a view that was called directly: a :data:`Wire`, a tuple, or the steps that are left.
 

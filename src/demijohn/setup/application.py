@@ -147,6 +147,8 @@ class App(Scaffold):
         self.extensions: dict[str, Any] = {}
         #: What adapts views when their plans are made, see :func:`demijohn.extend.adapt_view`.
         self.view_adapters: list[Callable[[Any, Any], Any]] = []
+        #: What finds a handler where none is registered, see :func:`demijohn.extend.answer_errors`.
+        self.handler_finders: tuple[Callable[[Exception], Any], ...] = ()
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
@@ -487,8 +489,16 @@ class App(Scaffold):
     def find_error_handler(self, e: Exception, blueprints: Iterable[str]) -> Any:
         """The handler of the most specific class, blueprint before application, code before class."""
         spec = self.error_handler_spec
-        if not spec:
-            return None
+        handler = self._registered_handler(e, blueprints) if spec else None
+        if handler is None:
+            for find in self.handler_finders:
+                handler = find(e)
+                if handler is not None:
+                    break
+        return handler
+
+    def _registered_handler(self, e: Exception, blueprints: Iterable[str]) -> Any:
+        spec = self.error_handler_spec
         exc_class, code = self._get_exc_class_and_code(type(e))
         if isinstance(e, HTTPException) and code is None:
             code = e.code
@@ -502,6 +512,10 @@ class App(Scaffold):
                     if handler is not None:
                         return handler
         return None
+
+    def add_handler_finder(self, find: Callable[[Exception], Any]) -> None:
+        """Have ``find(error)`` asked where no handler is registered; see :func:`demijohn.extend.answer_errors`."""
+        self.handler_finders = (*self.handler_finders, find)
 
     # COMPAT: Flask's private name, which extensions may know.
     _find_error_handler = find_error_handler

@@ -1,7 +1,7 @@
 # ruff: noqa: RET503
 """Topic 19, a to c: versions of an API by URL, by the Accept header, by blueprints.
 
-Where the sample has "# ...", something is returned. (d, namespaces of Flask-RESTful, is in the room for REST.)
+Where the sample has "# ...", something is returned. (d is in topic_19_resources.)
 """
 
 # --- what the sample takes as given ---

@@ -1,8 +1,10 @@
-"""See the package."""
+"""The checks as functions that Flask-RESTful's tests import from nose."""
 
 from __future__ import annotations
 
 from unittest import TestCase
+
+__all__ = ["assert_equal", "assert_equals", "assert_false", "assert_raises", "assert_true"]
 
 _case = TestCase()
 assert_equal = assert_equals = _case.assertEqual

@@ -17,6 +17,7 @@ from msgspec import UNSET, UnsetType
 from werkzeug.routing import Rule
 
 from demijohn import Flask
+from demijohn.ext.rest.openapi import resources
 from demijohn.ext.rest.openapi.schemas import Schemas
 from demijohn.ext.rest.toolkit.idempotency import HEADER
 from demijohn.ext.rest.typed.handlers import Handler
@@ -118,8 +119,7 @@ def entries_of(app: Flask, registry: Registry, rules: Iterable[Rule], version: s
             cls = getattr(view, "view_class", None)
             if handler is None and cls is not None:
                 function = getattr(cls, method.lower(), view)
-                describe = getattr(cls, "describe_operation", None)
-                described = {} if describe is None else describe(function)
+                described = resources.described(function)
             if handler is not None and handler.options.hidden:
                 continue
             if handler is None and not described and not inspect.getdoc(function):

@@ -46,13 +46,16 @@ class Documents(TypedRoutes):
     def serve_documents(self, owner: Flask | Blueprint) -> None:
         """Add the routes of the documents and of the page."""
         if isinstance(owner, Blueprint):
-            owner.record(lambda state: self._serve_in(state.app, state.add_url_rule))
+            owner.record(lambda state: self._serve_in(state.app, state.add_url_rule, state.url_prefix or ""))
         else:
-            self._serve_in(owner, owner.add_url_rule)
+            self._serve_in(owner, owner.add_url_rule, "")
 
-    def _serve_in(self, app: Any, add: Callable[..., None]) -> None:
+    def _serve_in(self, app: Any, add: Callable[..., None], before: str) -> None:
         if self.openapi_url is UNSET:
-            self.openapi_url = "/openapi.json" if app.policy.documented_apis else None
+            taken = {rule.rule for rule in app.url_map.iter_rules()}
+            # Another Api of the same prefix has it, and documents what both have.
+            free = f"{before.rstrip('/')}{self.prefix}/openapi.json" not in taken
+            self.openapi_url = "/openapi.json" if app.policy.documented_apis and free else None
         if self.openapi_url is None:
             return
         for rule, defaults in self.rules_of(self.openapi_url):
@@ -120,7 +123,8 @@ class Documents(TypedRoutes):
         by_path = self.versions is not None and self.versions.path is not None
         for rule in app.url_map.iter_rules():
             endpoint = rule.endpoint.rpartition(".")[2]
-            if registry.api_of(rule.endpoint) is not self or endpoint.startswith("openapi_"):
+            owner = registry.api_of(rule.endpoint)
+            if (owner is not self and self._is_apart(owner)) or endpoint.startswith("openapi_"):
                 continue
             if not rule.rule.startswith(self.prefix) and isinstance(self.owner, Flask):
                 continue
@@ -130,6 +134,12 @@ class Documents(TypedRoutes):
             ):
                 continue
             yield rule
+
+
+    @staticmethod
+    def _is_apart(api: TypedRoutes | None) -> bool:
+        """Whether another Api has a document of its own."""
+        return not isinstance(api, Documents) or api.openapi_url is not None
 
 
 def _endpoint(rule: str) -> str:

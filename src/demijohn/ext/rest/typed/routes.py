@@ -19,7 +19,7 @@ from demijohn.ext.rest.typed.parameters import place_of
 from demijohn.ext.rest.typed.providers import Provider
 from demijohn.ext.rest.typed.around import around
 from demijohn.ext.rest.versions import ARGUMENT, Span, Versions, unknown_version_rule, versioned_view
-from demijohn.extend import adapt_view, current_request, is_async, nonblocking, unproxied
+from demijohn.extend import Ready, adapt_view, current_request, is_async, nonblocking, unproxied
 from demijohn.sessions.server_side import SessionStore
 from demijohn.views import http_method_funcs
 
@@ -335,7 +335,7 @@ class Registry:
             if by_rule is None:
                 by_rule = {}
                 setattr(cls, name, _by_rule(function, by_rule))
-            by_rule[id(rule)] = self._finished(rule, handler)
+            by_rule[id(rule)] = _responding(self._finished(rule, handler))
 
     def typed_methods(self, rule: Rule, version: str | None = None) -> Iterator[tuple[str, Handler | None]]:
         """The handlers of a rule by HTTP method, for documents.
@@ -413,6 +413,23 @@ def _innermost(view: Any, function: Any) -> Any:
     while seen is not function and hasattr(seen, "__wrapped__"):
         seen = seen.__wrapped__
     return seen
+
+
+def _responding(view: Any) -> Any:
+    """A view whose answer is a response, for what stands around the methods of a class."""
+    if is_async(view):
+
+        async def async_view(*owner: Any, **path: Any) -> Any:
+            answer = await view(*owner, **path)
+            return answer.response() if isinstance(answer, Ready) else answer
+
+        return update_wrapper(async_view, view)
+
+    def sync_view(*owner: Any, **path: Any) -> Any:
+        answer = view(*owner, **path)
+        return answer.response() if isinstance(answer, Ready) else answer
+
+    return update_wrapper(sync_view, view)
 
 
 def _by_rule(function: Callable[..., Any], views: dict[int, Callable[..., Any]]) -> Callable[..., Any]:

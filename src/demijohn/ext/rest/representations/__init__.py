@@ -1,0 +1,1 @@
+"""Functions that write what a resource returned in a media type."""

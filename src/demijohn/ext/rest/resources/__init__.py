@@ -1,0 +1,1 @@
+"""Resources: Flask-RESTful's classes, with their marshalling and errors."""
