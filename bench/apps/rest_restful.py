@@ -29,7 +29,7 @@ def _whole(value: Any) -> int:
 
 
 def _parser(*arguments: tuple[str, Any]) -> reqparse.RequestParser:
-    parser = reqparse.RequestParser(bundle_errors=True)
+    parser = reqparse.RequestParser()
     for name, kind in arguments:
         parser.add_argument(name, type=kind, required=True, location="json")
     return parser

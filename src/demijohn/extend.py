@@ -118,7 +118,7 @@ def unproxied(app: Flask) -> Flask:
     return cast(Flask, proxy._get_current_object()) if isinstance(proxy, LocalProxy) else app
 
 
-def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:
+def adapt_view(app: Flask, adapter: Callable[[Rule, F], F], check: Callable[[], None] | None = None) -> None:
     """Have each view adapted once, when its plan is made: before its first request, its rule and hooks known.
 
     What is adapted in is what is called from then on, so a view that nothing else stands around keeps the short
@@ -126,8 +126,11 @@ def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:
 
     :param app: The application.
     :param adapter: Takes the rule and the view (or what another adapter made of it), and returns what to call.
+    :param check: Called when a process starts, before its first request: what it raises keeps it from serving.
     """
     app.view_adapters.append(adapter)
+    if check is not None:
+        app.start_checks.append(check)
     app.drop_way()
 
 

@@ -66,7 +66,7 @@ def parse_query(qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _Q
     return fields
 
 
-def _fill(fields: dict[str, list[str]], text: str) -> None:
+def _fill(fields: Any, text: str) -> None:
     """Put the fields of a text into the dictionary of lists that is below a multidict."""
     if "+" in text:
         text = text.replace("+", " ")  # before %2B becomes a plus

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from demijohn import current_app
+from demijohn import Flask, current_app
 from demijohn.cli import with_appcontext
 from demijohn.ext.rest.openapi.documents import document_of
 from demijohn.ext.rest.openapi.serving import served_from
@@ -58,7 +58,7 @@ def _compare(document: dict[str, Any], file: Path) -> None:
         raise click.exceptions.Exit(1)
 
 
-def add_command(app: Any) -> None:
+def add_command(app: Flask) -> None:
     """Give an application the command."""
     if "openapi" not in app.cli.commands:
         app.cli.add_command(openapi)

@@ -50,7 +50,7 @@ class Documents(TypedRoutes):
         else:
             self._serve_in(owner, owner.add_url_rule, "")
 
-    def _serve_in(self, app: Any, add: Callable[..., None], before: str) -> None:
+    def _serve_in(self, app: Flask, add: Callable[..., None], before: str) -> None:
         if self.openapi_url is UNSET:
             taken = {rule.rule for rule in app.url_map.iter_rules()}
             # Another Api of the same prefix has it, and documents what both have.
@@ -134,7 +134,6 @@ class Documents(TypedRoutes):
             ):
                 continue
             yield rule
-
 
     @staticmethod
     def _is_apart(api: TypedRoutes | None) -> bool:

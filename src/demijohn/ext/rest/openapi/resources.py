@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from inspect import unwrap
 from typing import Any
 
+from demijohn.ext.rest.typed.kinds import Annotation
 from demijohn.ext.rest import fields
 from demijohn.ext.rest.reqparse import Argument, RequestParser
 
@@ -50,7 +51,7 @@ def described(method: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def _object(kind: Any) -> dict[str, Any]:
+def _object(kind: Annotation) -> dict[str, Any]:
     if isinstance(kind, (list, tuple)):
         return {"type": "array", "items": _object(kind[0])}
     if not isinstance(kind, Mapping):
@@ -94,7 +95,11 @@ def _add(argument: Argument, found: dict[str, Any]) -> None:
         schema = {"type": "array", "items": schema}
     place = next((_PLACES[one] for one in locations if one in _PLACES), None)
     if place is not None:
-        parameter = {"name": argument.name, "in": place, "required": bool(argument.required) and len(locations) == 1}
+        parameter = {
+            "name": argument.name,
+            "in": place,
+            "required": bool(argument.required) and len(locations) == 1,
+        }
         found.setdefault("parameters", []).append({**parameter, "schema": schema})
         return
     media_type = "application/json" if "json" in locations else "multipart/form-data"

@@ -11,7 +11,15 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from werkzeug.datastructures import FileStorage
 
-from demijohn.ext.rest.typed.kinds import has_pydantic, is_pydantic, item_of, models_in, plain, without
+from demijohn.ext.rest.typed.kinds import (
+    Annotation,
+    has_pydantic,
+    is_pydantic,
+    item_of,
+    models_in,
+    plain,
+    without,
+)
 from demijohn.extend import later
 
 if TYPE_CHECKING:
@@ -36,7 +44,7 @@ class Schemas:
         self._pydantic: dict[Any, dict[str, Any]] = {}
         self.components: dict[str, Any] = {}
 
-    def add(self, annotation: Any) -> None:
+    def add(self, annotation: Annotation) -> None:
         """Tell of an annotation."""
         annotation = _shown(annotation)
         if has_pydantic(annotation):
@@ -62,7 +70,7 @@ class Schemas:
                 self._pydantic[model] = {"$ref": _REFERENCE.format(name=model.__name__)}
             self.components.update(own)
 
-    def of(self, annotation: Any) -> dict[str, Any]:
+    def of(self, annotation: Annotation) -> dict[str, Any]:
         """The schema of an annotation that was told of."""
         annotation = _shown(annotation)
         if plain(annotation) in self._pydantic:
@@ -80,7 +88,7 @@ class Schemas:
         return dict(self._made[annotation])
 
 
-def _shown(annotation: Any) -> Any:
+def _shown(annotation: Annotation) -> Any:
     return without(annotation, UnsetType)
 
 

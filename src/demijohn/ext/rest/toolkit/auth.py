@@ -13,7 +13,7 @@ from werkzeug.exceptions import Unauthorized
 
 from demijohn import Request
 from demijohn.ext.rest.typed.faults import Fault
-from demijohn.ext.rest.typed.kinds import members_of
+from demijohn.ext.rest.typed.kinds import Annotation, members_of
 from demijohn.ext.rest.typed.sources import Supplier
 from demijohn.extend import is_async
 
@@ -47,7 +47,9 @@ class Auth(Supplier):
         """The security scheme."""
         raise NotImplementedError
 
-    def supplying(self, annotation: Any, beside: Collection[str]) -> Callable[[Request, list[Fault]], Any]:
+    def supplying(
+        self, annotation: Annotation, beside: Collection[str]
+    ) -> Callable[[Request, list[Fault]], Any]:
         """What finds the caller, or answers 401."""
         optional = type(None) in members_of(annotation)
 

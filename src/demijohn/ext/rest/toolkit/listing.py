@@ -17,6 +17,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from msgspec import ValidationError
 from werkzeug.exceptions import BadRequest
 
+from demijohn.ext.rest.typed.kinds import Annotation
 from demijohn import Request, Response, after_this_request
 from demijohn.ext.rest.typed.faults import Fault, reason_of
 from demijohn.ext.rest.typed.sources import Supplier
@@ -57,7 +58,7 @@ class Listing(Supplier):
     turn = 2
 
     def __init__(
-        self, model: Any, filters: Sequence[str] = (), sorts: Sequence[str] = (), per_page: int = 25,
+        self, model: Annotation, filters: Sequence[str] = (), sorts: Sequence[str] = (), per_page: int = 25,
         most: int = 100, style: Literal["pages", "cursor"] = "pages",
     ) -> None:  # fmt: skip
         if style not in {"pages", "cursor"}:
@@ -86,7 +87,9 @@ class Listing(Supplier):
         mapper = sa.inspect(self.model)
         return [mapper.get_property_by_column(column).key for column in mapper.primary_key]
 
-    def supplying(self, annotation: Any, beside: Collection[str]) -> Callable[[Request, list[Fault]], Any]:
+    def supplying(
+        self, annotation: Annotation, beside: Collection[str]
+    ) -> Callable[[Request, list[Fault]], Any]:
         """What reads the query string as a :class:`Page`."""
         names = [*self.filters, *self.sorts]
         for name in names:

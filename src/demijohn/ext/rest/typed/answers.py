@@ -14,7 +14,7 @@ from msgspec import UNSET
 from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn import Response, make_response
-from demijohn.ext.rest.typed.kinds import members_of, plain, without
+from demijohn.ext.rest.typed.kinds import Annotation, members_of, plain, without
 from demijohn.ext.rest.toolkit.bulk import Bulk
 from demijohn.ext.rest.typed.shapes import Encode, WrongAnswer, encode_plain, encoder_for
 from demijohn.extend import Ready
@@ -52,7 +52,7 @@ class Promise:
     :param annotation: The annotation; UNSET for none.
     """
 
-    def __init__(self, annotation: Any) -> None:
+    def __init__(self, annotation: Annotation) -> None:
         annotation = _of_tuple(annotation)
         members = members_of(annotation)
         #: Whether nothing is promised, and the answer is made as a plain view's.
@@ -90,7 +90,7 @@ def _is_response(member: Any) -> bool:
     return isinstance(member, type) and issubclass(member, BaseResponse)
 
 
-def _of_tuple(annotation: Any) -> Any:
+def _of_tuple(annotation: Annotation) -> Any:
     """What is sent of ``tuple[T, int]`` and ``tuple[T, int, dict]``."""
     arguments = get_args(annotation)
     if get_origin(annotation) is tuple and len(arguments) in {2, 3} and arguments[1] in {int, HTTPStatus}:
@@ -98,7 +98,7 @@ def _of_tuple(annotation: Any) -> Any:
     return annotation
 
 
-def promise_of(annotation: Any) -> Promise:
+def promise_of(annotation: Annotation) -> Promise:
     """What a return annotation promises."""
     return Promise(annotation)
 
@@ -123,8 +123,8 @@ def answer_for(promise: Promise, status: int, where: str, *, checked: bool) -> A
     plain_kinds = {kind, list, dict, str} if isinstance(kind, type) else {list, dict, str}
 
     def answer(result: Any) -> Any:
-        if result is None and promise.empty:
-            return Response.of_parts(b"", [], 204, "204 NO CONTENT")
+        if _is_nothing(result, promise):
+            return no_content()
         cls = result.__class__
         if cls is tuple and takes_tuple:
             return _unpacked(result, answer)
@@ -135,10 +135,19 @@ def answer_for(promise: Promise, status: int, where: str, *, checked: bool) -> A
     return answer
 
 
+def no_content() -> Response:
+    """A response without content."""
+    return Response.of_parts(b"", [], 204, "204 NO CONTENT")
+
+
+def _is_nothing(result: object, promise: Promise) -> bool:
+    return result is None and promise.empty
+
+
 def _open(status: int) -> Answer:
     def answer(result: Any) -> Any:
         if result is None:
-            return Response.of_parts(b"", [], 204, "204 NO CONTENT")
+            return no_content()
         if status == 200 or isinstance(result, (tuple, BaseResponse)):
             return result
         return make_response(result, status)
@@ -146,7 +155,7 @@ def _open(status: int) -> Answer:
     return answer
 
 
-def _body(kind: Any, promise: Promise, checked: bool, where: str) -> tuple[Encode, tuple[str, str]]:
+def _body(kind: Annotation, promise: Promise, checked: bool, where: str) -> tuple[Encode, tuple[str, str]]:
     if promise.nothing:
 
         def refuse(value: Any) -> bytes:
@@ -224,8 +233,8 @@ def _streaming(promise: Promise, status: int, encode: Encode) -> Answer:
                 await close()
 
     def answer(result: Any) -> Any:
-        if result is None and promise.empty:
-            return Response.of_parts(b"", [], 204, "204 NO CONTENT")
+        if _is_nothing(result, promise):
+            return no_content()
         if result.__class__ is tuple:
             return _unpacked(result, answer)
         if isinstance(result, BaseResponse):

@@ -13,7 +13,7 @@ from msgspec import DecodeError, ValidationError
 
 from demijohn import Request
 from demijohn.ext.rest.typed.faults import MOST, BrokenJSON, Fault, InvalidRequest, NotJSON, faults_in
-from demijohn.ext.rest.typed.kinds import has_pydantic, members_of, is_pydantic
+from demijohn.ext.rest.typed.kinds import Annotation, has_pydantic, is_pydantic, kept, members_of
 from demijohn.extend import later
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def is_json(content_type: str) -> bool:
     return found
 
 
-def body_reader(annotation: Any) -> Callable[[Request], Any]:
+@kept
+def body_reader(annotation: Annotation) -> Callable[[Request], Any]:
     """What reads the body of a request as a type.
 
     It raises :class:`InvalidRequest` with all that is wrong, :class:`BrokenJSON` and :class:`NotJSON`.
@@ -78,7 +79,7 @@ class _PydanticError(Exception):
         self.errors = errors
 
 
-def _by_msgspec(annotation: Any) -> tuple[Callable[[bytes], Any], Callable[[bytes, Any], list[Fault]]]:
+def _by_msgspec(annotation: Annotation) -> tuple[Callable[[bytes], Any], Callable[[bytes, Any], list[Fault]]]:
     read_plain = msgspec.json.Decoder().decode
 
     def explain(data: bytes, error: ValidationError) -> list[Fault]:
@@ -87,7 +88,9 @@ def _by_msgspec(annotation: Any) -> tuple[Callable[[bytes], Any], Callable[[byte
     return msgspec.json.Decoder(annotation).decode, explain
 
 
-def _by_pydantic(annotation: Any) -> tuple[Callable[[bytes], Any], Callable[[bytes, Any], list[Fault]]]:
+def _by_pydantic(
+    annotation: Annotation,
+) -> tuple[Callable[[bytes], Any], Callable[[bytes, Any], list[Fault]]]:
     if not any(map(is_pydantic, _tops(annotation))):
         raise TypeError("a pydantic model cannot be a field of another kind of model")
     adapter: Any = pydantic.TypeAdapter(annotation)
@@ -117,7 +120,7 @@ def _by_pydantic(annotation: Any) -> tuple[Callable[[bytes], Any], Callable[[byt
     return decode, explain
 
 
-def _tops(annotation: Any) -> list[Any]:
+def _tops(annotation: Annotation) -> list[Any]:
     """The classes that stand in an annotation itself, not in fields."""
     found: list[Any] = []
     for member in members_of(annotation):

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType, ValidationError
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
-from demijohn.ext.rest.typed.kinds import fields_of, is_model, item_of, members_of, plain, without
+from demijohn.ext.rest.typed.kinds import Annotation, fields_of, is_model, item_of, members_of, plain, without
 
 __all__ = ["MOST", "REQUIRED", "BrokenJSON", "Fault", "InvalidRequest", "NotJSON", "faults_in", "reason_of"]
 
@@ -74,7 +74,7 @@ class NotJSON(UnsupportedMediaType):
         return cls("The body has to be JSON: send Content-Type: application/json, or one that ends in +json.")
 
 
-def reason_of(error: Exception | str, annotation: Any, *, text: bool = False) -> str:
+def reason_of(error: Exception | str, annotation: Annotation, *, text: bool = False) -> str:
     """What an error says of a value, without the value.
 
     :param annotation: What was expected.
@@ -91,7 +91,7 @@ def reason_of(error: Exception | str, annotation: Any, *, text: bool = False) ->
     return _got.sub("", message) if text else message
 
 
-def _choices(annotation: Any) -> list[Any]:
+def _choices(annotation: Annotation) -> list[Any]:
     """The values that an enumeration or a literal has."""
     found: list[Any] = []
     for member in members_of(annotation):
@@ -123,7 +123,7 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def faults_in(value: Any, annotation: Any, error: ValidationError | None = None) -> list[Fault]:
+def faults_in(value: Any, annotation: Annotation, error: ValidationError | None = None) -> list[Fault]:
     """Each part of a value, read from JSON, that is not what its type wants.
 
     :param error: What its decoder said of the first of them.
@@ -140,7 +140,7 @@ def faults_in(value: Any, annotation: Any, error: ValidationError | None = None)
 class _Sight:
     """What is known of a type when values of it are looked into, kept for the next one."""
 
-    def __init__(self, annotation: Any) -> None:
+    def __init__(self, annotation: Annotation) -> None:
         self.annotation = annotation
         self.made: Any = msgspec.defstruct("Probe", [("value", annotation)], array_like=True)
         members = members_of(annotation)
@@ -186,7 +186,7 @@ def _has_tag(value: dict[str, Any], member: Any) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _sight(annotation: Any) -> _Sight:
+def _sight(annotation: Annotation) -> _Sight:
     return _Sight(annotation)
 
 

@@ -7,7 +7,7 @@ routes or documents.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import partial, update_wrapper
+from functools import cached_property, partial, update_wrapper
 from inspect import isasyncgenfunction, unwrap
 from typing import Any
 
@@ -22,6 +22,7 @@ from demijohn.ext.rest.typed.parameters import BadSignature, Parameter, hints_of
 from demijohn.ext.rest.typed.providers import Provider, close, close_async
 from demijohn.ext.rest.typed.reading import Read, reader_for, readers_for_bodies
 from demijohn.ext.rest.typed.sources import Supplier
+from demijohn.typing import WSGIEnvironment
 from demijohn.extend import call, current_environ, current_query, is_async
 
 __all__ = ["Handler"]
@@ -70,7 +71,7 @@ class Handler:
         self._check_bodies(methods)
         self._answer = answer_for(self.promise, options.status, self.where, checked=checked)
 
-    @property
+    @cached_property
     def parameters(self) -> list[Parameter]:
         """All parameters that come from the request, those of providers included, each once."""
         found: dict[tuple[str, str], Parameter] = {}
@@ -321,7 +322,9 @@ def _any_of(guards: list[tuple[int, Slot, Read, int]]) -> tuple[int, Slot, Read,
     """One guard of several, any of which lets a caller in; the last one says why not."""
     *firsts, last = [(read, how) for _, _, read, how in guards]
 
-    def one_of(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+    def one_of(
+        environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+    ) -> Any:
         for read, _ in firsts:
             try:
                 return read(environ, query, path, faults)
@@ -330,7 +333,7 @@ def _any_of(guards: list[tuple[int, Slot, Read, int]]) -> tuple[int, Slot, Read,
         return last[0](environ, query, path, faults)
 
     async def one_of_async(
-        environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+        environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
     ) -> Any:
         for read, how in firsts:
             try:

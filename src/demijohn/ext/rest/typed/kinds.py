@@ -10,26 +10,47 @@ import dataclasses
 import sys
 import types
 import typing
-from collections.abc import Collection, Iterable, Iterator, Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
+from functools import lru_cache, wraps
+from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar, cast, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, NODEFAULT, UnsetType
 
 __all__ = [
-    "Field", "fields_of", "has_pydantic", "is_body", "is_model", "is_pydantic", "item_of", "members_of", "models_in",
-    "name_of", "plain", "without",
+    "Annotation", "Field", "fields_of", "has_pydantic", "is_body", "is_model", "is_pydantic", "item_of", "kept",
+    "members_of", "models_in", "name_of", "plain", "without",
 ]  # fmt: skip
 
 _LISTS: tuple[Any, ...] = (
     list, tuple, set, frozenset, Collection, MutableSequence, Sequence, AbstractSet, Iterable, Iterator,
 )  # fmt: skip
+#: What stands behind a parameter's colon: a class, a union, a list of one. Python has no type for all of them.
+Annotation: TypeAlias = Any
+
+F = TypeVar("F", bound=Callable[[Any], Any])
+
 _UNIONS = (typing.Union, types.UnionType)
 
 
-def plain(annotation: Any) -> Any:
+def kept(function: F) -> F:
+    """Keep what a function of an annotation returned. PERF: a thousand routes have the same few annotations."""
+    remember = lru_cache(maxsize=4096)(function)
+
+    @wraps(function)
+    def ask(annotation: Annotation) -> Any:
+        try:
+            hash(annotation)
+        except TypeError:  # it holds something that cannot be hashed
+            return function(annotation)
+        return remember(annotation)
+
+    return cast(F, ask)
+
+
+@kept
+def plain(annotation: Annotation) -> Any:
     """An annotation without ``Annotated``, ``NewType`` and the name of an alias around it."""
     while True:
         if get_origin(annotation) in {Annotated, typing.Required, typing.NotRequired}:
@@ -42,7 +63,8 @@ def plain(annotation: Any) -> Any:
             return annotation
 
 
-def members_of(annotation: Any) -> tuple[Any, ...]:
+@kept
+def members_of(annotation: Annotation) -> tuple[Any, ...]:
     """The members of a union; of what is none, itself alone."""
     annotation = plain(annotation)
     if get_origin(annotation) not in _UNIONS:
@@ -50,7 +72,7 @@ def members_of(annotation: Any) -> tuple[Any, ...]:
     return tuple(part for member in get_args(annotation) for part in members_of(member))
 
 
-def without(annotation: Any, *unwanted: Any) -> Any:
+def without(annotation: Annotation, *unwanted: Any) -> Any:
     """A union without some of its members; anything else as it is."""
     if get_origin(plain(annotation)) not in _UNIONS:
         return annotation
@@ -58,7 +80,7 @@ def without(annotation: Any, *unwanted: Any) -> Any:
     return typing.Union[tuple(kept)] if kept else annotation  # noqa: UP007 - made here, not written
 
 
-def item_of(annotation: Any) -> Any:
+def item_of(annotation: Annotation) -> Any:
     """What a list, tuple or set holds, Any for one that does not say; UNSET for what is none."""
     annotation = plain(annotation)
     origin = get_origin(annotation) or annotation
@@ -76,7 +98,8 @@ def is_pydantic(cls: Any) -> bool:
     return pydantic is not None and isinstance(cls, type) and issubclass(cls, pydantic.BaseModel)
 
 
-def is_model(annotation: Any) -> bool:
+@kept
+def is_model(annotation: Annotation) -> bool:
     """Whether it is a class with named and typed fields."""
     cls = plain(annotation)
     cls = get_origin(cls) or cls
@@ -90,7 +113,8 @@ def is_model(annotation: Any) -> bool:
     )
 
 
-def is_body(annotation: Any) -> bool:
+@kept
+def is_body(annotation: Annotation) -> bool:
     """Whether what it stands for can only come as JSON: a model, a dictionary, a list or union of them."""
     for member in members_of(annotation):
         if is_model(member) or (get_origin(member) or member) in {dict, Mapping}:
@@ -101,7 +125,7 @@ def is_body(annotation: Any) -> bool:
     return False
 
 
-def models_in(annotation: Any, seen: list[Any] | None = None) -> list[Any]:
+def models_in(annotation: Annotation, seen: list[Any] | None = None) -> list[Any]:
     """All models that an annotation is made of, at any depth."""
     found: list[Any] = [] if seen is None else seen
     for member in members_of(annotation):
@@ -118,7 +142,7 @@ def models_in(annotation: Any, seen: list[Any] | None = None) -> list[Any]:
     return found
 
 
-def has_pydantic(annotation: Any) -> bool:
+def has_pydantic(annotation: Annotation) -> bool:
     """Whether a class of pydantic is a part of it."""
     return "pydantic" in sys.modules and any(map(is_pydantic, models_in(annotation)))
 
@@ -130,14 +154,14 @@ class Field(NamedTuple):
     name: str
     #: The name in JSON.
     key: str
-    annotation: Any
+    annotation: Annotation
     required: bool
     #: The default, UNSET where there is none that can be shown.
     default: Any = UNSET
 
 
 @lru_cache(maxsize=2048)
-def fields_of(model: Any) -> tuple[Field, ...]:
+def fields_of(model: Annotation) -> tuple[Field, ...]:
     """The fields of a model, those of a generic one with what it was made of."""
     cls = plain(model)
     if is_pydantic(get_origin(cls) or cls):
@@ -171,7 +195,7 @@ def _hints(cls: Any) -> dict[str, Any]:
     return {name: _filled(hint, given) for name, hint in hints.items()} if given else hints
 
 
-def _filled(hint: Any, given: dict[Any, Any]) -> Any:
+def _filled(hint: Annotation, given: dict[Any, Any]) -> Any:
     """A hint with type variables replaced."""
     if isinstance(hint, TypeVar):
         return given.get(hint, Any)
@@ -179,7 +203,7 @@ def _filled(hint: Any, given: dict[Any, Any]) -> Any:
     return hint[tuple(given.get(one, Any) for one in open_ones)] if open_ones else hint
 
 
-def name_of(annotation: Any) -> str:
+def name_of(annotation: Annotation) -> str:
     """How an annotation is written, short enough for a message."""
     annotation = plain(annotation)
     if annotation is None or annotation is type(None):

@@ -15,7 +15,16 @@ from typing import Annotated, Any, get_args, get_origin
 from msgspec import UNSET, UnsetType
 from werkzeug.datastructures import FileStorage
 
-from demijohn.ext.rest.typed.kinds import is_body, is_model, item_of, members_of, name_of, plain, without
+from demijohn.ext.rest.typed.kinds import (
+    Annotation,
+    is_body,
+    is_model,
+    item_of,
+    members_of,
+    name_of,
+    plain,
+    without,
+)
 from demijohn.ext.rest.typed.sources import Body, File, Path, Query, Source, Supplier
 
 __all__ = ["BadSignature", "Parameter", "hints_of", "parameters_of", "place_of"]
@@ -35,7 +44,7 @@ class Parameter:
     #: The argument of the function.
     name: str
     #: Its type, with what constrains it and without its source.
-    annotation: Any
+    annotation: Annotation
     #: A source, a supplier, or None for what a provider makes.
     source: Source | Supplier | None
     #: The default, UNSET for none: what has none is required.
@@ -122,7 +131,13 @@ def parameters_of(
 
 
 def _parameter(
-    where: str, name: str, annotation: Any, default: Any, required: bool, path: Collection[str], provided: Any
+    where: str,
+    name: str,
+    annotation: Annotation,
+    default: Any,
+    required: bool,
+    path: Collection[str],
+    provided: Any,
 ) -> Parameter:
     annotation, marks = _taken_apart(annotation)
     if len(marks) > 1:
@@ -149,7 +164,7 @@ def _parameter(
     return Parameter(name, annotation, source, default, required)
 
 
-def _taken_apart(annotation: Any) -> tuple[Any, list[Source | Supplier]]:
+def _taken_apart(annotation: Annotation) -> tuple[Any, list[Source | Supplier]]:
     """An annotation without its sources, and they."""
     if get_origin(annotation) is not Annotated:
         return annotation, []
@@ -165,7 +180,9 @@ def _is_mark(made: object) -> bool:
     )
 
 
-def _source(where: str, name: str, annotation: Any, path: Collection[str], provided: Any) -> Source | None:
+def _source(
+    where: str, name: str, annotation: Annotation, path: Collection[str], provided: Any
+) -> Source | None:
     """Where a parameter comes from that does not say so itself; None for a provider."""
     if name in path:
         return Path()

@@ -17,6 +17,7 @@ from werkzeug.datastructures import FileStorage
 from demijohn.ext.rest.typed.bodies import body_reader
 from demijohn.ext.rest.typed.faults import REQUIRED, Fault, InvalidRequest, NotJSON, reason_of
 from demijohn.ext.rest.typed.kinds import (
+    Annotation,
     fields_of,
     is_model,
     is_pydantic,
@@ -28,6 +29,7 @@ from demijohn.ext.rest.typed.kinds import (
 from demijohn.ext.rest.typed.parameters import BadSignature, Parameter
 from demijohn.ext.rest.typed.sources import Body, Source, Supplier
 from demijohn.ext.rest.typed.text import reader_of, takes_text
+from demijohn.typing import WSGIEnvironment
 from demijohn.extend import current_request
 
 __all__ = ["Read", "reader_for", "readers_for_bodies"]
@@ -53,13 +55,13 @@ def _texts(place: str, key: str) -> Texts:
         if variable not in _UNPREFIXED:
             variable = f"HTTP_{variable}"
 
-        def header(environ: Any, query: dict[str, list[str]]) -> list[str]:
+        def header(environ: WSGIEnvironment, query: dict[str, list[str]]) -> list[str]:
             value = environ.get(variable)
             return [] if value is None else [value]
 
         return header
 
-    def form(environ: Any, query: dict[str, list[str]]) -> list[Any]:
+    def form(environ: WSGIEnvironment, query: dict[str, list[str]]) -> list[Any]:
         content_type = environ.get("CONTENT_TYPE")
         if content_type and not content_type.lower().startswith(_FORMS):
             raise NotJSON(
@@ -108,7 +110,7 @@ def _from_path(parameter: Parameter) -> Read:
     read = reader_of(annotation)
 
     def from_path(
-        environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+        environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
     ) -> Any:
         value = path.get(key, UNSET)
         if value is UNSET:
@@ -146,7 +148,7 @@ def _plain(parameter: Parameter, place: str) -> Read:
     unchecked = place == "form" and bool in members_of(annotation) and required
 
     def plain_value(
-        environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+        environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
     ) -> Any:
         sent = texts(environ, query)
         if sent:
@@ -167,12 +169,14 @@ def _plain(parameter: Parameter, place: str) -> Read:
     return plain_value
 
 
-def _list(parameter: Parameter, place: str, texts: Texts, kind: Any, item: Any) -> Read:
+def _list(parameter: Parameter, place: str, texts: Texts, kind: Annotation, item: Any) -> Read:
     read, keeps_empty = (str if item is Any else reader_of(item)), item is Any or takes_text(item)
     key, default = parameter.key, _default(parameter)
     holder = msgspec.defstruct("Texts", [("value", kind)], array_like=True)
 
-    def values(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+    def values(
+        environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+    ) -> Any:
         sent = [text for text in texts(environ, query) or () if text or keeps_empty]
         if not sent:
             if parameter.required:
@@ -194,7 +198,9 @@ def _files(parameter: Parameter) -> Read:
     several = item_of(without(parameter.annotation, type(None))) is not UNSET
     default = _default(parameter)
 
-    def files(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+    def files(
+        environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+    ) -> Any:
         sent: list[FileStorage] = [file for file in texts(environ, query) if file.filename]
         if not sent:
             if parameter.required:
@@ -205,7 +211,7 @@ def _files(parameter: Parameter) -> Read:
     return files
 
 
-def _model(parameter: Parameter, source: Source, model: Any) -> Read:
+def _model(parameter: Parameter, source: Source, model: Annotation) -> Read:
     """What reads a model whose fields are parameters of their own."""
     place = source.place
     readers: list[tuple[str, Read]] = []
@@ -217,7 +223,7 @@ def _model(parameter: Parameter, source: Source, model: Any) -> Read:
     optional = not parameter.required
 
     def read_model(
-        environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+        environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
     ) -> Any:
         before = len(faults)
         values = {}
@@ -233,7 +239,7 @@ def _model(parameter: Parameter, source: Source, model: Any) -> Read:
         try:
             return _built(values, model, pydantic_model)
         except ValueError as e:
-            errors = getattr(e, "errors", None)
+            errors: Any = getattr(e, "errors", None)
             reasons = (
                 [("/".join(map(str, one["loc"])), one["msg"]) for one in errors(include_url=False)]
                 if callable(errors)
@@ -245,7 +251,7 @@ def _model(parameter: Parameter, source: Source, model: Any) -> Read:
     return read_model
 
 
-def _built(values: dict[str, Any], model: Any, pydantic_model: Any) -> Any:
+def _built(values: dict[str, Any], model: Annotation, pydantic_model: Any) -> Any:
     return msgspec.convert(values, model) if pydantic_model is None else pydantic_model.model_validate(values)
 
 
@@ -271,7 +277,9 @@ def _whole_body(parameter: Parameter) -> Read:
     read = body_reader(without(parameter.annotation, UnsetType))
     required, default = parameter.required, _default(parameter)
 
-    def body(environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]) -> Any:
+    def body(
+        environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+    ) -> Any:
         if "CONTENT_TYPE" not in environ and not current_request().get_data():
             if required:
                 faults.append({"in": "body", "pointer": "", "detail": REQUIRED})
@@ -299,7 +307,7 @@ def _members(parameters: list[Parameter]) -> list[tuple[str, Read]]:
 
     def member(name: str, first: bool) -> Read:
         def from_body(
-            environ: Any, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+            environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
         ) -> Any:
             if first:
                 environ["demijohn.rest.body"] = read(environ, query, path, faults)

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import update_wrapper
 from typing import Any, TypeVar
 
 from werkzeug.routing import Rule
 
-from demijohn import Blueprint, Flask, has_request_context
+from demijohn import Blueprint, Flask
 from demijohn.ext.rest.typed.handlers import Handler
 from demijohn.ext.rest.typed.options import OPTIONS, Options, options_of
 from demijohn.ext.rest.typed.parameters import place_of
 from demijohn.ext.rest.typed.providers import Provider
 from demijohn.ext.rest.typed.around import around
+from demijohn.ext.rest.typed.standing import by_rule_of, innermost, responding, without_version
 from demijohn.ext.rest.versions import ARGUMENT, Span, Versions, unknown_version_rule, versioned_view
-from demijohn.extend import Ready, adapt_view, current_request, is_async, nonblocking, unproxied
+from demijohn.extend import adapt_view, unproxied
 from demijohn.sessions.server_side import SessionStore
 from demijohn.views import http_method_funcs
 
@@ -197,7 +197,7 @@ class TypedRoutes:
                 self.prefix + rule, "unknown_api_version", _unknown(versions), methods=_METHODS
             )
 
-    def _attach_to(self, app: Any) -> None:
+    def _attach_to(self, app: Flask) -> None:
         self._apps.append(app)
         registry_of(app).add(self)
 
@@ -272,7 +272,7 @@ class Registry:
 
     def _adapted(self, rule: Rule, view: Any) -> Any:
         group = self.group_of(rule)
-        if group is not None and group.operations[0].function is _innermost(
+        if group is not None and group.operations[0].function is innermost(
             view, group.operations[0].function
         ):
             api = self.api_of(rule.endpoint)
@@ -334,8 +334,8 @@ class Registry:
             handler = self.handler(rule, function, options, [name.upper()])
             if by_rule is None:
                 by_rule = {}
-                setattr(cls, name, _by_rule(function, by_rule))
-            by_rule[id(rule)] = _responding(self._finished(rule, handler))
+                setattr(cls, name, by_rule_of(function, by_rule))
+            by_rule[id(rule)] = responding(self._finished(rule, handler))
 
     def typed_methods(self, rule: Rule, version: str | None = None) -> Iterator[tuple[str, Handler | None]]:
         """The handlers of a rule by HTTP method, for documents.
@@ -390,77 +390,10 @@ def _unknown(versions: Versions) -> Callable[..., Any]:
     return unknown_version
 
 
-def without_version(view: Any) -> Any:
-    """A view that is not told the version, which its rule has as a default."""
-    if is_async(view):
-
-        async def async_view(**path: Any) -> Any:
-            path.pop(ARGUMENT, None)
-            return await view(**path)
-
-        return update_wrapper(async_view, view)
-
-    def sync_view(**path: Any) -> Any:
-        path.pop(ARGUMENT, None)
-        return view(**path)
-
-    return update_wrapper(sync_view, view)
-
-
-def _innermost(view: Any, function: Any) -> Any:
-    """The view, or what it wraps, where that is the function."""
-    seen = view
-    while seen is not function and hasattr(seen, "__wrapped__"):
-        seen = seen.__wrapped__
-    return seen
-
-
-def _responding(view: Any) -> Any:
-    """A view whose answer is a response, for what stands around the methods of a class."""
-    if is_async(view):
-
-        async def async_view(*owner: Any, **path: Any) -> Any:
-            answer = await view(*owner, **path)
-            return answer.response() if isinstance(answer, Ready) else answer
-
-        return update_wrapper(async_view, view)
-
-    def sync_view(*owner: Any, **path: Any) -> Any:
-        answer = view(*owner, **path)
-        return answer.response() if isinstance(answer, Ready) else answer
-
-    return update_wrapper(sync_view, view)
-
-
-def _by_rule(function: Callable[..., Any], views: dict[int, Callable[..., Any]]) -> Callable[..., Any]:
-    """A method that has its arguments read as the rule of the request needs it."""
-
-    def method(self: Any, *args: Any, **path: Any) -> Any:
-        rule = current_request().url_rule if has_request_context() else None
-        view = None if rule is None or args else views.get(id(rule))
-        return function(self, *args, **path) if view is None else view(self, **path)
-
-    method.__name__, method.__doc__ = function.__name__, function.__doc__
-    marked: Any = method
-    marked.__typed_by_rule__, marked.__typed_function__ = views, function
-    return method
-
-
-def _checking(registry: Registry) -> Callable[[], None]:
-    """What looks at every view before the first request; in place, since it waits for nothing."""
-
-    @nonblocking
-    def check_views() -> None:
-        registry.check()
-
-    return check_views
-
-
 def registry_of(app: Flask) -> Registry:
     """What an application knows of its Apis; made with the first of them."""
     registry: Registry | None = app.extensions.get(KEY)
     if registry is None:
         registry = app.extensions[KEY] = Registry(app)
-        adapt_view(app, registry.adapt)
-        app.before_serving(_checking(registry))
+        adapt_view(app, registry.adapt, registry.check)
     return registry

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, ValidationError
 
 from demijohn.ext.rest.typed.kinds import (
-    fields_of, has_pydantic, is_model, item_of, members_of, models_in, name_of, plain,
+    Annotation, fields_of, has_pydantic, is_model, item_of, kept, members_of, models_in, name_of, plain,
 )  # fmt: skip
 from demijohn.extend import later
 
@@ -44,7 +45,7 @@ def _enc_hook(value: object) -> Any:
 encode_plain: Encode = msgspec.json.Encoder(enc_hook=_enc_hook).encode
 
 
-def encoder_for(annotation: Any, *, checked: bool, where: str) -> Encode:
+def encoder_for(annotation: Annotation, *, checked: bool, where: str) -> Encode:
     """What writes values of a type.
 
     :param checked: Look at each value closely, as in debug mode: types of plain fields and limits too.
@@ -55,8 +56,7 @@ def encoder_for(annotation: Any, *, checked: bool, where: str) -> Encode:
     models = models_in(annotation)
     if not models and not checked:
         return encode_plain
-    shape = _Shapes(constrained=checked).of(annotation)
-    holder: Any = msgspec.defstruct("Answer", [("value", shape)], array_like=True)
+    holder = _holder_of(annotation, checked)
     convert, encode = msgspec.convert, encode_plain
     lists = item_of(annotation) is not UNSET
 
@@ -84,7 +84,14 @@ def encoder_for(annotation: Any, *, checked: bool, where: str) -> Encode:
     return encoded
 
 
-def _by_pydantic(annotation: Any, where: str) -> Encode:
+@lru_cache(maxsize=1024)
+def _holder_of(annotation: Annotation, checked: bool) -> Any:
+    """A structure around the one for an annotation. PERF: the same for all views that promise it."""
+    shape = _Shapes(constrained=checked).of(annotation)
+    return msgspec.defstruct("Answer", [("value", shape)], array_like=True)
+
+
+def _by_pydantic(annotation: Annotation, where: str) -> Encode:
     adapter: Any = pydantic.TypeAdapter(annotation)
     invalid = pydantic.ValidationError
 
@@ -116,10 +123,10 @@ class _Choosing(type):
         return True
 
 
-def _dec_hook(kind: Any, value: Any) -> Any:
+def _dec_hook(kind: Annotation, value: Any) -> Any:
     pick = getattr(kind, "pick", None)
     if pick is None:
-        raise NotImplementedError
+        raise NotImplementedError(f"{kind!r} is no type that values are read as")
     return pick(value)
 
 
@@ -133,15 +140,15 @@ class _Shapes:
         self.constrained = constrained
         self.made: dict[Any, Any] = {}
 
-    def of(self, annotation: Any) -> Any:
+    def of(self, annotation: Annotation) -> Any:
         """The annotation with each model replaced by its structure."""
-        kept: tuple[Any, ...] = ()
+        limits: tuple[Any, ...] = ()
         if self.constrained and get_origin(annotation) is Annotated:
-            kept = tuple(one for one in get_args(annotation)[1:] if isinstance(one, Meta))
+            limits = tuple(one for one in get_args(annotation)[1:] if isinstance(one, Meta))
         shape = self._of_plain(plain(annotation))
-        return Annotated[(shape, *kept)] if kept else shape
+        return Annotated[(shape, *limits)] if limits else shape
 
-    def _of_plain(self, annotation: Any) -> Any:
+    def _of_plain(self, annotation: Annotation) -> Any:
         if is_model(annotation):
             return self._model(annotation)
         members = members_of(annotation)
@@ -164,7 +171,7 @@ class _Shapes:
             union = union | member
         return union
 
-    def _model(self, model: Any) -> Any:
+    def _model(self, model: Annotation) -> Any:
         if model in self.made:
             return self.made[model] or self._again(model)
         self.made[model] = None  # while it is made: a model may have itself as a part
@@ -190,7 +197,7 @@ class _Shapes:
         self.made[model] = made
         return made
 
-    def _again(self, model: Any) -> Any:
+    def _again(self, model: Annotation) -> Any:
         """Stands for a structure that is not complete yet."""
 
         def pick(value: Any) -> Any:
@@ -217,7 +224,8 @@ class _Shapes:
 # Whether a value can be written as it stands.
 
 
-def exactness_of(annotation: Any) -> Callable[[Any], bool] | None:
+@kept
+def exactness_of(annotation: Annotation) -> Callable[[Any], bool] | None:
     """What tells whether each model in a value is of just the class that is annotated; None where only Structs can.
 
     PERF: as source text, since it goes through every value that is sent: a tenth of reading it by attribute.
@@ -242,12 +250,12 @@ def exactness_of(annotation: Any) -> Callable[[Any], bool] | None:
     return made
 
 
-def _is_struct(model: Any) -> bool:
+def _is_struct(model: Annotation) -> bool:
     return issubclass(get_origin(model) or model, msgspec.Struct)
 
 
 def _tests(
-    annotation: Any, value: str, depth: int, numbers: dict[int, int], names: dict[str, Any]
+    annotation: Annotation, value: str, depth: int, numbers: dict[int, int], names: dict[str, Any]
 ) -> list[str]:
     """Lines that return False where a part of a value is of another class."""
     indent, own = "    " * depth, f"v{depth}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
+from demijohn.ext.rest.typed.kinds import Annotation
 from demijohn import Request
 
 __all__ = ["Body", "Cookie", "File", "Form", "Header", "Path", "Query", "Source", "Supplier"]
@@ -96,7 +97,7 @@ class Supplier:
     turn = 1
 
     def supplying(
-        self, annotation: Any, beside: Collection[str]
+        self, annotation: Annotation, beside: Collection[str]
     ) -> Callable[[Request, list[dict[str, str]]], Any]:
         """What makes the value: it takes the request, and a list to which it adds what is invalid.
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import UNSET, UnsetType, ValidationError
 
-from demijohn.ext.rest.typed.kinds import is_pydantic, members_of, without
+from demijohn.ext.rest.typed.kinds import Annotation, is_pydantic, kept, members_of, without
 
 __all__ = ["Reader", "reader_of", "takes_text"]
 
@@ -32,7 +32,7 @@ _WORDS = {
 }
 
 
-def takes_text(annotation: Any) -> bool:
+def takes_text(annotation: Annotation) -> bool:
     """Whether an empty text is a value: the type is ``str``, or a union with it."""
     return any(member is str for member in members_of(annotation))
 
@@ -48,7 +48,8 @@ def _read_bool(text: str) -> bool:
     return found
 
 
-def reader_of(annotation: Any) -> Reader:
+@kept
+def reader_of(annotation: Annotation) -> Reader:
     """What reads values of a type from text.
 
     :raises TypeError: for a type that text cannot stand for.
