@@ -11,7 +11,7 @@ from typing import Any
 
 from demijohn.ext.rest.typed.kinds import Annotation
 from demijohn.ext.rest import fields
-from demijohn.ext.rest.reqparse import Argument, RequestParser
+from demijohn.ext.rest.reqparse import Argument, RequestParser, text_type
 
 __all__ = ["described"]
 
@@ -89,6 +89,8 @@ def _parsers(method: Callable[..., Any]) -> list[RequestParser]:
 def _add(argument: Argument, found: dict[str, Any]) -> None:
     locations = argument.location if isinstance(argument.location, (list, tuple)) else [argument.location]
     schema: dict[str, Any] = dict(_TYPES.get(argument.type, {}))
+    if argument.type is text_type:
+        schema = {"type": "string"}
     if argument.choices:
         schema["enum"] = list(argument.choices)
     if argument.action in {"append", "split"}:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import collections.abc
 from collections.abc import AsyncIterator, Callable, Iterator
 from http import HTTPStatus
-from typing import Any, TypeAlias, get_args, get_origin
+from typing import Any, TypeAlias, get_args
 
 from msgspec import UNSET
 from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn import Response, make_response
-from demijohn.ext.rest.typed.kinds import Annotation, members_of, plain, without
+from demijohn.ext.rest.typed.kinds import origin_of, Annotation, members_of, plain, without
 from demijohn.ext.rest.toolkit.bulk import Bulk
 from demijohn.ext.rest.typed.shapes import Encode, WrongAnswer, encode_plain, encoder_for
 from demijohn.extend import Ready
@@ -62,7 +62,7 @@ class Promise:
         responses = [member for member in members if _is_response(member)]
         kind = without(annotation, type(None), *responses)
         self.nothing = annotation is None or kind is type(None)
-        origin = get_origin(plain(kind)) or plain(kind)
+        origin = origin_of(plain(kind)) or plain(kind)
         #: Whether one value a line is sent.
         self.streams = origin in (*_STREAMS, *_ASYNC_STREAMS)
         self.streams_async = origin in _ASYNC_STREAMS
@@ -93,7 +93,7 @@ def _is_response(member: Any) -> bool:
 def _of_tuple(annotation: Annotation) -> Any:
     """What is sent of ``tuple[T, int]`` and ``tuple[T, int, dict]``."""
     arguments = get_args(annotation)
-    if get_origin(annotation) is tuple and len(arguments) in {2, 3} and arguments[1] in {int, HTTPStatus}:
+    if origin_of(annotation) is tuple and len(arguments) in {2, 3} and arguments[1] in {int, HTTPStatus}:
         return arguments[0]
     return annotation
 
@@ -118,7 +118,7 @@ def answer_for(promise: Promise, status: int, where: str, *, checked: bool) -> A
         return _streaming(promise, status, encoder_for(promise.kind, checked=checked, where=where))
     kind = plain(promise.kind)
     encode, content_type = _body(kind, promise, checked, where)
-    takes_tuple = get_origin(kind) is not tuple and not hasattr(kind, "_fields")
+    takes_tuple = origin_of(kind) is not tuple and not hasattr(kind, "_fields")
     line = status_line(status)
     plain_kinds = {kind, list, dict, str} if isinstance(kind, type) else {list, dict, str}
 

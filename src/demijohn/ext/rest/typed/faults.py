@@ -9,13 +9,22 @@ from __future__ import annotations
 import enum
 import re
 from functools import cached_property, lru_cache
-from typing import Any, Literal, TypeAlias, get_args, get_origin
+from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType, ValidationError
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
-from demijohn.ext.rest.typed.kinds import Annotation, fields_of, is_model, item_of, members_of, plain, without
+from demijohn.ext.rest.typed.kinds import (
+    origin_of,
+    Annotation,
+    fields_of,
+    is_model,
+    item_of,
+    members_of,
+    plain,
+    without,
+)
 
 __all__ = ["MOST", "REQUIRED", "BrokenJSON", "Fault", "InvalidRequest", "NotJSON", "faults_in", "reason_of"]
 
@@ -100,7 +109,7 @@ def _choices(annotation: Annotation) -> list[Any]:
             found += _choices(item)
         elif isinstance(member, type) and issubclass(member, enum.Enum):
             found += [choice.value for choice in member]
-        elif get_origin(member) is Literal:
+        elif origin_of(member) is Literal:
             found += get_args(member)
     return found
 
@@ -145,7 +154,7 @@ class _Sight:
         self.made: Any = msgspec.defstruct("Probe", [("value", annotation)], array_like=True)
         members = members_of(annotation)
         self.items = [item for member in members if (item := item_of(member)) is not UNSET]
-        self.mappings = [one for one in members if is_model(one) or (get_origin(one) or one) is dict]
+        self.mappings = [one for one in members if is_model(one) or (origin_of(one) or one) is dict]
 
     def probe(self, value: Any) -> None:
         """Raise what is wrong with a value. PERF: msgspec keeps what it knows of a class, not of an annotation."""

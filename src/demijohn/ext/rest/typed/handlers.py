@@ -27,8 +27,8 @@ from demijohn.extend import call, current_environ, current_query, is_async
 
 __all__ = ["Handler"]
 
-#: The query of a view that does not look at it.
-NOTHING: dict[str, list[str]] = {}
+#: The query, or the environ, of a view that does not look at it.
+NOTHING: dict[str, Any] = {}
 
 #: How a reader is called in async code.
 HERE, AWAITED, IN_THREAD = 0, 1, 2
@@ -111,6 +111,11 @@ class Handler:
                     )
 
     @property
+    def _looks(self) -> bool:
+        """Whether anything but the query and the path is looked at. PERF: the environ costs 0.3 us."""
+        return any(parameter.place not in {"query", "path"} for parameter in self.parameters)
+
+    @property
     def _asks(self) -> bool:
         """Whether anything is looked for in the query string."""
         return any(parameter.place == "query" for parameter in self.parameters)
@@ -175,12 +180,12 @@ class Handler:
         function, answer = self.function, self._answer
         own = tuple((name, read) for (owner, name), read, _ in readers if owner == 0)
         guards = tuple(read for (owner, _), read, _ in readers if owner < 0)
-        asks = self._asks
+        asks, looks = self._asks, self._looks
 
         def view(*owner: Any, **path: Any) -> Any:
             if not own and not guards:
                 return answer(function(*owner))
-            environ = current_environ()
+            environ = current_environ() if looks else NOTHING
             query = current_query() if asks else NOTHING
             faults: list[Fault] = []
             for guard in guards:
@@ -248,10 +253,10 @@ class Handler:
         simple = not order and awaits and all(how == HERE for _, _, how in readers)
         own = tuple((name, read) for (owner, name), read, _ in readers if owner == 0)
         guards = tuple(read for (owner, _), read, _ in readers if owner < 0)
-        asks = self._asks
+        asks, looks = self._asks, self._looks
 
         async def simple_view(*owner: Any, **path: Any) -> Any:
-            environ = current_environ()
+            environ = current_environ() if looks else NOTHING
             query = current_query() if asks else NOTHING
             faults: list[Fault] = []
             for guard in guards:

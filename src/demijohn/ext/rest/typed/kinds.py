@@ -20,7 +20,7 @@ from msgspec import UNSET, NODEFAULT, UnsetType
 
 __all__ = [
     "Annotation", "Field", "fields_of", "has_pydantic", "is_body", "is_model", "is_pydantic", "item_of", "kept",
-    "members_of", "models_in", "name_of", "plain", "without",
+    "members_of", "models_in", "name_of", "origin_of", "plain", "without",
 ]  # fmt: skip
 
 _LISTS: tuple[Any, ...] = (
@@ -28,6 +28,9 @@ _LISTS: tuple[Any, ...] = (
 )  # fmt: skip
 #: What stands behind a parameter's colon: a class, a union, a list of one. Python has no type for all of them.
 Annotation: TypeAlias = Any
+
+#: What a generic type was made of; None for what is none.
+origin_of: Callable[[Any], Any] = get_origin
 
 F = TypeVar("F", bound=Callable[[Any], Any])
 
@@ -53,7 +56,7 @@ def kept(function: F) -> F:
 def plain(annotation: Annotation) -> Any:
     """An annotation without ``Annotated``, ``NewType`` and the name of an alias around it."""
     while True:
-        if get_origin(annotation) in {Annotated, typing.Required, typing.NotRequired}:
+        if origin_of(annotation) in {Annotated, typing.Required, typing.NotRequired}:
             annotation = get_args(annotation)[0]
         elif hasattr(annotation, "__supertype__"):
             annotation = annotation.__supertype__
@@ -67,14 +70,14 @@ def plain(annotation: Annotation) -> Any:
 def members_of(annotation: Annotation) -> tuple[Any, ...]:
     """The members of a union; of what is none, itself alone."""
     annotation = plain(annotation)
-    if get_origin(annotation) not in _UNIONS:
+    if origin_of(annotation) not in _UNIONS:
         return (annotation,)
     return tuple(part for member in get_args(annotation) for part in members_of(member))
 
 
 def without(annotation: Annotation, *unwanted: Any) -> Any:
     """A union without some of its members; anything else as it is."""
-    if get_origin(plain(annotation)) not in _UNIONS:
+    if origin_of(plain(annotation)) not in _UNIONS:
         return annotation
     kept = [member for member in get_args(plain(annotation)) if plain(member) not in unwanted]
     return typing.Union[tuple(kept)] if kept else annotation  # noqa: UP007 - made here, not written
@@ -83,7 +86,7 @@ def without(annotation: Annotation, *unwanted: Any) -> Any:
 def item_of(annotation: Annotation) -> Any:
     """What a list, tuple or set holds, Any for one that does not say; UNSET for what is none."""
     annotation = plain(annotation)
-    origin = get_origin(annotation) or annotation
+    origin = origin_of(annotation) or annotation
     if origin not in _LISTS:
         return UNSET
     arguments = get_args(annotation)
@@ -102,7 +105,7 @@ def is_pydantic(cls: Any) -> bool:
 def is_model(annotation: Annotation) -> bool:
     """Whether it is a class with named and typed fields."""
     cls = plain(annotation)
-    cls = get_origin(cls) or cls
+    cls = origin_of(cls) or cls
     return isinstance(cls, type) and (
         issubclass(cls, msgspec.Struct)
         or dataclasses.is_dataclass(cls)
@@ -117,7 +120,7 @@ def is_model(annotation: Annotation) -> bool:
 def is_body(annotation: Annotation) -> bool:
     """Whether what it stands for can only come as JSON: a model, a dictionary, a list or union of them."""
     for member in members_of(annotation):
-        if is_model(member) or (get_origin(member) or member) in {dict, Mapping}:
+        if is_model(member) or (origin_of(member) or member) in {dict, Mapping}:
             return True
         item = item_of(member)
         if item is not UNSET and item is not Any and is_body(item):
@@ -164,7 +167,7 @@ class Field(NamedTuple):
 def fields_of(model: Annotation) -> tuple[Field, ...]:
     """The fields of a model, those of a generic one with what it was made of."""
     cls = plain(model)
-    if is_pydantic(get_origin(cls) or cls):
+    if is_pydantic(origin_of(cls) or cls):
         return tuple(_pydantic_fields(cls))
     described: Any = msgspec.inspect.type_info(cls)
     hints = _hints(cls)
@@ -188,7 +191,7 @@ def _pydantic_fields(cls: Any) -> Iterator[Field]:
 
 
 def _hints(cls: Any) -> dict[str, Any]:
-    origin = get_origin(cls) or cls
+    origin = origin_of(cls) or cls
     hints = typing.get_type_hints(origin, include_extras=True)
     parameters = getattr(origin, "__parameters__", ())
     given = dict(zip(parameters, get_args(cls), strict=False))

@@ -10,12 +10,13 @@ import inspect
 import typing
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, get_args
 
 from msgspec import UNSET, UnsetType
 from werkzeug.datastructures import FileStorage
 
 from demijohn.ext.rest.typed.kinds import (
+    origin_of,
     Annotation,
     is_body,
     is_model,
@@ -166,7 +167,7 @@ def _parameter(
 
 def _taken_apart(annotation: Annotation) -> tuple[Any, list[Source | Supplier]]:
     """An annotation without its sources, and they."""
-    if get_origin(annotation) is not Annotated:
+    if origin_of(annotation) is not Annotated:
         return annotation, []
     inner, *metadata = get_args(annotation)
     marks = [made() if isinstance(made, type) else made for made in metadata if _is_mark(made)]

@@ -10,9 +10,9 @@ import collections.abc
 from collections.abc import Callable
 from functools import partial
 from inspect import isasyncgenfunction, isgeneratorfunction, unwrap
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
-from demijohn.ext.rest.typed.kinds import plain
+from demijohn.ext.rest.typed.kinds import origin_of, plain
 from demijohn.ext.rest.typed.parameters import BadSignature, hints_of, place_of
 from demijohn.extend import call, is_async
 
@@ -51,7 +51,7 @@ class Provider:
             )
         if not self.generates:
             return plain(made)
-        if get_origin(made) not in _GENERATORS or not get_args(made):
+        if origin_of(made) not in _GENERATORS or not get_args(made):
             raise BadSignature(f"{where}: a provider that yields says what: -> Iterator[Session].")
         return plain(get_args(made)[0])
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, ValidationError
 
 from demijohn.ext.rest.typed.kinds import (
-    Annotation, fields_of, has_pydantic, is_model, item_of, kept, members_of, models_in, name_of, plain,
+    origin_of, Annotation, fields_of, has_pydantic, is_model, item_of, kept, members_of, models_in, name_of, plain,
 )  # fmt: skip
 from demijohn.extend import later
 
@@ -143,7 +143,7 @@ class _Shapes:
     def of(self, annotation: Annotation) -> Any:
         """The annotation with each model replaced by its structure."""
         limits: tuple[Any, ...] = ()
-        if self.constrained and get_origin(annotation) is Annotated:
+        if self.constrained and origin_of(annotation) is Annotated:
             limits = tuple(one for one in get_args(annotation)[1:] if isinstance(one, Meta))
         shape = self._of_plain(plain(annotation))
         return Annotated[(shape, *limits)] if limits else shape
@@ -159,7 +159,7 @@ class _Shapes:
                 return self._union([self._choice(models), *map(self.of, others)])
             return self._union([self.of(member) for member in get_args(annotation)])
         arguments = get_args(annotation)
-        origin = get_origin(annotation)
+        origin = origin_of(annotation)
         if not arguments or not models_in(annotation):
             return annotation
         return origin[tuple(one if one is Ellipsis else self.of(one) for one in arguments)]
@@ -175,7 +175,7 @@ class _Shapes:
         if model in self.made:
             return self.made[model] or self._again(model)
         self.made[model] = None  # while it is made: a model may have itself as a part
-        cls = get_origin(model) or model
+        cls = origin_of(model) or model
         config: Any = getattr(cls, "__struct_config__", None)
         fields: list[Any] = []
         for field in fields_of(model):
@@ -207,7 +207,7 @@ class _Shapes:
 
     def _choice(self, models: list[Any]) -> Any:
         """Stands for one of several models: which, the class of the value says."""
-        shapes = [(get_origin(model) or model, self.of(model)) for model in models]
+        shapes = [(origin_of(model) or model, self.of(model)) for model in models]
 
         def pick(value: Any) -> Any:
             kinds = type(value).__mro__
@@ -231,13 +231,13 @@ def exactness_of(annotation: Annotation) -> Callable[[Any], bool] | None:
     PERF: as source text, since it goes through every value that is sent: a tenth of reading it by attribute.
     """
     models = models_in(annotation)
-    if not all(isinstance(get_origin(one) or one, type) and _is_struct(one) for one in models):
+    if not all(isinstance(origin_of(one) or one, type) and _is_struct(one) for one in models):
         return None
     names: dict[str, Any] = {}
-    numbers = {id(get_origin(model) or model): number for number, model in enumerate(models)}
+    numbers = {id(origin_of(model) or model): number for number, model in enumerate(models)}
     lines = ["def exact(v):", *_tests(annotation, "v", 1, numbers, names), "    return True"]
     for model in models:
-        number = numbers[id(get_origin(model) or model)]
+        number = numbers[id(origin_of(model) or model)]
         lines.append(f"def exact{number}(v):")
         for field in fields_of(model):
             if not field.name.isidentifier() or keyword.iskeyword(field.name):
@@ -251,7 +251,7 @@ def exactness_of(annotation: Annotation) -> Callable[[Any], bool] | None:
 
 
 def _is_struct(model: Annotation) -> bool:
-    return issubclass(get_origin(model) or model, msgspec.Struct)
+    return issubclass(origin_of(model) or model, msgspec.Struct)
 
 
 def _tests(
@@ -270,7 +270,7 @@ def _tests(
     kind, optional = solid[0], len(solid) < len(members)
     lines = [f"{indent}{own} = {value}"]
     if is_model(kind):
-        cls = get_origin(kind) or kind
+        cls = origin_of(kind) or kind
         number = numbers[id(cls)]
         names[f"c{number}"] = cls
         parted = any(models_in(field.annotation) for field in fields_of(kind))
@@ -281,7 +281,7 @@ def _tests(
                 f"{indent}if {f'{own} is not None and ' if optional else ''}not exact{number}({own}): return False"
             )
         return lines
-    item, origin = item_of(kind), get_origin(kind)
+    item, origin = item_of(kind), origin_of(kind)
     if optional:
         lines.append(f"{indent}if {own} is not None:")
         return [*lines, *_tests(kind, own, depth + 1, numbers, names)]

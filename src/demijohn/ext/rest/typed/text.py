@@ -38,6 +38,8 @@ def takes_text(annotation: Annotation) -> bool:
 
 
 def _read_int(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) < 19:  # PERF: most are, and 0.2 us less
+        return int(text)
     return msgspec.convert(text, int, strict=False)
 
 
