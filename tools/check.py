@@ -78,7 +78,7 @@ def stages(quick: bool, extra: Sequence[str]) -> list[Stage]:
         Stage("lint", [str(BIN / "ruff"), "check", "."]),
         Stage("contracts", [str(BIN / "lint-imports")]),
         Stage("mypy", [str(BIN / "mypy")]),
-        Stage("pyright", [str(BIN / "pyright")]),
+        Stage("pyright", [str(BIN / "pyright"), "--pythonpath", str(PYTHON)]),
         Stage(
             "docs",
             [str(PYTHON), "-m", "sphinx", "-W", "--keep-going", "-q", "docs", "docs/_build/html"],

@@ -17,7 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+# A Python that PYTHON names has an environment of its own beside the usual one: .venv-3.14.
+_NAMED = "-{}.{}".format(*sys.version_info) if os.environ.get("PYTHON") else ""
+VENV = ROOT / f".venv{_NAMED}"
 PYTHON = VENV / "bin" / "python"
 PIP_WITH_GROUPS = "pip>=25.1"
 

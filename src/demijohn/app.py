@@ -446,14 +446,15 @@ class Flask(App):
         path = way.router.build(endpoint, values, method)
         return path if path is None or not root else root + path
 
-    def redirect(self, location: str, code: int = 302) -> Response:
+    def redirect(self, location: str, code: int | None = None) -> Response:
         """A response that redirects to ``location``.
 
+        :param code: Its status; ``REDIRECT_CODE`` by default.
         :raises ValueError: natively, for control characters, or a scheme other than http, https and those of
             ``REDIRECT_SCHEMES``.
         """
         if self.policy.checked_redirects:
-            named = self.config.get("REDIRECT_SCHEMES") or ()
+            named = self.own_setting("REDIRECT_SCHEMES") or ()
             # One text is one scheme, not a list of letters.
             others = (named,) if isinstance(named, str) else named
             check_location(location, ("http", "https", *(scheme.lower() for scheme in others)))

@@ -63,18 +63,21 @@ def url_for(
     )
 
 
-def redirect(location: str, code: int = 302, Response: Any = None) -> _Response:
+def redirect(location: str, code: int | None = None, Response: Any = None) -> _Response:
     """A response that redirects to ``location``.
 
-    :param code: 301, 302, 303, 305, 307 or 308.
+    :param code: 301, 302, 303, 307 or 308; ``REDIRECT_CODE`` by default, which is 302.
     :param Response: Class of the response, outside of an application.
     """
-    if current.get(None) is not None:
-        return cast(_Response, current_app.redirect(location, code=code))
-    return cast(_Response, _plain_redirect(location, code=code, Response=Response))
+    ctx = current.get(None)
+    if ctx is None:
+        return cast(_Response, _plain_redirect(location, code=code or 302, Response=Response))
+    app = cast(Flask, ctx.app)
+    # A method that overrides the application's is given a number, as it is on Flask.
+    return app.redirect(location, code=app._redirect_code if code is None else code)
 
 
-def safe_redirect(target: str | None, fallback: str, code: int = 302) -> Response:
+def safe_redirect(target: str | None, fallback: str, code: int | None = None) -> Response:
     """A redirect to a target that came with the request, such as ``next``; only within this site.
 
     :param target: Where to go, from the client.

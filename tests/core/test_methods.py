@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from demijohn import redirect, request
+from demijohn import Flask, current_app, redirect, request, safe_redirect
+from demijohn.compat.app import Flask as CompatFlask
 from demijohn.views import MethodView
 
 
@@ -142,3 +143,46 @@ def test_a_redirect_to_a_scheme_that_nobody_named_is_refused_and_the_message_say
     app.config["REDIRECT_SCHEMES"] = "abc"
     with app.test_request_context(), pytest.raises(ValueError, match="abc and relative"):
         redirect(location)
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+@pytest.mark.parametrize("kind", [Flask, CompatFlask])
+def test_a_redirect_that_says_no_status_has_that_of_the_setting(kind, protocol):
+    app = kind(__name__)
+    app.add_url_rule("/function", "function", lambda: redirect("/there"))
+    app.add_url_rule("/method", "method", lambda: current_app.redirect("/there"))
+    app.add_url_rule("/safe", "safe", lambda: safe_redirect("/there", "/"))
+    app.add_url_rule("/said", "said", lambda: redirect("/there", 302))
+    client = app.test_client(protocol=protocol)
+
+    def statuses():
+        return [client.get(f"/{name}").status_code for name in ("function", "method", "safe", "said")]
+
+    assert statuses() == [302, 302, 302, 302]
+    app.config[app.own_prefix + "REDIRECT_CODE"] = 303
+    assert statuses() == [303, 303, 303, 302]
+    app.config[app.own_prefix + "REDIRECT_CODE"] = None
+    assert statuses() == [302, 302, 302, 302]
+    client.close()
+
+
+def test_under_compat_the_name_of_that_setting_is_the_applications_own():
+    app = CompatFlask(__name__)
+    app.config["REDIRECT_CODE"] = "our own"
+    with app.app_context():
+        assert redirect("/there").status_code == 302
+
+
+def test_a_method_that_overrides_redirect_is_given_the_status_as_on_flask():
+    class Own(Flask):
+        def redirect(self, location, code):
+            return f"{location} {code}"
+
+    app = Own(__name__)
+    app.config["REDIRECT_CODE"] = 303
+    with app.app_context():
+        assert (redirect("/there"), redirect("/there", 307)) == ("/there 303", "/there 307")
+
+
+def test_a_redirect_outside_of_an_application_is_302():
+    assert redirect("/there").status_code == 302

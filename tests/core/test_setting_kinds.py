@@ -14,6 +14,8 @@ from demijohn.errors import WrongSetting
 WRONG = {
     "SECRET_KEY": 12345,
     "SECRET_KEY_FALLBACKS": {"old": 1},
+    "REDIRECT_CODE": [303],
+    "REDIRECT_SCHEMES": {"com.example.app": True},
     "TRUSTED_HOSTS": [80],
     "WEBSOCKET_ORIGINS": True,
     "PERMANENT_SESSION_LIFETIME": "a while",
@@ -27,6 +29,9 @@ RIGHT = [
     ("SECRET_KEY", bytearray(b"key")),
     ("SECRET_KEY_FALLBACKS", "old"),
     ("SECRET_KEY_FALLBACKS", ["old", b"older"]),
+    ("REDIRECT_CODE", 303),
+    ("REDIRECT_CODE", None),
+    ("REDIRECT_SCHEMES", "com.example.app"),
     ("TRUSTED_HOSTS", "localhost"),
     ("TRUSTED_HOSTS", {"localhost"}),
     ("WEBSOCKET_ORIGINS", ("*",)),

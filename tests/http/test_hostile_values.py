@@ -8,15 +8,16 @@ from __future__ import annotations
 import time
 
 import pytest
-from werkzeug.datastructures import Authorization
-from werkzeug.http import parse_accept_header, parse_dict_header, parse_etags, parse_options_header
 
-PARSERS = {
-    "Accept": (parse_accept_header, "text/html,"),
-    "Authorization": (Authorization.from_header, "Digest "),
-    "Cache-Control": (parse_dict_header, ""),
-    "Content-Type": (parse_options_header, "multipart/form-data;"),
-    "ETag": (parse_etags, '"a",'),
+from demijohn import Request
+
+#: By field: the attribute of a request that reads it, and how the value begins.
+READ = {
+    "HTTP_ACCEPT": ("accept_mimetypes", "text/html,"),
+    "HTTP_AUTHORIZATION": ("authorization", "Digest "),
+    "HTTP_CACHE_CONTROL": ("cache_control", ""),
+    "CONTENT_TYPE": ("mimetype_params", "multipart/form-data;"),
+    "HTTP_IF_NONE_MATCH": ("if_none_match", '"a",'),
 }
 UNITS = [
     '"',
@@ -37,9 +38,10 @@ UNITS = [
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("header", PARSERS)
-def test_case_20_hostile_value_is_parsed_in_linear_time(header, unit):
-    parse, start = PARSERS[header]
+@pytest.mark.parametrize("field", READ)
+def test_case_20_hostile_value_is_parsed_in_linear_time(field, unit):
+    attribute, start = READ[field]
+    request = Request({field: start + (unit * 60_000)[:60_000]})
     began = time.process_time()
-    parse(start + (unit * 60_000)[:60_000])
+    getattr(request, attribute)
     assert time.process_time() - began < 1

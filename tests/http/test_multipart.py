@@ -55,7 +55,7 @@ def parse_stream(body, boundary):
 
 
 def werkzeugs(body, step=64 * 1024):
-    parser = MultiPartParser(stream_factory=in_memory, buffer_size=step, cls=ImmutableMultiDict)
+    parser = MultiPartParser(stream_factory=in_memory, buffer_size=step)
     try:
         fields, files = plain(parser.parse(io.BytesIO(body), B, len(body)))
     except ValueError:

@@ -14,7 +14,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
 
 def test_title_is_the_status_phrase_by_default():
     assert problem(404) == {"type": "about:blank", "title": "Not Found", "status": 404}
-    assert problem(799)["title"] == "Unknown Error"
+    assert problem(799)["title"].startswith("Unknown")
 
 
 def test_all_members_and_extensions():

@@ -31,7 +31,7 @@ def test_a_patched_attribute_of_a_requests_context_comes_back(app, name):
         with mock.patch.object(proxy, name) as put:
             seen.append(getattr(proxy, name) is put)
         seen.append(getattr(proxy, name) is before)
-        return f"{request.url_rule} {request.view_args}"
+        return f"{request.url_rule.rule} {request.view_args}"
 
     assert app.test_client().get("/a").text == "/<word> {'word': 'a'}"
     assert seen == [True, True]

@@ -15,7 +15,7 @@ from demijohn.http.fields import Fields
 from demijohn.http.form_part import InvalidMultipart
 from demijohn.http.query import parse_pairs, parse_query
 from demijohn.wrappers.body import RefusedBody, StreamedBody
-from demijohn.wrappers.request import Request as NativeRequest, lazy
+from demijohn.wrappers.request import Request as NativeRequest, UNSAID_STORAGE, lazy, nothing_stored
 from demijohn.wrappers.response import Response
 from demijohn.wrappers.websocket import Websocket as NativeWebsocket
 
@@ -84,11 +84,11 @@ class Request(NativeRequest):
         # Bytes that are no UTF-8 are read as Werkzeug reads them; the parser gets its text in UTF-8.
         fields = parse_cookie(header.encode().decode("latin-1"))
         storage = self.dict_storage_class
-        return _as_werkzeugs(fields) if storage is ImmutableMultiDict else storage(fields.items(multi=True))
+        return _as_werkzeugs(fields) if storage is UNSAID_STORAGE else storage(fields.items(multi=True))
 
     def _fields(self, data: bytes | str) -> Any:
         storage = self.parameter_storage_class
-        if storage is not ImmutableMultiDict:
+        if storage is not UNSAID_STORAGE:
             return storage(parse_pairs(data, None))
         return _as_werkzeugs(parse_query(data, None))
 
@@ -132,7 +132,8 @@ class Request(NativeRequest):
         except InvalidMultipart:
             # Werkzeug takes a malformed form for an empty one.
             state, storage = self.__dict__, self.parameter_storage_class
-            state["stream"], state["form"], state["files"] = BytesIO(), storage(), storage()
+            state["stream"] = BytesIO()
+            state["form"], state["files"] = nothing_stored(storage), nothing_stored(storage)
             return True
 
 

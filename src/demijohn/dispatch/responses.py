@@ -17,6 +17,7 @@ from demijohn.contexts.context import RequestContext
 from demijohn.contexts.proxies import get_request_context
 from demijohn.dispatch.ports import Application
 from demijohn.http.problem import prefers_json, problem_response_parts
+from demijohn.http.status import status_line
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.signals import request_finished, sending
 from demijohn.waiting.steps import Steps, is_awaitable
@@ -117,15 +118,15 @@ def http_response(app: Application, ctx: RequestContext, e: HTTPException) -> An
     accept = environ.get("HTTP_ACCEPT") if ctx.way.policy.problem_json else None
     if (ctx.plan is not None and ctx.plan.problems) or (accept is not None and prefers_json(accept)):
         body, headers = problem_response_parts(e, environ)
-        return Response.of_bytes(body, e.code, f"{e.code} {e.name.upper()}", headers)
+        return Response.of_bytes(body, e.code, status_line(e.code), headers)
     if cls in _plain_errors and "description" not in e.__dict__:
         # PERF: the page of a plain abort(404) is always the same; formatting it costs 5 us.
         page = _error_pages.get(cls)
         if page is None:
-            page = _error_pages[cls] = e.get_body().encode(), f"{e.code} {e.name.upper()}"
+            page = _error_pages[cls] = e.get_body().encode(), status_line(e.code)
         body, status = page
     else:
-        body, status = e.get_body(environ).encode(), f"{e.code} {e.name.upper()}"
+        body, status = e.get_body(environ).encode(), status_line(e.code)
     return Response.of_bytes(body, e.code, status, e.get_headers(environ))
 
 

@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import HTTP_STATUS_CODES
+
+from demijohn.http.status import reason_phrase
 
 #: The media type of a problem as JSON.
 MEDIA_TYPE = "application/problem+json"
@@ -39,7 +40,7 @@ def problem(
     """
     members: dict[str, Any] = {
         "type": type,
-        "title": HTTP_STATUS_CODES.get(status, "Unknown Error") if title is None else title,
+        "title": reason_phrase(status) if title is None else title,
         "status": status,
     }
     if detail is not None:

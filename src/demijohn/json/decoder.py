@@ -9,6 +9,7 @@ module must not know of applications or requests.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from json import JSONDecodeError, JSONDecoder
@@ -50,9 +51,29 @@ def decode(s: str | bytes | bytearray, max_depth: int | None, **kwargs: Any) -> 
             value = _decode_text(text)
     except RecursionError:
         raise too_deep(max_depth) from None
+    except JSONDecodeError as e:
+        # How deep Python itself goes differs from release to release, and so whether it ever comes to the mistake.
+        if max_depth is not None and _opens_more_than(max_depth, text[: e.pos]):
+            raise too_deep(max_depth) from None
+        raise
     if max_depth is not None:
         check_depth(value, text, max_depth)
     return value
+
+
+def _opens_more_than(limit: int, text: str) -> bool:
+    """Whether a text, the beginning of JSON, has more than ``limit`` arrays and objects open somewhere."""
+    depth = 0
+    # A string, closed or not; or one bracket.
+    for found in re.finditer(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', text, re.DOTALL):
+        sign = found[0]
+        if sign in "[{":
+            depth += 1
+            if depth > limit:
+                return True
+        elif sign in "]}":
+            depth -= 1
+    return False
 
 
 def _decode_text(text: str) -> Any:

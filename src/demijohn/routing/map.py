@@ -21,6 +21,13 @@ class Rule(WerkzeugRule):
     #: Whether the application answers ``OPTIONS`` for this rule by itself.
     provide_automatic_options: bool = False
 
+    def is_duplicate(self, other: WerkzeugRule) -> bool:
+        """Never: whether two rules for the same requests are a mistake is the application's to say.
+
+        Werkzeug asks from 3.2 on, and takes no map with two such rules; ``Policy.one_view_per_rule`` decides here.
+        """
+        return False
+
     def get_empty_kwargs(self) -> Mapping[str, Any]:
         """What an unbound copy is made from, for ``empty`` and the rule factories.
 

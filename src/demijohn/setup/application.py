@@ -99,9 +99,9 @@ class App(Scaffold):
             "MAX_QUERY_FIELDS": 1_000, "SEND_FILE_MAX_AGE_DEFAULT": None, "TRAP_BAD_REQUEST_ERRORS": None,
             "TRAP_HTTP_EXCEPTIONS": False, "EXPLAIN_TEMPLATE_LOADING": False,
             "PREFERRED_URL_SCHEME": "http", "TEMPLATES_AUTO_RELOAD": None, "MAX_COOKIE_SIZE": 4093,
-            "PROVIDE_AUTOMATIC_OPTIONS": True, "REDIRECT_SCHEMES": (), "THREADS": 32, "WEBSOCKET_ORIGINS": None,
-            "WEBSOCKET_QUEUE_SIZE": 64, "WEBSOCKET_SEND_TIMEOUT": 20.0, "BODY_SPOOL_SIZE": 1024 * 1024,
-            "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5,
+            "PROVIDE_AUTOMATIC_OPTIONS": True, "REDIRECT_CODE": 302, "REDIRECT_SCHEMES": (), "THREADS": 32,
+            "WEBSOCKET_ORIGINS": None, "WEBSOCKET_QUEUE_SIZE": 64, "WEBSOCKET_SEND_TIMEOUT": 20.0,
+            "BODY_SPOOL_SIZE": 1024 * 1024, "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5,
         }
     )  # fmt: skip
 
@@ -563,9 +563,18 @@ class App(Scaffold):
                     return found
         raise raised
 
-    def redirect(self, location: str, code: int = 302) -> Any:
-        """A response that redirects to ``location``; the function ``redirect`` comes here."""
-        return _werkzeug_redirect(location, code=code, Response=self.response_class)
+    def redirect(self, location: str, code: int | None = None) -> Any:
+        """A response that redirects to ``location``; the function ``redirect`` comes here.
+
+        :param code: Its status; ``REDIRECT_CODE`` by default.
+        """
+        status = self._redirect_code if code is None else code
+        return _werkzeug_redirect(location, code=status, Response=self.response_class)
+
+    @property
+    def _redirect_code(self) -> int:
+        """The status of a redirect that says none."""
+        return self.own_setting("REDIRECT_CODE") or 302
 
     response_class: Any
 

@@ -56,6 +56,7 @@ _KEY = (_is_key, "a text or bytes (from the environment, digits alone are a numb
 _TEXTS = (lambda value: _all(value, _is_text), "a list of texts, or one text")
 _TIME = (_is_time, "a datetime.timedelta or a number of seconds")
 _COUNT = (_is_count, "a number")
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 #: By setting: whether a value fits, and what is expected. None always fits.
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -64,6 +65,8 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: _all(value, _is_key),
         "a list of keys, or one key: texts or bytes",
     ),
+    "REDIRECT_CODE": (lambda value: value in _REDIRECTS, "a status: 301, 302, 303, 307 or 308"),
+    "REDIRECT_SCHEMES": _TEXTS,
     "TRUSTED_HOSTS": _TEXTS,
     "WEBSOCKET_ORIGINS": _TEXTS,
     "PERMANENT_SESSION_LIFETIME": _TIME,

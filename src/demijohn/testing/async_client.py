@@ -17,8 +17,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import ClientRedirectError, Cookie, TestResponse
 from werkzeug.wrappers import Request
 
+from demijohn.http.status import status_line
 from demijohn.sessions import SessionMixin
-from demijohn.testing.client import ClientBase, status_line
+from demijohn.testing.client import ClientBase
 from demijohn.testing.exchange import Exchange
 from demijohn.testing.head import Head
 from demijohn.testing.sockets import AsyncWebSocket

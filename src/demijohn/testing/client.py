@@ -20,23 +20,23 @@ from urllib.parse import urlsplit
 
 import werkzeug.test
 from werkzeug.datastructures import Headers
-from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request
 from werkzeug.wsgi import get_current_url
 
+from demijohn.http.status import status_line
 from demijohn.sessions import SessionMixin
 from demijohn.testing.builder import EnvironBuilder
 from demijohn.testing.drive import Driver, check_protocol
 from demijohn.testing.exchange import Exchange
-from demijohn.testing.head import Fields, Head
+from demijohn.testing.head import Head
 from demijohn.testing.loop import LoopThread
 from demijohn.testing.ports import Application
 from demijohn.testing.sockets import Accepted, AsyncWebSocket, SocketExchange, WebSocket, WebSocketRejected
 from demijohn.testing.wire import HEADERS_KEY
 from demijohn.typing import HeadersValue
 
-__all__ = ["ClientBase", "FlaskClient", "status_line"]
+__all__ = ["ClientBase", "FlaskClient"]
 
 #: Environ key of the function that a context is given to, which wants it kept.
 PRESERVE_KEY = "werkzeug.debug.preserve_context"
@@ -195,8 +195,17 @@ class ClientBase(werkzeug.test.Client):
         self._take_cookies(environ, head.headers)
         return exchange, head
 
-    def _take_cookies(self, environ: dict[str, Any], fields: Fields) -> None:
-        url = urlsplit(get_current_url(environ))
+    def _add_cookies_to_wsgi(self, environ: dict[str, Any]) -> None:
+        try:
+            super()._add_cookies_to_wsgi(environ)
+        except ValueError:  # see _take_cookies
+            environ.pop("HTTP_COOKIE", None)
+
+    def _take_cookies(self, environ: dict[str, Any], fields: Iterable[tuple[str, str]]) -> None:
+        try:
+            url = urlsplit(get_current_url(environ))
+        except ValueError:  # from Werkzeug 3.2 on: a Host that is none, such as a:99999, has no cookies
+            return
         sent = [value for name, value in fields if name.lower() == "set-cookie"]
         self._update_cookies_from_response(url.hostname or "localhost", url.path, sent)
 
@@ -238,11 +247,6 @@ class ClientBase(werkzeug.test.Client):
             return exchange, answer
         response = self._present([answer.body], status_line(answer.status), Headers(answer.headers), request)
         raise WebSocketRejected(response)
-
-
-def status_line(status: int) -> str:
-    """A status with its reason phrase, as WSGI has it."""
-    return f"{status} {HTTP_STATUS_CODES.get(status, 'Unknown').upper()}"
 
 
 class FlaskClient(ClientBase):
@@ -295,10 +299,13 @@ class FlaskClient(ClientBase):
         if self.protocol == "wsgi":
             if self.lifespan:
                 self._start()
-            return super().run_wsgi_app(environ, buffered)
+            self._add_cookies_to_wsgi(environ)
+            body, status, fields = werkzeug.test.run_wsgi_app(self.application, environ, buffered=buffered)
+            self._take_cookies(environ, fields)
+            return body, status, fields
         loop = self._start()
         exchange, head, chunks = loop.run(self._begin(environ), self.timeout)
-        body: Iterable[bytes] = chunks
+        body = chunks
         if not exchange.over:
             body = _Body(loop, exchange, chunks, self.timeout, self._enter_contexts)
             if buffered:

@@ -40,6 +40,9 @@ from demijohn.wrappers.body import (
 
 _boundary = re.compile(r"multipart/form-data; ?boundary=([0-9A-Za-z'()+_,./:=?-]+)")
 _URLENCODED = "application/x-www-form-urlencoded"
+#: What stands in ``parameter_storage_class`` and ``dict_storage_class`` where a subclass says nothing, and fields are
+#: kept in an ImmutableMultiDict: that class itself, or from Werkzeug 3.2 on, where the two are deprecated, None.
+UNSAID_STORAGE = BaseRequest.parameter_storage_class
 
 
 T = TypeVar("T")
@@ -130,6 +133,11 @@ def _announced_length(environ: WSGIEnvironment) -> int | None:
     if not length or environ.get("HTTP_TRANSFER_ENCODING") == "chunked":
         return None
     return int(length) if length.isdecimal() and length.isascii() else None
+
+
+def nothing_stored(storage: Any) -> Any:
+    """A container without fields, of the kind that a subclass may want instead."""
+    return ImmutableMultiDict() if storage is UNSAID_STORAGE else storage()
 
 
 def _stored(storage: Callable[..., Any], fields: Iterable[tuple[str, str]]) -> ImmutableMultiDict[str, str]:
@@ -270,7 +278,7 @@ class Request(BaseRequest):
         query: str = self.environ.get("QUERY_STRING", "")
         storage = self.parameter_storage_class
         text = query if query.isascii() else query.encode("latin-1")
-        if storage is not ImmutableMultiDict:
+        if storage is not UNSAID_STORAGE:
             return _stored(storage, parse_pairs(text, self.max_query_fields) if text else ())
         return parse_query(text, self.max_query_fields) if text else ImmutableMultiDict()
 
@@ -280,7 +288,7 @@ class Request(BaseRequest):
         header = self.environ.get("HTTP_COOKIE")
         fields: ImmutableMultiDict[str, str] = parse_cookie(header) if header else ImmutableMultiDict()
         storage = self.dict_storage_class
-        return fields if storage is ImmutableMultiDict else _stored(storage, fields.items(multi=True))
+        return fields if storage is UNSAID_STORAGE else _stored(storage, fields.items(multi=True))
 
     def get_cookie(self, name: str) -> str | None:
         """One cookie's value, found without parsing the others; None when it is not there."""
@@ -332,7 +340,7 @@ class Request(BaseRequest):
         """The uploaded files of a submitted form."""
         self._load_form_data()
         if "files" not in self.__dict__:
-            self.__dict__["files"] = self.parameter_storage_class()
+            self.__dict__["files"] = nothing_stored(self.parameter_storage_class)
             self._explain_missing_files()
         files: ImmutableMultiDict[str, FileStorage] = vars(self)["files"]
         return files
@@ -398,7 +406,7 @@ class Request(BaseRequest):
         data = state["_cached_data"] if "_cached_data" in state else self._read_body()
         fields = parse_form(data, self.max_form_parts)  # refuses what is too much
         storage = self.parameter_storage_class
-        state["form"] = fields if storage is ImmutableMultiDict else storage(parse_pairs(data, None))
+        state["form"] = fields if storage is UNSAID_STORAGE else storage(parse_pairs(data, None))
 
     def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
         """The body, as bytes.
@@ -487,7 +495,7 @@ class Request(BaseRequest):
             or length > 64 * 1024
             or type(self)._get_file_stream is not BaseRequest._get_file_stream
             or self.form_data_parser_class is not BaseRequest.form_data_parser_class
-            or self.parameter_storage_class is not ImmutableMultiDict
+            or self.parameter_storage_class is not UNSAID_STORAGE
         ):
             return False
         found = _boundary.fullmatch(self.environ["CONTENT_TYPE"])

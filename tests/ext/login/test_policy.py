@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlunsplit
+
 from demijohn import Flask
 from demijohn.ext.login import LoginManager, current_user, login_required, make_next_param
 from demijohn.ext.login.remember import cookie_attributes
@@ -63,7 +65,9 @@ def test_the_address_may_be_what_the_client_says_of_itself(site):
 def test_the_page_to_come_back_to_may_stay_as_it_was_sent(site):
     without(site.app, "clean_next_page")
     with site.app.test_request_context():
-        assert make_next_param("/login", "http://localhost//e.example/x") == "//e.example/x"
+        # Pythons differ in how they write a path that begins with two slashes.
+        as_sent = urlunsplit(("", "", "//e.example/x", "", ""))
+        assert make_next_param("/login", "http://localhost//e.example/x") == as_sent
 
 
 def test_a_manager_of_two_applications_goes_by_the_policy_of_each(site):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 
 import pytest
+import sqlalchemy as sa
 
 from demijohn import Flask, session
 from demijohn.ext.database import SQLAlchemy
@@ -78,7 +81,9 @@ def with_database(tmp_path):
     db = SQLAlchemy(app)
     app.config["SESSION_SQLALCHEMY"] = db
     Session(app)
-    return app, db
+    yield app, db
+    with app.app_context():
+        db.dispose()
 
 
 def test_sessions_live_in_the_applications_database(with_database):
@@ -135,14 +140,53 @@ def test_the_sessions_table_may_be_in_another_database(tmp_path):
     client = app.test_client()
     client.get("/set/1")
     assert client.get("/get").text == "1"
+    with app.app_context():
+        db.dispose()
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+def test_the_connections_of_its_sessions_are_closed_when_the_server_stops(with_database, protocol):
+    app, db = with_database
+    with app.app_context():
+        db.create_all()
+    with app.test_client(protocol=protocol, lifespan=True) as client:
+        client.get("/set/1")
+        pool = app.session_interface.store.engine.pool
+        assert pool.checkedin() == 1
+    assert pool.checkedin() == 0
+
+
+def test_those_of_a_store_that_nobody_closed_are_not_left_to_the_garbage_collector(with_database):
+    app, db = with_database
+    store = SQLStore(db)
+    with app.app_context():
+        db.create_all()
+        store.create("a", b"{}", 60)
+    pool, gone = store.engine.pool, weakref.ref(store)
+    assert pool.checkedin() == 1
+    del store
+    gc.collect()
+    assert gone() is None
+    assert pool.checkedin() == 0
+
+
+def test_an_engine_that_was_given_stays_open(tmp_path):
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'own.db'}")
+    store = SQLStore(engine)
+    store.create_table()
+    store.close()
+    assert engine.pool.checkedin() == 1
+    engine.dispose()
 
 
 def test_a_database_in_memory_is_refused():
     app = an_app(SQLALCHEMY_DATABASE_URI="sqlite://", SESSION_TYPE="sqlalchemy")
-    app.config["SESSION_SQLALCHEMY"] = SQLAlchemy(app)
+    app.config["SESSION_SQLALCHEMY"] = db = SQLAlchemy(app)
     Session(app)
     with pytest.raises(ValueError, match="name a file"):
         app.test_client().get("/set/1")
+    with app.app_context():
+        db.dispose()
 
 
 def test_a_database_that_is_gone_is_a_503(with_database, tmp_path):

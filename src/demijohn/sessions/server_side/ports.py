@@ -16,6 +16,7 @@ class Application(ports.Application, Protocol):
     view_functions: dict[str, Callable[..., Any]]
     before_request_funcs: dict[Any, list[Any]]
     before_websocket_funcs: dict[Any, list[Any]]
+    after_serving_funcs: list[Callable[[], Any]]
 
     @property
     def cli(self) -> Any:

@@ -26,6 +26,7 @@ class RedisStore:
     def __init__(
         self, client: Any = "redis://localhost:6379/0", prefix: str = "session:", timeout: float = 1.0
     ) -> None:
+        self._made_here = isinstance(client, str)
         self.client = _connected(client, timeout) if isinstance(client, str) else client
         self.prefix = prefix
         self._errors = _errors_of(self.client)
@@ -34,6 +35,11 @@ class RedisStore:
                 "The Redis client decodes what it reads (decode_responses=True), and sessions are bytes:"
                 " give the session store a client of its own."
             )
+
+    def close(self) -> None:
+        """Close the connections of a client that was made here; the next request opens another."""
+        if self._made_here:
+            self.client.close()
 
     @contextmanager
     def _available(self) -> Iterator[None]:

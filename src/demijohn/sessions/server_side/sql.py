@@ -9,9 +9,10 @@ its transaction is left alone. This module must not know which extension the dat
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from demijohn.sessions.server_side.store import Stored, StoreUnavailable
@@ -60,6 +61,8 @@ class SQLStore:
         self._db = db
         self._bind_key = bind_key
         self._creations = 0
+        self._engine: sa.Engine | None = None
+        self._making = Lock()
         metadata = sa.MetaData() if isinstance(db, sa.Engine) else _metadata(db, bind_key)
         known = metadata.tables.get(table)
         if known is None:
@@ -72,9 +75,16 @@ class SQLStore:
             )
         self.table = known
 
-    @cached_property
+    @property
     def engine(self) -> sa.Engine:
         """The engine with the sessions' own pool."""
+        if self._engine is None:
+            with self._making:  # the first requests come at once, and a second pool would be closed by nobody
+                if self._engine is None:
+                    self._engine = self._make_engine()
+        return self._engine
+
+    def _make_engine(self) -> sa.Engine:
         if isinstance(self._db, self._sa.Engine):
             return self._db
         found = self._db.engines[self._bind_key]
@@ -83,7 +93,19 @@ class SQLStore:
                 "Sessions cannot be kept in a SQLite database in memory, which is a single connection:"
                 " name a file in SQLALCHEMY_DATABASE_URI, or set SESSION_TYPE to 'memory'."
             )
-        return self._sa.create_engine(found.url, pool=found.pool.recreate())
+        engine = self._sa.create_engine(found.url, pool=found.pool.recreate())
+        # A store that nobody closed leaves no connection to the garbage collector. Not at the end of the process,
+        # where one that was forked would close what its parent uses.
+        weakref.finalize(self, engine.dispose).atexit = False
+        return engine
+
+    def close(self) -> None:
+        """Close the connections of the sessions' own pool; the next request opens another.
+
+        An engine that was given is its owner's to close.
+        """
+        if self._engine is not None and self._engine is not self._db:
+            self._engine.dispose()
 
     def create_table(self) -> None:
         """Make the table, unless it is there."""

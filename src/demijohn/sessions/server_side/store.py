@@ -22,7 +22,10 @@ class Stored(NamedTuple):
 
 
 class SessionStore(Protocol):
-    """Each method raises :class:`StoreUnavailable` when the store cannot be reached."""
+    """Each method raises :class:`StoreUnavailable` when the store cannot be reached.
+
+    One that has a method ``close`` is closed when the server stops.
+    """
 
     def get(self, key: str) -> Stored | None:
         """What is kept under ``key``; None when there is nothing, or its time is over."""
