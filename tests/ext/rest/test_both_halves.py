@@ -75,4 +75,9 @@ def test_a_resource_is_in_the_versions_it_was_added_to():
     api = Api(app, versions=Versions(["1", "2", "3"], path="/v{}", default="3"))
     api.add_resource(Bottles, "/racks/<int:rack>", version="2", until="2")
     client = app.test_client()
-    assert [client.get(f"{path}/racks/1").status_code for path in ("/v1", "/v2", "/v3", "")] == [404, 200, 404, 404]
+    assert [client.get(f"{path}/racks/1").status_code for path in ("/v1", "/v2", "/v3", "")] == [
+        404,
+        200,
+        404,
+        404,
+    ]

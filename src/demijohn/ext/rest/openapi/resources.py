@@ -87,7 +87,9 @@ def _parsers(method: Callable[..., Any]) -> list[RequestParser]:
 
 
 def _add(argument: Argument, found: dict[str, Any]) -> None:
-    locations = argument.location if isinstance(argument.location, (list, tuple)) else [argument.location]
+    locations: Any = (
+        argument.location if isinstance(argument.location, (list, tuple)) else [argument.location]
+    )
     schema: dict[str, Any] = dict(_TYPES.get(argument.type, {}))
     if argument.type is text_type:
         schema = {"type": "string"}

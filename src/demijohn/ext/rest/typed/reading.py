@@ -240,11 +240,9 @@ def _model(parameter: Parameter, source: Source, model: Annotation) -> Read:
             return _built(values, model, pydantic_model)
         except ValueError as e:
             errors: Any = getattr(e, "errors", None)
-            reasons = (
-                [("/".join(map(str, one["loc"])), one["msg"]) for one in errors(include_url=False)]
-                if callable(errors)
-                else [("", reason_of(e, model))]
-            )
+            told: Any = errors(include_url=False) if pydantic_model is not None else ()
+            reasons = [("/".join(map(str, one["loc"])), one["msg"]) for one in told]
+            reasons = reasons or [("", reason_of(e, model))]
             faults += [{"in": place, "name": name, "detail": reason} for name, reason in reasons]
             return None
 
