@@ -66,7 +66,7 @@ from demijohn.ext.rest.resources.errors import abort
 from demijohn.ext.rest.resources.marshalling import marshal, marshal_with, marshal_with_field
 from demijohn.ext.rest.resources.resource import Resource
 from demijohn.ext.rest.toolkit.auth import ApiKeyAuth, BearerAuth
-from demijohn.ext.rest.toolkit.bulk import Bulk
+from demijohn.ext.rest.typed.bulk import Bulk
 from demijohn.ext.rest.toolkit.etags import check_etag
 from demijohn.ext.rest.toolkit.listing import Listing, Page
 from demijohn.ext.rest.typed.faults import BrokenJSON, InvalidRequest, NotJSON

@@ -23,7 +23,7 @@ from demijohn.ext.rest.toolkit.idempotency import HEADER
 from demijohn.ext.rest.typed.handlers import Handler
 from demijohn.ext.rest.typed.kinds import fields_of, is_model, members_of, without
 from demijohn.ext.rest.typed.parameters import Parameter
-from demijohn.ext.rest.typed.routes import Registry
+from demijohn.ext.rest.routes import Registry
 from demijohn.ext.rest.typed.sources import Header, Source
 
 __all__ = ["Described", "Entry", "build"]

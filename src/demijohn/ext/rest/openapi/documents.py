@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from demijohn import Blueprint, Flask
 from demijohn.ext.rest.openapi.document import Described, Entry, build, entries_of
 from demijohn.ext.rest.openapi.serving import document_view, page_of, serve_file
-from demijohn.ext.rest.typed.routes import TypedRoutes, registry_of
+from demijohn.ext.rest.routes import TypedRoutes, registry_of
 from demijohn.ext.rest.versions import ARGUMENT
 from demijohn.extend import current_application
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn import Response, make_response
 from demijohn.ext.rest.typed.kinds import origin_of, Annotation, members_of, plain, without
-from demijohn.ext.rest.toolkit.bulk import Bulk
+from demijohn.ext.rest.typed.bulk import Bulk
 from demijohn.ext.rest.typed.shapes import Encode, WrongAnswer, encode_plain, encoder_for
 from demijohn.extend import Ready
 

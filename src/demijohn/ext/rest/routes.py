@@ -16,7 +16,7 @@ from demijohn.ext.rest.typed.handlers import Handler
 from demijohn.ext.rest.typed.options import OPTIONS, Options, options_of
 from demijohn.ext.rest.typed.parameters import place_of
 from demijohn.ext.rest.typed.providers import Provider
-from demijohn.ext.rest.typed.around import around
+from demijohn.ext.rest.around import around
 from demijohn.ext.rest.typed.standing import by_rule_of, innermost, responding, without_version
 from demijohn.ext.rest.versions import ARGUMENT, Span, Versions, unknown_version_rule, versioned_view
 from demijohn.extend import adapt_view, unproxied
