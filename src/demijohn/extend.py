@@ -91,7 +91,8 @@ def current_query() -> dict[str, list[str]]:
     fields = query.count("&") + 1
     if fields > 1 or not query.isascii():
         limit = ctx.app.config["MAX_QUERY_FIELDS"]
-        own = vars(ctx.plan.rule).get("max_query_fields", limit)
+        rule = None if ctx.plan is None else ctx.plan.rule
+        own = limit if rule is None else vars(rule).get("max_query_fields", limit)
         if not query.isascii() or (own is not None and fields > own):
             args: dict[str, list[str]] = ctx.request.args.to_dict(flat=False)
             return args

@@ -26,7 +26,7 @@ from demijohn.ext.rest.typed.kinds import (
     without,
 )
 
-__all__ = ["MOST", "REQUIRED", "BrokenJSON", "Fault", "InvalidRequest", "NotJSON", "faults_in", "reason_of"]
+__all__ = ["BrokenJSON", "Fault", "InvalidRequest", "MOST", "NotJSON", "REQUIRED", "faults_in", "reason_of"]
 
 #: One error of a 422, as it is sent.
 Fault: TypeAlias = dict[str, str]

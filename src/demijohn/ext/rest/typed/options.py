@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a type checker brings it; at run time nothing but the name 
 else:
     from typing import TypedDict
 
-__all__ = ["OPTIONS", "Given", "Options", "options_of", "typed"]
+__all__ = ["Given", "OPTIONS", "Options", "options_of", "typed"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
