@@ -17,6 +17,7 @@ from bench import (
     inprocess,
     parsers,
     report,
+    rest,
     servers,
     sockets,
     startup,
@@ -28,8 +29,8 @@ from bench.entrants import ENTRANTS
 
 RESULTS = Path(__file__).parent / "results"
 SNAPSHOT = Path(__file__).parent / "RESULTS.md"
-KINDS = ("inprocess", "startup", "database", "forms", "servers", "upload", "websockets", "parsers")
-USUAL = KINDS[:5]
+KINDS = ("inprocess", "startup", "database", "forms", "rest", "servers", "upload", "websockets", "parsers")
+USUAL = KINDS[:6]
 
 
 def _arguments() -> argparse.Namespace:
@@ -90,6 +91,12 @@ def _forms(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return {"rounds_us": figures, "problems": problems}, forms.text(figures, problems)
 
 
+def _rest(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    names = [name for name in options.entrant if name in rest.ENTRANTS]
+    figures, problems = rest.measure(names, options.rounds)
+    return {**figures, "problems": problems}, rest.text(figures, problems)
+
+
 def _servers(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     rounds, seconds = (1, 1) if options.quick else (5, 3)
     figures, problems = servers.measure(options.entrant, rounds, seconds)
@@ -145,7 +152,14 @@ def main() -> None:
         "machine": environment.machine(),
         "versions": environment.versions(
             {e.distribution for e in ENTRANTS.values() if e.distribution}
-            | {"granian", "multipart", "python-multipart", *database.DISTRIBUTIONS, *forms.DISTRIBUTIONS}
+            | {
+                "granian",
+                "multipart",
+                "python-multipart",
+                *database.DISTRIBUTIONS,
+                *forms.DISTRIBUTIONS,
+                *rest.DISTRIBUTIONS,
+            }
         ),
         "left_out": left_out,
     }

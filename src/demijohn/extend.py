@@ -31,6 +31,7 @@ from demijohn.http.headers import Headers
 from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.helpers import is_safe_url
 from demijohn.http.problem import prefers_json, problem
+from demijohn.http.query import parse_lists
 from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
 from demijohn.setup.kinds import Kind
@@ -42,15 +43,16 @@ from demijohn.waiting.callables import call, is_async, may_await, may_block, non
 from demijohn.waiting.drivers import running_loop
 from demijohn.waiting.steps import is_awaitable
 from demijohn.wrappers.parts import Part
+from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part",
+    "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "Ready",
     "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "call",
-    "content_disposition", "current_application", "current_request", "current_session", "dump_cookie",
-    "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking",
-    "parse_cookie", "parse_multipart", "prefers_json", "problem", "running_loop", "safe_join",
-    "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
+    "content_disposition", "current_application", "current_environ", "current_query", "current_request",
+    "current_session", "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later",
+    "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
+    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,8 +74,41 @@ def current_request() -> Request:
 
     :raises RuntimeError: when there is none.
     """
-    request: Request = proxies.request._get_current_object()
+    request: Request = proxies.get_request()
     return request
+
+
+def current_environ() -> Any:
+    """The environ of the current request, without its request object.
+
+    PERF: that costs 1 us to make, which a view that looks at little can spare.
+
+    :raises RuntimeError: when there is no request.
+    """
+    return proxies.get_request_context().environ
+
+
+def current_query() -> dict[str, list[str]]:
+    """The fields of the current request's query string, each with all its values, as ``request.args`` has them.
+
+    PERF: 3 us less than that, where no request object was made.
+
+    :raises BadRequest: with more fields than ``MAX_QUERY_FIELDS``.
+    :raises RuntimeError: when there is no request.
+    """
+    ctx = proxies.get_request_context()
+    query: str = ctx.environ.get("QUERY_STRING", "")
+    if not query:
+        return {}
+    fields = query.count("&") + 1
+    if fields > 1 or not query.isascii():
+        limit = ctx.app.config["MAX_QUERY_FIELDS"]
+        rule = None if ctx.plan is None else ctx.plan.rule
+        own = limit if rule is None else vars(rule).get("max_query_fields", limit)
+        if not query.isascii() or (own is not None and fields > own):
+            args: dict[str, list[str]] = ctx.request.args.to_dict(flat=False)
+            return args
+    return parse_lists(query)
 
 
 def current_session() -> SessionMixin:
@@ -126,7 +161,7 @@ def vouched(request: Request) -> bool | None:
     return origins.vouched(fetch_site, origin, request.host)
 
 
-def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:
+def adapt_view(app: Flask, adapter: Callable[[Rule, F], F], check: Callable[[], None] | None = None) -> None:
     """Have each view adapted once, when its plan is made: before its first request, its rule and hooks known.
 
     What is adapted in is what is called from then on, so a view that nothing else stands around keeps the short
@@ -134,8 +169,11 @@ def adapt_view(app: Flask, adapter: Callable[[Rule, F], F]) -> None:
 
     :param app: The application.
     :param adapter: Takes the rule and the view (or what another adapter made of it), and returns what to call.
+    :param check: Called when a process starts, before its first request: what it raises keeps it from serving.
     """
     app.view_adapters.append(adapter)
+    if check is not None:
+        app.start_checks.append(check)
     app.drop_way()
 
 

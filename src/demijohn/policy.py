@@ -33,8 +33,8 @@ class Policy:
         "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule",
         "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
         "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page",
-        "security_headers", "cross_origin_check", "vouched_forms", "nested_exemptions", "json_as_fields",
-        "handlers_before_api",
+        "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields", "security_headers",
+        "cross_origin_check", "documented_apis",
     )  # fmt: skip
 
     # Answers.
@@ -115,6 +115,11 @@ class Policy:
     security_headers: bool
     #: A request that may change something is refused when a page of another site sent it.
     cross_origin_check: bool
+
+    # APIs.
+
+    #: An Api serves its document and the page that shows it, unless it is made with ``openapi_url=None``.
+    documented_apis: bool
 
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))

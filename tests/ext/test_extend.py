@@ -13,9 +13,12 @@ from demijohn.ext.database import SQLAlchemy
 from demijohn.ext.login import LoginManager, UserMixin, current_user
 from demijohn.ext.migrations import Migrate
 from demijohn.extend import (
+    Ready,
     adapt_view,
     answer_errors,
     current_application,
+    current_environ,
+    current_query,
     current_request,
     current_session,
     nonblocking,
@@ -249,3 +252,58 @@ def test_a_proxy_that_is_trusted_says_to_which_host_a_browser_made_its_request()
 
     fields = {"Origin": "https://a.example", "X-Forwarded-Host": "a.example", "X-Forwarded-Proto": "https"}
     assert app.test_client().post("/", headers=fields, base_url="http://backend:8000").text == "True"
+
+
+@pytest.mark.parametrize("query", ["", "a=1", "a=1&b=2&a=%C3%A9", "a=+%2B", "a"])
+def test_the_query_without_a_request_is_the_request_s(query):
+    app = Flask("extended")
+    with app.test_request_context(f"/?{query}"):
+        assert current_query() == request.args.to_dict(flat=False)
+        assert current_environ() is request.environ
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+def test_a_ready_answer_is_a_response_where_somebody_looks(protocol):
+    app = Flask("extended")
+    app.secret_key = "a secret for tests, long enough"
+
+    @app.get("/")
+    def view():
+        if request.args:
+            session["seen"] = 1
+        return Ready(b"{}", ("Content-Type", "application/json"), 201, "201 CREATED")
+
+    client = app.test_client(protocol=protocol)
+    for path in ("/", "/?session=1"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json, answer.content_length) == (201, {}, 2)
+    assert "session=" in answer.headers["Set-Cookie"]
+
+
+def test_what_is_checked_at_start_keeps_an_application_from_serving():
+    app = Flask("extended")
+
+    def check():
+        raise LookupError("no such thing")
+
+    adapt_view(app, lambda rule, view: view, check)
+    for protocol in ("wsgi", "asgi", "rsgi"):
+        with pytest.raises(LookupError, match="no such thing"):
+            app.test_client(protocol=protocol).get("/")
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+def test_a_view_may_have_its_errors_told_as_problems(protocol):
+    app = Flask("extended")
+
+    @app.get("/")
+    def view():
+        error = NotFound("Nothing.")
+        error.members = {"known": [1]}
+        raise error
+
+    view.answers_problems = True
+    answer = app.test_client(protocol=protocol).get("/", headers={"Accept": "text/html"})
+    assert answer.json == {
+        "type": "about:blank", "title": "Not Found", "status": 404, "detail": "Nothing.", "known": [1],
+    }  # fmt: skip

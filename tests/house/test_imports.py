@@ -14,7 +14,7 @@ FLASK_NAMED_MODULES = frozenset(
     f"demijohn.{name}"
     for name in (
         "app blueprints cli config ctx extend globals helpers json json.provider json.tag logging sessions "
-        "signals templating testing typing views wrappers"
+        "sessions.server_side signals templating testing typing views wrappers"
     ).split()
 )
 # A module that is put off: shown to readers and checkers, loaded when used (demijohn/later.py).

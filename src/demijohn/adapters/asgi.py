@@ -11,10 +11,11 @@ import asyncio
 from _thread import get_ident
 from asyncio import get_running_loop
 from collections.abc import Awaitable
+from io import BytesIO
 from typing import Any
 
 from demijohn import signals
-from demijohn.adapters.environ import ScopeContext, ScopeEnviron
+from demijohn.adapters.environ import LazyEnviron, ScopeContext, ScopeEnviron
 from demijohn.adapters.complete import NO_BODY, close_body, open_body, respond, serve_complete
 from demijohn.adapters.exchange import Parts, until_gone
 from demijohn.adapters.lifespan import serve_lifespan
@@ -23,12 +24,13 @@ from demijohn.adapters.severing import ENDED_BY_CLOSING, WRITING_TIME, sever
 from demijohn.typing import RawHeaders
 from demijohn.adapters.websocket import serve_websocket
 from demijohn.contexts.context import current
+from demijohn.contexts.way import Plan
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import conclude, conclude_error, steps_of
 from demijohn.http.headers import ENCODED_FIELDS as _encoded_fields, encoded_name, keep_encoded
-from demijohn.typing import Receive, Scope, Send
-from demijohn.wrappers.body import truncated
+from demijohn.typing import Message, Receive, Scope, Send
+from demijohn.wrappers.body import WHOLE_BODY, truncated
 
 #: How servers say on ``send`` that the client has gone (ASGI 2.4).
 ClientGone = OSError
@@ -45,9 +47,21 @@ _FEW_VALUES = frozenset({"Content-Type", "Content-Length"})
 class Context(ScopeContext):
     """The context of a request that needs no more of its scope than routing does."""
 
+    #: The body, where it came in one piece.
+    whole: bytes | None = None
+
     def make_environ(self) -> ScopeEnviron:
         """The environ of ``received``."""
-        return ScopeEnviron(self.received)
+        environ = ScopeEnviron(self.received)
+        if self.whole is not None:
+            self.tell_environ(environ, self.whole)
+        return environ
+
+    @staticmethod
+    def tell_environ(environ: LazyEnviron, whole: bytes) -> None:
+        """Leave the body where the request reads it."""
+        environ["wsgi.input"] = BytesIO(whole)
+        environ[WHOLE_BODY] = whole
 
     def said_elsewhere(self) -> tuple[str | None, str | None] | None:
         """Sec-Fetch-Site and Origin, without keys of the environ for both (PERF: 0.5 us)."""
@@ -75,6 +89,7 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
     host = None
     hosts = 0
     announced = False
+    length = None
     # PERF: only what is needed before the view; a dictionary of all fields costs 0.2 us more.
     for name, value in scope["headers"]:
         if name in _NEEDED:
@@ -83,6 +98,7 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
                 hosts += 1
             else:
                 announced = True
+                length = value if name == b"content-length" else length
     path = scope["path"]
     way = app._way or app.settle()
     if (
@@ -110,7 +126,18 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
         else:
             ctx.plan = plan
         if announced or method not in NO_BODY:
-            await open_body(app, ctx, ASGIExchange(scope, receive, send))
+            message = None
+            if not plan.stream and _may_come(app, plan, length):
+                # PERF: a body that comes whole, as most do, needs no collecting (6 us).
+                message = await receive()
+                if message["type"] == "http.request" and not message.get("more_body"):
+                    body = message.get("body", b"")
+                    if length is None or length == b"%d" % len(body):
+                        ctx.whole = body
+                        if ctx._environ is not None:  # routing has looked at it
+                            ctx.tell_environ(ctx._environ, body)
+            if ctx.whole is None:
+                await open_body(app, ctx, ASGIExchange(scope, receive, send, message))
         outcome: Any
         if not plan.short or method == "HEAD":
             outcome = pipeline(app, ctx)
@@ -153,6 +180,14 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
             close_body(ctx._environ)
 
 
+def _may_come(app: Application, plan: Plan, length: bytes | None) -> bool:
+    """Whether a body is within the limit by what is announced: else it is refused before it is received (413)."""
+    limit = app.config["MAX_CONTENT_LENGTH"]
+    if plan.rule is not None:
+        limit = vars(plan.rule).get("max_content_length", limit)
+    return limit is None or (length is not None and length.isdigit() and int(length) <= limit)
+
+
 def _serve_other(app: Application, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
     kind = scope["type"]
     if kind == "websocket":
@@ -165,10 +200,12 @@ def _serve_other(app: Application, scope: Scope, receive: Receive, send: Send) -
 class ASGIExchange:
     """An :class:`~demijohn.adapters.exchange.Exchange` over ASGI's two callables."""
 
-    __slots__ = ("_more", "_receive", "_scope", "_send")
+    __slots__ = ("_first", "_more", "_receive", "_scope", "_send")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, first: Message | None = None) -> None:
         self._scope = scope
+        #: What was received already.
+        self._first = first
         self._receive = receive
         self._send = send
         self._more = True
@@ -176,7 +213,8 @@ class ASGIExchange:
     async def chunk(self) -> bytes:
         """The next piece of the body; a disconnect before its end raises."""
         while self._more:
-            message = await self._receive()
+            message = self._first or await self._receive()
+            self._first = None
             if message["type"] == "http.disconnect":
                 self._more = False
                 raise truncated()

@@ -56,7 +56,8 @@ def _g() -> Any:
         raise RuntimeError(NO_APP) from None
 
 
-def _request() -> Any:
+def get_request() -> Any:
+    """The current request; RuntimeError says what to do when there is none."""
     try:
         request = current.get().request
     except LookupError:
@@ -67,7 +68,7 @@ def _request() -> Any:
 
 
 def _websocket() -> Any:
-    socket = _request()
+    socket = get_request()
     if not hasattr(socket, "channel"):
         raise RuntimeError(
             "Working outside of a WebSocket: 'websocket' can only be used in a handler registered with"
@@ -91,7 +92,9 @@ app_ctx: Any = make_proxy("AppContextProxy", _scope)
 current_app: Any = make_proxy("AppProxy", _app, variable=current, attribute="app")
 g: Any = make_proxy("GProxy", _g)
 request_ctx: Any = make_proxy("RequestContextProxy", get_request_context)
-request: Any = make_proxy("RequestProxy", _request, variable=current, attribute="_request", made_by="request")
+request: Any = make_proxy(
+    "RequestProxy", get_request, variable=current, attribute="_request", made_by="request"
+)
 session: Any = make_proxy(
     "SessionProxy", _session, container=True, variable=current, attribute="_seen_session"
 )

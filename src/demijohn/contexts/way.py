@@ -43,8 +43,8 @@ class Plan:
 
     __slots__ = (
         "after", "answers_options", "auto_options", "awaits", "before", "checked", "dispatch", "fields", "on_loop",
-        "preprocess", "processes", "protects", "quick", "rule", "sharings", "short", "stream", "teardown",
-        "tears_down", "url_preprocessors", "view",
+        "preprocess", "problems", "processes", "protects", "quick", "rule", "sharings", "short", "stream",
+        "teardown", "tears_down", "url_preprocessors", "view",
     )  # fmt: skip
 
     #: The rule that matched, or None for requests whose routing failed.
@@ -78,6 +78,8 @@ class Plan:
     sharings: tuple[Sharing, ...]
     #: Whether there are such fields, or such origins.
     protects: bool
+    #: Whether HTTP errors are answered with problems (RFC 9457) whatever the client accepts.
+    problems: bool
     #: Whether what the view returns is certainly a coroutine.
     awaits: bool
     #: Whether its view does not block, so that its other steps never wait for the threads of views that do.

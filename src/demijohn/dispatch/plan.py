@@ -64,6 +64,7 @@ def make_plan(
             for adapt in app.view_adapters:
                 view = adapt(rule, view)
             plan.view = prepared((view,))[0]
+    plan.problems = getattr(plan.view, "answers_problems", False) is True
     plan.awaits = iscoroutinefunction(plan.view)
     plan.preprocess = None
     if way.preprocess is not preprocess or plan.before or plan.url_preprocessors:

@@ -22,6 +22,7 @@ from demijohn.http.status import status_line
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.signals import request_finished, sending
 from demijohn.waiting.steps import Steps, is_awaitable
+from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.response import Response
 
 #: The Content-Type of text that a view returned.
@@ -39,7 +40,9 @@ def make_response(app: Application, ctx: RequestContext | None, rv: Any) -> Any:
     if kind is str and cls is Response:
         return Response.of_bytes(rv.encode(), 200, "200 OK", [HTML])  # PERF: 1 us less than the class
     status = headers = None
-    if isinstance(rv, tuple):
+    if kind is Ready:
+        rv = rv.response()
+    elif isinstance(rv, tuple):
         rv, status, headers = _unpacked(rv)
         kind = rv.__class__
     if not isinstance(rv, cls):
@@ -114,7 +117,7 @@ def http_response(app: Application, ctx: RequestContext, e: HTTPException) -> An
         return _coerced(app, ctx, e)
     environ = ctx.environ
     accept = environ.get("HTTP_ACCEPT") if ctx.way.policy.problem_json else None
-    if accept is not None and prefers_json(accept):
+    if (ctx.plan is not None and ctx.plan.problems) or (accept is not None and prefers_json(accept)):
         body, headers = problem_response_parts(e, environ)
         return Response.of_bytes(body, e.code, status_line(e.code), headers)
     if cls in plain_errors and "description" not in e.__dict__:

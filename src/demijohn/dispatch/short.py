@@ -2,7 +2,7 @@
 
 An adapter calls the view of a plan that is ``short`` and hands what came of it to :func:`conclude`, or to
 :func:`conclude_error`. PERF: without steps, and for text and JSON without a response object, it halves what
-a hello world costs (4.1 to 2.3 us).
+a hello world costs (4.1 to 2.3 us). A response that is in one piece leaves as it stands.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.ports import Application
 from demijohn.dispatch.responses import HTML, http_response, plain_errors, save_session
 from demijohn.waiting.steps import Steps, is_awaitable
+from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.response import Response
 
 #: Status code, status line, header fields and body, ready to be sent but for the plan's own fields, which adapters
@@ -65,6 +66,14 @@ def conclude(app: Application, ctx: RequestContext, rv: Any) -> Any:
         elif (kind is dict or kind is list) and (provider := ctx.way.json) is not None:
             content_type = ("Content-Type", provider.mimetype)
             body = provider.body(rv, app.config["DEBUG"])
+        elif ctx._session is not None:
+            return pipeline(app, ctx, returned=rv)
+        elif kind is Ready:
+            body = rv.body
+            size = len(body)
+            return rv.code, rv.status, [rv.content_type, _lengths.get(size) or _length(size)], body
+        elif kind is Response and not ctx.plan.protects and (plain := rv.plain("GET")) is not None:
+            return rv._status_code, rv._status, plain[1], plain[0]
         else:
             return pipeline(app, ctx, returned=rv)
         size = len(body)

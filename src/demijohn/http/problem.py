@@ -56,11 +56,13 @@ def problem_response_parts(
 ) -> tuple[bytes, list[tuple[str, str]]]:
     """The body and the headers that tell ``error`` to an API caller.
 
-    :param error: Its code, name and description become the problem; its headers (``Allow``,
-        ``Retry-After``, ...) are kept but for the Content-Type.
+    :param error: Its code, name and description become the problem, and so do the ``members`` of one that
+        has a dictionary of that name; its headers (``Allow``, ``Retry-After``, ...) are kept but for the
+        Content-Type.
     :param environ: Handed to the error, some of which look at it for their headers.
     """
     members = problem(error.code or 500, error.name, error.description)
+    members.update(getattr(error, "members", None) or {})
     body = json.dumps(members, separators=(",", ":")).encode()
     headers = [item for item in error.get_headers(environ) if item[0].lower() != "content-type"]
     # A cache must not hand this to who asked for a page (RFC 9110, section 12.5.5).

@@ -35,6 +35,13 @@ _QUERY: _Kind = (BadRequest, "query fields", "MAX_QUERY_FIELDS")
 _FORM: _Kind = (RequestEntityTooLarge, "form fields", "MAX_FORM_PARTS")
 
 
+def parse_lists(qs: str) -> dict[str, list[str]]:
+    """The fields of ``qs`` as :func:`parse_query` has them, in a plain dictionary and without a limit."""
+    fields: dict[str, list[str]] = {}
+    _fill(fields, qs)
+    return fields
+
+
 def parse_query(qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _QUERY) -> Fields[str]:
     """The fields of ``qs``, in order, blank values kept.
 
@@ -55,6 +62,12 @@ def parse_query(qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _Q
         error, name, setting = kind
         count = text.count("&") + 1
         raise error(f"Too many {name}: {count} sent, at most {max_fields} are accepted ({setting}).")
+    _fill(fields, text)
+    return fields
+
+
+def _fill(fields: Any, text: str) -> None:
+    """Put the fields of a text into the dictionary of lists that is below a multidict."""
     if "+" in text:
         text = text.replace("+", " ")  # before %2B becomes a plus
     encoded = "%" in text
@@ -67,7 +80,6 @@ def parse_query(qs: bytes | str, max_fields: int | None = 1000, kind: _Kind = _Q
                 if "%" in value:
                     value = _decode(value)
             _values_of(fields, name, []).append(value)
-    return fields
 
 
 def parse_pairs(qs: bytes | str, max_fields: int | None = 1000) -> list[tuple[str, str]]:

@@ -155,6 +155,8 @@ class App(Scaffold):
         self.extensions: dict[str, Any] = {}
         #: What adapts views when their plans are made, see :func:`demijohn.extend.adapt_view`.
         self.view_adapters: list[Callable[[Any, Any], Any]] = []
+        #: What looks, when a process starts, whether what adapters will be given makes sense.
+        self.start_checks: list[Callable[[], None]] = []
         #: What finds a handler where none is registered, see :func:`demijohn.extend.answer_errors`.
         self.handler_finders: tuple[Callable[[Exception], Any], ...] = ()
         #: The kinds of settings of extensions, see :func:`demijohn.extend.expect_settings`.

@@ -157,7 +157,7 @@ class Lifecycle:
                 await aio.shield(aio.wrap_future(begun))
                 continue
             try:
-                self.app.settle()
+                self._settle()
                 if self.has_work():
                     await self._begin_serving()
                 self.app.freeze()
@@ -265,11 +265,17 @@ class Lifecycle:
                 return
             self.app.freeze()
             if not self.has_work():
-                self.app.settle()
+                self._settle()
                 self.started = True
                 return
             wait(self._startup_off_server())
             self._stop_at_exit()
+
+    def _settle(self) -> None:
+        """Settle the application, and find out what of it makes no sense before a request does."""
+        self.app.settle()
+        for check in self.app.start_checks:
+            check()
 
     def _stop_at_exit(self) -> None:
         self._kept = self.app  # until it is stopped

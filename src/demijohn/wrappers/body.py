@@ -27,6 +27,9 @@ if TYPE_CHECKING:  # there is no such module at run time
 #: Gives the next chunk, ``b""`` at the end.
 Source: TypeAlias = Callable[[], Awaitable[bytes]]
 
+#: The key of an environ under which a body is that came in one piece, complete and within the limit.
+WHOLE_BODY = "demijohn.body"
+
 _CHUNK = 64 * 1024
 
 

@@ -32,7 +32,8 @@ from demijohn.http.multipart import MultipartLimits, parse_multipart, parse_mult
 from demijohn.http.query import parse_form, parse_pairs, parse_query
 from demijohn.typing import WSGIEnvironment
 from demijohn.wrappers.body import (
-    BoundedBody, RefusedBody, StreamedBody, explained, from_reader, refusal_of_coding, too_large, truncated,
+    WHOLE_BODY, BoundedBody, RefusedBody, StreamedBody, explained, from_reader, refusal_of_coding, too_large,
+    truncated,
 )  # fmt: skip
 from demijohn.wrappers.parts import FormParts
 
@@ -412,7 +413,8 @@ class Request(BaseRequest):
     @lazy
     def data(self) -> bytes:
         """The body as bytes; empty where it was a form, which is in ``form`` and ``files``."""
-        return self.get_data(parse_form_data=self._coded() is None)
+        data: bytes = self.get_data(parse_form_data=self._coded() is None)
+        return data
 
     def _load_by_werkzeug(self) -> None:
         """Parse any kind of form, by the parser that a subclass may have put in place of Werkzeug's."""
@@ -481,6 +483,27 @@ class Request(BaseRequest):
         storage = self.parameter_storage_class
         state["form"] = fields if storage is UNSAID_STORAGE else storage(parse_pairs(data, None))
 
+    def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
+        """The body, as bytes.
+
+        :param cache: Keep it, for the next who asks.
+        :param as_text: As text, by UTF-8; what is not UTF-8 is replaced.
+        :param parse_form_data: Let a form go to :attr:`form` and :attr:`files`; the data is empty then.
+        :raises RequestEntityTooLarge: when it is larger than ``max_content_length``.
+        :raises ClientDisconnected: when it ends early.
+        """
+        state = self.__dict__
+        data = state.get("_cached_data")
+        if data is None:
+            if parse_form_data:
+                self._load_form_data()
+            data = self._read_body()
+            if "stream" not in state and not getattr(self.url_rule, "stream", False):
+                state["stream"] = BytesIO()  # what was read is not there a second time
+            if cache:
+                state["_cached_data"] = data
+        return data.decode(errors="replace") if as_text else data
+
     def _read_body(self) -> bytes:
         """The whole body, within the limit.
 
@@ -490,6 +513,9 @@ class Request(BaseRequest):
         :raises ClientDisconnected: when it ends early.
         """
         state = self.__dict__
+        whole: bytes | None = self.environ.get(WHOLE_BODY)
+        if whole is not None and not ("stream" in state or "form" in state or "_max_content_length" in state):
+            return whole
         length = state["content_length"] if "content_length" in state else _announced_length(self.environ)
         if length is None or self.shallow or "stream" in state or "form" in state:
             body: bytes = self.stream.read()

@@ -45,6 +45,14 @@ class MemoryStore:
         if sweep:
             self.clear_expired()
 
+    def claim(self, key: str, data: bytes, lifetime: int) -> bool:
+        """As :meth:`SessionStore.claim`."""
+        with self._lock:
+            if self.get(key) is not None:
+                return False
+            self._records[key] = data, time.monotonic() + lifetime
+            return True
+
     def replace(self, key: str, data: bytes, lifetime: int) -> bool:
         """As :meth:`SessionStore.replace`."""
         with self._lock:

@@ -60,6 +60,11 @@ class RedisStore:
         with self._available():
             self.client.set(self.prefix + key, data, ex=lifetime)
 
+    def claim(self, key: str, data: bytes, lifetime: int) -> bool:
+        """As :meth:`SessionStore.claim`."""
+        with self._available():
+            return bool(self.client.set(self.prefix + key, data, ex=lifetime, nx=True))
+
     def replace(self, key: str, data: bytes, lifetime: int) -> bool:
         """As :meth:`SessionStore.replace`."""
         with self._available():

@@ -148,6 +148,21 @@ class SQLStore:
         if self._creations % _CREATIONS_PER_SWEEP == 0:
             self.clear_expired()
 
+    def claim(self, key: str, data: bytes, lifetime: int) -> bool:
+        """As :meth:`SessionStore.claim`."""
+        columns = self.table.c
+        with self._connected() as connection:
+            connection.execute(self.table.delete().where(columns.id == key, columns.expires <= time.time()))
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(self.table.insert().values(id=key, data=data, expires=_end(lifetime)))
+        except self._sa.exc.IntegrityError:
+            return False
+        except self._errors as e:
+            self._complain_of_missing_table(e)
+            raise StoreUnavailable(f"Database: {e}") from e
+        return True
+
     def replace(self, key: str, data: bytes, lifetime: int) -> bool:
         """As :meth:`SessionStore.replace`."""
         return self._update(key, data=data, expires=_end(lifetime))

@@ -35,6 +35,13 @@ class SessionStore(Protocol):
         """Keep ``data`` under a key that is new, for ``lifetime`` seconds."""
         ...
 
+    def claim(self, key: str, data: bytes, lifetime: int) -> bool:
+        """Keep ``data`` under ``key`` unless something is kept there; whether it was. Of several at once, one wins.
+
+        Sessions do not need it; answers that are kept for a request that comes again do.
+        """
+        ...
+
     def replace(self, key: str, data: bytes, lifetime: int) -> bool:
         """Keep ``data`` under a key that is there; False, and nothing is kept, when it is not.
 

@@ -43,7 +43,8 @@ def members_of(error: Exception) -> dict[str, Any]:
     # What the page of an unexpected error says is for people in front of a browser.
     unexpected = isinstance(error, InternalServerError) and error.original_exception is not None
     message = None if unexpected or not isinstance(error, HTTPException) else error.description
-    return {"message": http_status_message(status_of(error)) if message is None else message}
+    said = http_status_message(status_of(error)) if message is None else message
+    return {"message": said, **(getattr(error, "members", None) or {})}
 
 
 def problem_of(status: int, members: Mapping[str, Any]) -> dict[str, Any]:

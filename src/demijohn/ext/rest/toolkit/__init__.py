@@ -1,0 +1,1 @@
+"""What many APIs need beside their views: lists, entity tags, repeated requests and callers."""

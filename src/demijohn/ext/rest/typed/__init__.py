@@ -1,0 +1,1 @@
+"""Views whose annotations say what they take and what they send."""
