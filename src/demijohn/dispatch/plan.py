@@ -69,9 +69,7 @@ def make_plan(
     plan.preprocess = None
     if way.preprocess is not preprocess or plan.before or plan.url_preprocessors:
         plan.preprocess = way.preprocess
-    plan.dispatch = None
-    if way.dispatch is not dispatch or plan.view is None:
-        plan.dispatch = way.dispatch
+    plan.dispatch = way.dispatch if way.dispatch is not dispatch or plan.view is None else None
     plan.processes = way.always_processes or bool(plan.after)
     plan.tears_down = way.always_tears_down or bool(plan.teardown)
     plan.auto_options = None
@@ -81,10 +79,11 @@ def make_plan(
     _protect(way, plan)
     around = plan.preprocess or plan.processes or plan.tears_down or options or plan.sharings
     plan.short = way.short and not around and (rule is None or plan.dispatch is None)
-    needs_check = not (checked or options) and _needs_check(way, rule)
-    plan.checked = make_plan(app, way, rule, checked=True) if needs_check else None
+    plan.checked = None
     if checked:
         _check_first(plan)
+    elif not options and _needs_check(way, rule):
+        plan.checked = make_plan(app, way, rule, checked=True)
     return plan
 
 

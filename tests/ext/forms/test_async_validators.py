@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired, StopValidation, ValidationError
 from demijohn import Flask, g, request
 from demijohn.ext.forms import CSRFProtect, FlaskForm, Form
 from demijohn.extend import nonblocking, running_loop
+from demijohn.waiting.pool import ThreadPool
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
 PROTOCOLS = ("wsgi", "asgi", "rsgi")
@@ -258,6 +259,14 @@ def test_no_thread_is_taken_for_what_only_computes(validators, hops, monkeypatch
         taken.append(args)
         return await to_thread(*args, **kwargs)
 
+    def counted_job(pool, *args):
+        taken.append(args)
+        return run(pool, *args)
+
+    run = ThreadPool.run
+    monkeypatch.setattr(
+        ThreadPool, "run", counted_job
+    )  # a loop that serves sync views has threads of its own
     monkeypatch.setattr(asyncio, "to_thread", counted)
     app = make_app(form_of(StringField(validators=validators)))
     assert app.test_client().post("/async", data={"word": "good"}, headers=SAME).json["valid"]

@@ -268,7 +268,7 @@ def test_serve_can_show_an_image_and_name_it(app, client, photos):
 
 @pytest.mark.parametrize("checked", [True, False], ids=["natively", "as Flask-Reuploaded"])
 def test_what_the_application_serves_by_itself(app, client, checked):
-    app.policy = app.policy if checked else app.policy.replace(checked_uploads=False)
+    app.policy = app.policy if checked else app.policy.replace(checked_uploads=False, security_headers=False)
     app.config["UPLOADS_AUTOSERVE"] = True
     photos, others = UploadSet("photos", IMAGES), UploadSet("others")
     app.config["UPLOADED_OTHERS_URL"] = "https://files.example/"
