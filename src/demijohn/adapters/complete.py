@@ -35,7 +35,8 @@ async def open_body(app: Application, ctx: RequestContext, exchange: Exchange) -
     elif ctx.plan.stream:
         environ["wsgi.input"] = StreamedBody(exchange.chunk, limit, length)
     else:
-        environ["wsgi.input"] = await collect(exchange.chunk, limit, length, app.own_setting)
+        way = ctx.way
+        environ["wsgi.input"] = await collect(exchange.chunk, limit, length, way.spool_size, way.spool_folder)
 
 
 def close_body(environ: LazyEnviron) -> None:
@@ -103,7 +104,8 @@ async def respond(
     response: Any = await (drive_here if plan.on_loop else drive_hopping)(steps, lane)
     if response.__class__ is tuple:  # the short way's
         code, status, fields, data = response
-        return code, status, fields + constant_fields(ctx), data
+        own = ctx.plan.fields  # PERF: constant_fields in place, where the scheme does not matter (0.05 us)
+        return code, status, fields + (own.plain if own.secure is None else constant_fields(ctx)), data
     plain = response.plain(method)
     if plain is not None:
         return response._status_code, response._status, plain[1], plain[0]

@@ -100,7 +100,7 @@ class Request(NativeRequest):
         return get_input_stream(self.environ, max_content_length=self.max_content_length)
 
     # COMPAT: what subclasses and tests put in the place of the stream is read, and by whoever asks first.
-    get_data = BaseRequest.get_data
+    get_data: Any = BaseRequest.get_data
 
     def _is_fed(self) -> bool:
         """Whether the body comes from an adapter of ours rather than from a WSGI server."""

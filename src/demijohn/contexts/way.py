@@ -22,6 +22,7 @@ This module holds the records only. It must not know how they are made, nor the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from os import PathLike
 from typing import Any, NoReturn, TypeAlias
 
 from werkzeug.routing import Rule
@@ -125,6 +126,8 @@ class Way:
         "session_fields",
         "sharings",
         "short",
+        "spool_folder",
+        "spool_size",
         "static_plans",
         "steps",
         "sync",
@@ -193,6 +196,9 @@ class Way:
     opens_early: bool
     #: What saving a session adds to an answer, without a response object; None where it takes one.
     session_fields: Callable[..., list[tuple[str, str]] | None] | None
+    #: Most bytes of a body that are kept in memory, and the folder for larger ones; None for the system's.
+    spool_size: int
+    spool_folder: str | PathLike[str] | None
     #: What writes JSON bodies without a response object; None where it takes one.
     json: DefaultJSONProvider | None
     #: Compiled templates by name; None where they are reloaded.

@@ -155,12 +155,14 @@ class Settling:
         }
 
     def services(self) -> dict[str, Any]:
-        """Sessions, JSON and templates."""
+        """Sessions, bodies, JSON and templates."""
         app = self.app
         interface = app.session_interface
         return {
             "eager_session": self.eager_session,
             "opens_early": False,
+            "spool_size": app.own_setting("BODY_SPOOL_SIZE"),
+            "spool_folder": app.own_setting("BODY_SPOOL_FOLDER"),
             # Of the class, since an object that claims every attribute, as a mock does, has said nothing by it.
             "session_fields": interface.header_fields if hasattr(type(interface), "header_fields") else None,
             "json": app.json if type(app.json) is DefaultJSONProvider else None,

@@ -673,6 +673,7 @@ _ROUTE_OPTIONS = (
 #: The settings that a way is made of.
 _SETTLED_FROM = (
     "TRUSTED_PROXIES", "SECURITY_HEADERS", "HSTS", "CSP", "CSP_REPORT_ONLY", "CROSS_ORIGIN_CHECK", "TRUSTED_ORIGINS",
+    "BODY_SPOOL_SIZE", "BODY_SPOOL_FOLDER",
 )  # fmt: skip
 
 

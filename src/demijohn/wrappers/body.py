@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from io import BytesIO, RawIOBase
+from os import PathLike
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
@@ -285,17 +286,21 @@ class BoundedBody(RawIOBase):
 
 
 async def collect(
-    source: Source, limit: int | None, expected: int | None, setting: Callable[[str], Any]
+    source: Source,
+    limit: int | None,
+    expected: int | None,
+    in_memory: int,
+    folder: str | PathLike[str] | None,
 ) -> IO[bytes] | RefusedBody:
-    """Read a whole body into memory, or onto disk past ``BODY_SPOOL_SIZE`` bytes.
+    """Read a whole body into memory, or onto disk past so many bytes.
 
     A body that is too large, incomplete, or for which the disk has no room, is not presented as one: reading the
     result raises.
 
     :param expected: The announced length, or None.
-    :param setting: Gives a setting by its name.
+    :param in_memory: ``BODY_SPOOL_SIZE``.
+    :param folder: ``BODY_SPOOL_FOLDER``.
     """
-    spool = setting("BODY_SPOOL_SIZE")
     parts: list[bytes] = []
     file: IO[bytes] | None = None
     size = 0
@@ -304,12 +309,12 @@ async def collect(
             size += len(chunk)
             if limit is not None and size > limit:
                 raise too_large(limit)
-            if file is None and size <= spool:
+            if file is None and size <= in_memory:
                 parts.append(chunk)
             else:
                 with InsufficientStorage.instead_of_oserror():
                     if file is None:
-                        file = TemporaryFile(dir=setting("BODY_SPOOL_FOLDER"))  # noqa: SIM115 (lives as long as the request)
+                        file = TemporaryFile(dir=folder)  # noqa: SIM115 (lives as long as the request)
                         file.writelines(parts)
                         parts.clear()
                     file.write(chunk)

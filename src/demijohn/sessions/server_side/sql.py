@@ -54,10 +54,11 @@ class SQLStore:
     ) -> None:
         # Imported here: an optional requirement, and heavy.
         import sqlalchemy as sa
-        from sqlalchemy.exc import DBAPIError, TimeoutError
+        from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError
 
         self._sa = sa
         self._errors = DBAPIError, TimeoutError
+        self._taken = IntegrityError
         self._db = db
         self._bind_key = bind_key
         self._creations = 0
@@ -156,7 +157,7 @@ class SQLStore:
         try:
             with self.engine.begin() as connection:
                 connection.execute(self.table.insert().values(id=key, data=data, expires=_end(lifetime)))
-        except self._sa.exc.IntegrityError:
+        except self._taken:
             return False
         except self._errors as e:
             self._complain_of_missing_table(e)
