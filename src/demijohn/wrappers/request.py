@@ -513,7 +513,7 @@ class Request(BaseRequest):
         :raises ClientDisconnected: when it ends early.
         """
         state = self.__dict__
-        whole: bytes | None = self.environ.get(WHOLE_BODY)
+        whole: bytes | None = dict.get(self.environ, WHOLE_BODY)  # an adapter's: not a field to look for
         if whole is not None and not ("stream" in state or "form" in state or "_max_content_length" in state):
             return whole
         length = state["content_length"] if "content_length" in state else _announced_length(self.environ)
