@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
 from demijohn.http.cookies import get_cookie, parse_cookie
 from demijohn.http.host import get_host, host_is_trusted, is_valid_host
@@ -70,8 +71,9 @@ def cookies_answer(text):
 
 def ranges_answer(text):
     for length in (0, 10, 10**12):
-        for start, stop in parse_range(text, length) or ():
-            assert 0 <= start < stop <= length
+        with suppress(RequestedRangeNotSatisfiable):
+            for start, stop in parse_range(text, length) or ():
+                assert 0 <= start < stop <= length
     if_range_matches(text, '"tag"', None)
 
 

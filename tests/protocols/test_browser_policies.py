@@ -134,7 +134,7 @@ def test_case_38_a_form_of_another_site_is_refused_and_one_of_ours_is_not(server
     here, other = f"http://127.0.0.1:{servers[0]}", f"http://localhost:{servers[1]}"
     for site, status in [(other, 403), (here, 200)]:
         page.goto(f"{site}/form/{servers[0]}")
-        with page.expect_response(f"{here}/change") as answer:
+        with page.expect_navigation(), page.expect_response(f"{here}/change") as answer:
             page.evaluate("document.getElementById('f').submit()")
         assert answer.value.status == status
     page.goto(f"{here}/changed")

@@ -14,7 +14,7 @@ from copy import copy
 from functools import lru_cache
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from werkzeug.datastructures import EnvironHeaders, FileStorage, Headers, ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
@@ -483,7 +483,19 @@ class Request(BaseRequest):
         storage = self.parameter_storage_class
         state["form"] = fields if storage is UNSAID_STORAGE else storage(parse_pairs(data, None))
 
-    def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
+    @overload
+    def get_data(
+        self, cache: bool = ..., as_text: Literal[False] = ..., parse_form_data: bool = ...
+    ) -> bytes: ...
+
+    @overload
+    def get_data(
+        self, cache: bool = ..., as_text: Literal[True] = ..., parse_form_data: bool = ...
+    ) -> str: ...
+
+    def get_data(
+        self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
+    ) -> bytes | str:
         """The body, as bytes.
 
         :param cache: Keep it, for the next who asks.
@@ -624,6 +636,12 @@ class Request(BaseRequest):
             )
         parts: FormParts = state["_parts"]
         return parts
+
+    @overload
+    def get_json(self, force: bool = ..., silent: Literal[False] = ..., cache: bool = ...) -> Any: ...
+
+    @overload
+    def get_json(self, force: bool = ..., silent: bool = ..., cache: bool = ...) -> Any | None: ...
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """What the JSON of the body says; see Werkzeug's.
