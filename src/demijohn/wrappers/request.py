@@ -483,8 +483,9 @@ class Request(BaseRequest):
         storage = self.parameter_storage_class
         state["form"] = fields if storage is UNSAID_STORAGE else storage(parse_pairs(data, None))
 
+    # As Werkzeug has them, which overlap where everything is left out.
     @overload
-    def get_data(
+    def get_data(  # pyright: ignore[reportOverlappingOverload]
         self, cache: bool = ..., as_text: Literal[False] = ..., parse_form_data: bool = ...
     ) -> bytes: ...
 
