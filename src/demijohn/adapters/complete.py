@@ -104,7 +104,7 @@ async def respond(
     response: Any = await (drive_here if plan.on_loop else drive_hopping)(steps, lane)
     if response.__class__ is tuple:  # the short way's
         code, status, fields, data = response
-        own = ctx.plan.fields  # PERF: constant_fields in place, where the scheme does not matter (0.05 us)
+        own = plan.fields  # PERF: constant_fields in place, where the scheme does not matter (0.05 us)
         return code, status, fields + (own.plain if own.secure is None else constant_fields(ctx)), data
     plain = response.plain(method)
     if plain is not None:

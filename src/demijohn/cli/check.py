@@ -206,12 +206,16 @@ def _cross_origin(app: Application) -> Iterator[Finding]:
             "cross-origin", "note", f"Routes that any site may send to (cross_origin=True): {', '.join(let_in)}.",
             "A visitor's cookies come along.", "Have them checked by a signature or a token, or take the option away.",
         )  # fmt: skip
-    plain = sorted(origin for origin in way.trusted_origins if not origin.startswith("https:"))
+    plain = _without_https(way.trusted_origins)
     if plain:
         yield Finding(
             "cross-origin", "warning", f"TRUSTED_ORIGINS has origins without https: {', '.join(plain)}.",
             "Anybody between a visitor and such a page can change it.", "Name their https addresses.",
         )  # fmt: skip
+
+
+def _without_https(origins: Iterable[str]) -> list[str]:
+    return sorted(origin for origin in origins if not origin.startswith("https:"))
 
 
 def _cors(app: Application) -> Iterator[Finding]:
@@ -223,7 +227,7 @@ def _cors(app: Application) -> Iterator[Finding]:
                 "It is as public as a page without a login, and as one in an internal network.",
                 "If that is not meant, list the origins.",
             )  # fmt: skip
-        plain = sorted(origin for origin in sharing.origins if not origin.startswith("https:"))
+        plain = _without_https(sharing.origins)
         if plain:
             yield Finding(
                 "cors", "warning", f"cors() of the {where} has origins without https: {', '.join(plain)}.",
