@@ -275,4 +275,6 @@ def encoded(raw: RawHeaders) -> list[tuple[bytes, bytes]]:
 
 def _encoded_field(field: tuple[str, str]) -> tuple[bytes, bytes]:
     name, value = field
-    return keep_encoded(field) if name in _FEW_VALUES else (encoded_name(name), value.encode("latin-1"))
+    if name in _FEW_VALUES and len(value) <= 256:  # a view may echo what a sender chose
+        return keep_encoded(field)
+    return encoded_name(name), value.encode("latin-1")

@@ -108,15 +108,20 @@ def _limit(setting: str, unset: int | None) -> Any:
     return property(read, write, doc=f"The limit ``{setting}`` for this request; set it to change it here.")
 
 
-@lru_cache(maxsize=1024)
 def _text_of_latin1(value: str) -> str:
     """WSGI hands over bytes as latin-1 text (PEP 3333); the bytes are UTF-8."""
     return value.encode("latin-1").decode(errors="replace")
 
 
+_kept_text_of_latin1 = lru_cache(maxsize=1024)(_text_of_latin1)
+
+
 def decoded(value: str) -> str:
     """The text of a WSGI path value: what its latin-1 stand-in encodes, read as UTF-8."""
-    return value if value.isascii() else _text_of_latin1(value)
+    if value.isascii():
+        return value
+    # A long one is not kept: a sender chooses it, and 1,024 of 60 KB would be 120 MB.
+    return _kept_text_of_latin1(value) if len(value) <= 256 else _text_of_latin1(value)
 
 
 @lru_cache(maxsize=1024)
