@@ -320,3 +320,12 @@ def test_a_view_that_returns_none_is_an_error_that_says_so(app, client):
     app.add_url_rule("/", "index", made("async def", lambda: None))
     with pytest.raises(TypeError, match="'index' did not return a valid response"):
         client.get("/")
+
+
+@BOTH
+@pytest.mark.parametrize("empty", ["", {}, []], ids=repr)
+def test_a_hook_that_returns_an_empty_answer_has_answered(app, client, kind, empty):
+    app.before_request(made(kind, lambda: empty))
+    app.add_url_rule("/", "index", lambda: pytest.fail("the view was called"))
+    answer = client.get("/")
+    assert (answer.status_code, answer.text.strip()) == (200, str(empty))
