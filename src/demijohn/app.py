@@ -28,6 +28,7 @@ from demijohn.dispatch.settle import OVERRIDABLE, overridable
 from demijohn.errors import FormDataRoutingRedirect
 from demijohn.http.redirects import check_location
 from demijohn.later import later
+from demijohn.logging import mark_records
 from demijohn.sessions import SecureCookieSessionInterface
 from demijohn.sessions.flashing import get_flashed_messages
 from demijohn.setup.application import App
@@ -105,6 +106,8 @@ class Flask(App):
             template_folder, instance_path, instance_relative_config, root_path,
         )  # fmt: skip
         self.lifecycle = Lifecycle(self)
+        if self.policy.request_ids:
+            mark_records()
         if self.has_static_folder:
             if bool(static_host) != host_matching:
                 raise AssertionError("Invalid static_host/host_matching combination")

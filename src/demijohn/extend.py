@@ -23,6 +23,7 @@ from werkzeug.routing import Rule
 
 from demijohn.app import Flask
 from demijohn.contexts import proxies
+from demijohn.contexts.request_ids import carry_request_id, current_request_id
 from demijohn.errors import InsufficientStorage
 from demijohn.http import origins
 from demijohn.http.cookies import dump_cookie, parse_cookie
@@ -49,8 +50,8 @@ from demijohn.wrappers.request import Request
 __all__ = [
     "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "Ready",
     "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "call",
-    "content_disposition", "current_application", "current_environ", "current_query", "current_request",
-    "current_session", "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later",
+    "carry_request_id", "content_disposition", "current_application", "current_environ", "current_query",
+    "current_request", "current_request_id", "current_session", "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later",
     "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
     "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip

@@ -45,6 +45,8 @@ class AppContext(Patchable):
     _request: Any = None
     #: The session, once it was asked for, where asking again needs no notice.
     _seen_session: Any = None
+    #: The id of the request that asked for this work, if one did; a request's own is in its environ.
+    request_id: str | None = None
     _g: Any = None
     _url_adapter: Any = None
     #: What :data:`current` gave for each push, a list of :class:`~contextvars.Token`; None before the first.

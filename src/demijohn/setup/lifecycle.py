@@ -17,6 +17,7 @@ from weakref import WeakSet, ref
 
 from demijohn.contexts import ports
 from demijohn.contexts.context import AppContext
+from demijohn.contexts.request_ids import carry_request_id, current_request_id
 from demijohn.later import later
 
 from demijohn.waiting.callables import is_async
@@ -308,9 +309,10 @@ class Lifecycle:
         """
         context = copy_context()
         running = loops.tasks
+        request_id = current_request_id()
 
         def start() -> None:
-            work = self._background_work(function, args, kwargs)
+            work = self._background_work(function, args, kwargs, request_id)
             task = running_loop().create_task(work, context=context)
             self._background.add(task)
             running.add(task)
@@ -329,9 +331,10 @@ class Lifecycle:
         else:
             start()
 
-    async def _background_work(self, function: Any, args: Any, kwargs: Any) -> None:
+    async def _background_work(self, function: Any, args: Any, kwargs: Any, request_id: str | None) -> None:
         try:
             async with _AppContext(self.app):
+                carry_request_id(request_id)
                 if is_async(function):
                     await function(*args, **kwargs)
                 else:
