@@ -51,9 +51,10 @@ __all__ = [
     "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "Ready",
     "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "call",
     "carry_request_id", "content_disposition", "current_application", "current_environ", "current_query",
-    "current_request", "current_request_id", "current_session", "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later",
-    "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
-    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
+    "current_request", "current_request_id", "current_session", "dump_cookie", "expect_settings", "is_async",
+    "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking", "parse_cookie",
+    "parse_multipart", "prefers_json", "problem", "running_loop", "safe_join", "secure_filename", "send_signal",
+    "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])

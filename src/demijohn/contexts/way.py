@@ -109,6 +109,7 @@ class Way:
         "forward",
         "full_dispatch",
         "good_hosts",
+        "health",
         "http_exception",
         "injects_url_defaults",
         "json",
@@ -152,6 +153,8 @@ class Way:
     static_plans: dict[str, dict[str, Plan]]
     #: Hosts that were found to be good.
     good_hosts: set[str | bytes | None]
+    #: The plans of the paths where it is asked after the process, which no Host, hook or session has a say in.
+    health: dict[str, Plan]
     #: Whether rules are matched by Werkzeug's adapter only: hosts, sub-domains, one of the application's own.
     by_adapter: bool
     #: Puts what trusted proxies say into an environ; None where there are none.

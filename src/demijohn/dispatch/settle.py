@@ -16,6 +16,7 @@ from demijohn.contexts.context import RequestContext
 from demijohn.contexts.way import Way
 from demijohn.dispatch import failure, matching, pipeline, responses, teardown
 from demijohn.dispatch.fields import make_fields
+from demijohn.dispatch.health import add_health
 from demijohn.dispatch.ports import Application
 from demijohn.errors import WrongSetting
 from demijohn.http.cors import checked_origins
@@ -84,7 +85,7 @@ class Settling:
         :raises WrongSetting: when a setting is of a kind that it cannot be.
         """
         self.app.check_settings()
-        return Way(
+        way = Way(
             **self.routing(),
             **self.request_steps(),
             **self.end_steps(),
@@ -94,6 +95,8 @@ class Settling:
             policy=self.app.policy,
             steps=self.steps,
         )
+        add_health(self.app, way)
+        return way
 
     def routing(self) -> dict[str, Any]:
         """How a request finds its plan."""
@@ -104,6 +107,7 @@ class Settling:
             "plans": {},
             "static_plans": {},
             "good_hosts": set(),
+            "health": {},
             "by_adapter": self.by_adapter,
             "forward": self.forward,
             "injects_url_defaults": self.overrides("inject_url_defaults")

@@ -109,7 +109,7 @@ class App(Scaffold):
             "BODY_SPOOL_SIZE": 1024 * 1024, "BODY_SPOOL_FOLDER": None,
             "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5, "SECURITY_HEADERS": None,
             "HSTS": None, "CSP": csp.DEFAULT, "CSP_REPORT_ONLY": None, "CROSS_ORIGIN_CHECK": True,
-            "TRUSTED_ORIGINS": (), "SILENCED_CHECKS": (),
+            "TRUSTED_ORIGINS": (), "SILENCED_CHECKS": (), "HEALTH_ENDPOINTS": None, "READINESS_TIMEOUT": 2.0,
         }
     )  # fmt: skip
 
@@ -165,6 +165,8 @@ class App(Scaffold):
         self.template_streams: list[Callable[[Any], None]] = []
         #: What finds out about this application for ``demijohn check``, see :func:`demijohn.extend.add_check`.
         self.checks: list[Callable[[Any], Iterable[Finding]]] = []
+        #: What ``/readyz`` asks, by its name, see :meth:`readiness_check`.
+        self.readiness_checks: dict[str, Callable[[], Any]] = {}
         #: Who may read answers from elsewhere, in the order in which :meth:`cors` said it.
         self.sharings: list[Sharing] = []
         self.before_idle_funcs: list[Callable[[], Any]] = []
@@ -502,6 +504,22 @@ class App(Scaffold):
         self.while_serving_gens.append(f)
         return f
 
+    @setupmethod
+    def readiness_check(self, name: str) -> Callable[[F], F]:
+        """Have ``/readyz`` ask the decorated function, sync or async, whether the application can do its work.
+
+        False and what it raises mean that it cannot. It runs inside an application context, in a thread of its own or
+        on the loop of async views.
+
+        :param name: What the answer calls it; one that was there under this name is replaced.
+        """
+
+        def register(f: F) -> F:
+            self.readiness_checks[name] = f
+            return f
+
+        return register
+
     #: Whether it has to be served by ASGI though nothing of it is asynchronous.
     needs_asgi = False
 
@@ -673,7 +691,7 @@ _ROUTE_OPTIONS = (
 #: The settings that a way is made of.
 _SETTLED_FROM = (
     "TRUSTED_PROXIES", "SECURITY_HEADERS", "HSTS", "CSP", "CSP_REPORT_ONLY", "CROSS_ORIGIN_CHECK", "TRUSTED_ORIGINS",
-    "BODY_SPOOL_SIZE", "BODY_SPOOL_FOLDER",
+    "BODY_SPOOL_SIZE", "BODY_SPOOL_FOLDER", "HEALTH_ENDPOINTS",
 )  # fmt: skip
 
 

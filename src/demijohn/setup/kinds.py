@@ -120,6 +120,8 @@ SETTINGS: dict[str, Kind] = {
     "MAX_JSON_DEPTH": "number",
     "MAX_COOKIE_SIZE": "number",
     "THREADS": "number",
+    "HEALTH_ENDPOINTS": "flag",
+    "READINESS_TIMEOUT": "number",
     "BODY_SPOOL_SIZE": "number",
     "BODY_SPOOL_FOLDER": "path",
     "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": "number",

@@ -12,6 +12,7 @@ import sys
 from _thread import allocate_lock, get_ident
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, copy_context
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakSet, ref
 
@@ -26,8 +27,11 @@ from demijohn.waiting.drivers import drive_async, running_loop, wait
 from demijohn.waiting.steps import Steps, is_awaitable
 
 if TYPE_CHECKING:
+    from demijohn.setup import readiness
+    from demijohn.setup.readiness import Readiness
     from demijohn.waiting import loops
 else:
+    readiness = later("demijohn.setup.readiness")  # concurrent.futures; with the first who asks
     loops = later("demijohn.waiting.loops")  # 13 % of an import of Flask: asyncio
 
 
@@ -108,6 +112,11 @@ class Lifecycle:
         self._generators = []
         self._starting = None
         self.started = False
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        """What finds out whether the application can do its work."""
+        return readiness.Readiness(self.app)
 
     # Threads.
 
