@@ -96,6 +96,7 @@ class Way:
         "always_processes",
         "always_tears_down",
         "appcontext_teardown",
+        "at_once",
         "bare",
         "blocking_steps",
         "by_adapter",
@@ -103,6 +104,7 @@ class Way:
         "dispatch",
         "eager_session",
         "ends_appcontext",
+        "enter",
         "exception",
         "fields",
         "finalize",
@@ -116,6 +118,7 @@ class Way:
         "lazy_request",
         "make_response",
         "match",
+        "observing",
         "opens_early",
         "plain_context",
         "plain_errors",
@@ -159,6 +162,13 @@ class Way:
     by_adapter: bool
     #: Puts what trusted proxies say into an environ; None where there are none.
     forward: Callable[[Any], None] | None
+
+    # Who looks at requests from outside.
+
+    #: What is done about each, a :class:`~demijohn.dispatch.observation.Observing`; None where nobody looks.
+    observing: Any
+    #: What a request by WSGI meets first: what ``forward`` does, or what answers it while somebody looks; or None.
+    enter: Callable[..., Any] | None
 
     # Steps, each this package's own or the application's method.
 
@@ -231,6 +241,8 @@ class Way:
     #: Whether middleware stands around ``wsgi_app``, which every request has to pass.
     wrapped: bool
     bare: bool
+    #: Whether it is ``bare``, and a request by WSGI meets nothing before it.
+    at_once: bool
     short: bool
 
     def __init__(self, **settled: Any) -> None:

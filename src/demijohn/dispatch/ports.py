@@ -35,6 +35,7 @@ class Application(ports.Application, Protocol):
     view_adapters: list[Callable[[Any, Any], Any]]
     handler_finders: tuple[Callable[[Exception], Any], ...]
     sharings: list[Sharing]
+    observers: list[Any]
     readiness_checks: dict[str, Callable[[], Any]]
     view_functions: dict[str, Callable[..., Any]]
     url_value_preprocessors: Hooks
@@ -60,6 +61,10 @@ class Application(ports.Application, Protocol):
 
     def forwarder(self) -> Callable[[Any], None] | None:
         """What puts the word of trusted proxies into an environ."""
+        ...
+
+    def observed_entry(self) -> Callable[..., Any]:
+        """What a request by WSGI meets first where somebody looks at it."""
         ...
 
     def find_error_handler(self, e: Exception, blueprints: Iterable[str]) -> Callable[..., Any] | None:

@@ -104,7 +104,7 @@ class Readiness:
             result.set_result(None)
 
     def _result(self, name: str, result: Future[None], end: float) -> str:
-        """How a check ended, or that it has not; what it raised is for the log only, when that begins and when it ends."""
+        """How a check ended, or that it has not; what it raised is for the log only, at its begin and at its end."""
         try:
             result.result(max(0.0, end - monotonic()))
         except BaseException as e:
