@@ -28,6 +28,7 @@ from demijohn.dispatch.settle import OVERRIDABLE, overridable
 from demijohn.errors import FormDataRoutingRedirect
 from demijohn.http.redirects import check_location
 from demijohn.later import later
+from demijohn.logging import mark_records
 from demijohn.sessions import SecureCookieSessionInterface
 from demijohn.sessions.flashing import get_flashed_messages
 from demijohn.setup.application import App
@@ -43,7 +44,7 @@ from demijohn.wrappers.websocket import Websocket
 
 if TYPE_CHECKING:
     from demijohn import devserver, testing
-    from demijohn.adapters import asgi, forwarded, rsgi
+    from demijohn.adapters import asgi, forwarded, observed, rsgi
     from demijohn.setup import commands
 else:
     testing = later("demijohn.testing")  # 56 % of an import of Flask; only tests ask for it
@@ -51,6 +52,7 @@ else:
     asgi = later("demijohn.adapters.asgi")  # 13 %: asyncio
     rsgi = later("demijohn.adapters.rsgi")  # 13 %: asyncio
     commands = later("demijohn.setup.commands")  # 25 %: click
+    observed = later("demijohn.adapters.observed")  # only where somebody looks at requests
     forwarded = later("demijohn.adapters.forwarded")  # 3 %; only where there are trusted proxies
 
 __all__ = ["App", "Flask"]
@@ -105,6 +107,8 @@ class Flask(App):
             template_folder, instance_path, instance_relative_config, root_path,
         )  # fmt: skip
         self.lifecycle = Lifecycle(self)
+        if self.policy.request_ids:
+            mark_records()
         if self.has_static_folder:
             if bool(static_host) != host_matching:
                 raise AssertionError("Invalid static_host/host_matching combination")
@@ -183,17 +187,41 @@ class Flask(App):
         """The ASGI application, apart from ``__call__`` for the same reason; it knows ASGI 2 as well."""
         if send is None:
             return partial(self.asgi_app, scope)
-        serve = asgi.serve
+        serve = self._asgi_adapter
+        if serve is None:
+            serve = self._choose_asgi(scope)
+        return serve(self, scope, receive, send)
+
+    def _choose_asgi(self, scope: Any) -> Any:
+        """What serves by ASGI from now on."""
+        if scope["type"] == "lifespan":  # nothing is settled before the application has started up
+            return asgi.serve
+        way = self._way or self.settle()
+        serve = asgi.serve if way.observing is None else observed.serve_asgi
+        self._asgi_adapter = serve
         if "asgi_app" not in self.__dict__ and type(self).asgi_app is _own_asgi_app:
             self._serve_asgi = serve
-        return serve(self, scope, receive, send)
+        return serve
 
     #: PERF: where ``__call__`` goes once the adapter is there, unless ``asgi_app`` was replaced (0.1 us).
     _serve_asgi: Any = None
 
     def __rsgi__(self, scope: Any, protocol: Any) -> Awaitable[None]:
         """The RSGI application."""
-        return rsgi.serve(self, scope, protocol)
+        serve = self._rsgi_adapter
+        if serve is None:
+            way = self._way or self.settle()
+            serve = self._rsgi_adapter = rsgi.serve if way.observing is None else observed.serve_rsgi
+        answering: Awaitable[None] = serve(self, scope, protocol)
+        return answering
+
+    def is_health_path(self, path: str) -> bool:
+        """Whether a server answers what comes to ``path`` even while every thread is busy."""
+        return path in (self._way or self.settle()).health
+
+    def observed_entry(self) -> Callable[..., Any]:
+        """What a request by WSGI meets first where somebody looks at it."""
+        return observed.enter_wsgi
 
     def __rsgi_init__(self, loop: Any) -> None:
         """RSGI's start of a worker, before its loop runs."""

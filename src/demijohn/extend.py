@@ -23,6 +23,8 @@ from werkzeug.routing import Rule
 
 from demijohn.app import Flask
 from demijohn.contexts import proxies
+from demijohn.contexts.request_ids import carry_request_id, current_request_id
+from demijohn.dispatch.observation import Observation
 from demijohn.errors import InsufficientStorage
 from demijohn.http import origins
 from demijohn.http.cookies import dump_cookie, parse_cookie
@@ -47,12 +49,14 @@ from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "Ready",
-    "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "call",
-    "content_disposition", "current_application", "current_environ", "current_query", "current_request",
-    "current_session", "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later",
-    "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
-    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
+    "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Observation",
+    "Part", "Ready",
+    "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "bound_threads", "call",
+    "carry_request_id", "content_disposition", "current_application", "current_environ", "current_query",
+    "current_request", "current_request_id", "current_session", "dump_cookie", "expect_settings", "is_async",
+    "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
+    "parse_multipart", "prefers_json", "problem", "running_loop", "safe_join", "secure_filename", "send_signal",
+    "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -218,6 +222,29 @@ def add_check(app: Flask, check: Callable[[Flask], Iterable[Finding]]) -> None:
     :param check: Takes the application, inside its context, and returns or yields what it finds.
     """
     app.checks.append(check)
+
+
+def bound_threads(app: Flask, most: Callable[[], int | None]) -> None:
+    """Have ``demijohn run --prod`` start no more threads for sync views than an extension bears.
+
+    :param app: The application.
+    :param most: Says how many, such as the connections of a pool; None where there is no bound.
+    """
+    app.thread_bounds.append(most)
+
+
+def observe(app: Flask, observer: Any) -> None:
+    """Have an extension look at each request from outside: to measure, count or trace it.
+
+    A request that nobody looks at pays nothing. Health endpoints are not looked at.
+
+    :param app: The application.
+    :param observer: An object with any of three methods, called with the request's :class:`Observation`; none may block.
+        ``begin``: nothing of the request is known but what the client sent. ``leave``: the call that handles it has
+        ended, in the context in which it began. ``end``: the last byte of the answer was sent, or will never be.
+    """
+    app.observers.append(observer)
+    app.drop_way()
 
 
 def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:

@@ -14,10 +14,12 @@ from typing import Any, Protocol, TextIO, TypeAlias
 from werkzeug.local import LocalProxy
 
 from demijohn.contexts.context import current
+from demijohn.contexts.request_ids import current_request_id
 from demijohn.http.plaintext import escape_control
 
 __all__ = [
     "EscapingFormatter",
+    "add_request_id",
     "create_logger",
     "default_handler",
     "has_level_handler",
@@ -98,6 +100,52 @@ def has_level_handler(logger: logging.Logger) -> bool:
                 return True
         at = at.parent if at.propagate else None
     return False
+
+
+class _RequestRecord(logging.LogRecord):
+    """A log record with the id of its request, ``%(request_id)s``; ``-`` outside of requests.
+
+    The id is found when the record is made, since it may be formatted elsewhere, and shown from when it is formatted
+    on, so that a caller's own ``extra={"request_id": ...}`` does not clash with it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._request_id = current_request_id() or "-"
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "request_id" and "_request_id" in self.__dict__:
+            return self._request_id
+        raise AttributeError(name)
+
+    def getMessage(self) -> str:
+        """The message; every formatter asks for it first."""
+        self.__dict__.setdefault("request_id", self._request_id)
+        return super().getMessage()
+
+
+def mark_records() -> None:
+    """Let every log record of this process have the id of its request, once for all."""
+    factory = logging.getLogRecordFactory()
+    if factory is logging.LogRecord:
+        logging.setLogRecordFactory(_RequestRecord)
+    elif factory is not _RequestRecord and not getattr(factory, "marks_records", False):
+
+        def marked(*args: Any, **kwargs: Any) -> logging.LogRecord:
+            record = factory(*args, **kwargs)
+            record.__dict__.setdefault("request_id", current_request_id() or "-")
+            return record
+
+        marked.marks_records = True  # type: ignore[attr-defined]
+        logging.setLogRecordFactory(marked)
+
+
+def add_request_id(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """The id of the current request for what structlog logs: one of its processors."""
+    request_id = current_request_id()
+    if request_id is not None:
+        event.setdefault("request_id", request_id)
+    return event
 
 
 class Application(Protocol):

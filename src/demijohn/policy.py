@@ -34,7 +34,7 @@ class Policy:
         "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
         "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page",
         "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields", "security_headers",
-        "cross_origin_check", "documented_apis",
+        "cross_origin_check", "documented_apis", "request_ids", "health_endpoints",
     )  # fmt: skip
 
     # Answers.
@@ -120,6 +120,13 @@ class Policy:
 
     #: An Api serves its document and the page that shows it, unless it is made with ``openapi_url=None``.
     documented_apis: bool
+
+    # Operation.
+
+    #: A request's log records have its id, and its answer says it.
+    request_ids: bool
+    #: ``/healthz`` and ``/readyz`` are answered, unless ``HEALTH_ENDPOINTS`` says otherwise.
+    health_endpoints: bool
 
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))

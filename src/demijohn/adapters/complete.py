@@ -54,7 +54,7 @@ async def serve_complete(app: Application, environ: LazyEnviron, announced: bool
     way = app._way or app.settle()
     if way.forward is not None:
         way.forward(environ)
-    if way.wrapped:
+    if way.wrapped and environ["PATH_INFO"] not in way.health:
         await serve_wrapped(app, environ, exchange)
         return
     ctx = app.request_context(environ)

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from demijohn.contexts.bare import BareContext
+from demijohn.contexts.request_ids import KEY
+from demijohn.dispatch.observation import SEEN
 from demijohn.http.headers import ScopeHeaders
 
 _MISSING: Any = object()
@@ -279,4 +281,6 @@ ScopeEnviron.makers = {
     "REMOTE_PORT": lambda scope: None if _client(scope)[0] is None else str(_client(scope)[1]),
     "wsgi.url_scheme": lambda scope: _HTTP_SCHEMES.get(scope.get("scheme", "http"), "http"),
     "asgi.scope": lambda scope: scope,
+    KEY: lambda scope: scope.get(KEY),
+    SEEN: lambda scope: scope.get(SEEN),
 }

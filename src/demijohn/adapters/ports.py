@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch import ports
-from demijohn.setup.lifecycle import Lifecycle
 from demijohn.typing import StartResponse
 from demijohn.wrappers.websocket import Websocket
 
@@ -17,7 +16,6 @@ __all__ = ["Application"]
 class Application(ports.Application, Protocol):
     """An application, as far as serving it goes."""
 
-    lifecycle: Lifecycle
     websocket_class: type[Websocket]
 
     def __call__(self, environ: Any, start_response: StartResponse) -> Iterable[bytes]:

@@ -80,7 +80,7 @@ class RSGIEnviron(LazyEnviron):
         return Headers([(titled_name(name.encode("latin-1")), value) for name, value in self._headers()])
 
 
-def _split_address(address: str) -> tuple[str, str]:
+def split_address(address: str) -> tuple[str, str]:
     """Host and port of ``host:port``; all of it as the host where there is no port."""
     host, _, port = address.rpartition(":")
     return host.strip("[]") or address, port
@@ -100,13 +100,13 @@ RSGIEnviron.makers = {
     **common_makers("rsgi"),
     "SCRIPT_NAME": constant(""),
     "QUERY_STRING": _query,
-    "SERVER_NAME": lambda scope: _split_address(scope.server)[0],
-    "SERVER_PORT": lambda scope: _split_address(scope.server)[1],
+    "SERVER_NAME": lambda scope: split_address(scope.server)[0],
+    "SERVER_PORT": lambda scope: split_address(scope.server)[1],
     "SERVER_PROTOCOL": lambda scope: protocol_of(scope.http_version),
     "REQUEST_URI": _uri,
     "RAW_URI": _uri,
-    "REMOTE_ADDR": lambda scope: _split_address(scope.client)[0],
-    "REMOTE_PORT": lambda scope: _split_address(scope.client)[1],
+    "REMOTE_ADDR": lambda scope: split_address(scope.client)[0],
+    "REMOTE_PORT": lambda scope: split_address(scope.client)[1],
     "wsgi.url_scheme": lambda scope: scope.scheme,
     "rsgi.scope": lambda scope: scope,
 }
@@ -247,7 +247,7 @@ class RSGIExchange:
     def _sever(self) -> None:
         """Cut the connection of a stream that broke."""
         scope = self._scope
-        ends = _split_address(scope.client), _split_address(scope.server)
+        ends = split_address(scope.client), split_address(scope.server)
         sever(*ends, reset=scope.http_version in ENDED_BY_CLOSING)
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from demijohn.cli.loading import ScriptInfo, pass_script_info
+from demijohn.cli.check import findings
+from demijohn.cli.loading import ScriptInfo, is_application, pass_script_info
 from demijohn.cli.params import CertParamType, SeparatedPathType, validate_key
 from demijohn.devserver import ServeError, ServeOptions, current_assignment, program_of_main, serve_program
 from demijohn.devserver.environment import show_server_banner
+from demijohn.devserver.machine import usable_cores
+from demijohn.devserver.messages import say
 from demijohn.devserver.options import INTERFACES, remote_debug_allowed
 from demijohn.devserver.tls import certificate_files
 from demijohn.setup.envvars import get_debug_flag
@@ -63,18 +69,42 @@ _PATHS_HELP = "separated as in PATH."
     help="How long requests in flight may take to finish after SIGTERM.",
 )
 @click.option(
-    "--access-log/--no-access-log", default=None, help="A line per request; as debug mode by default."
+    "--access-log/--no-access-log",
+    default=None,
+    help="A line per request; as debug mode or --prod by default.",
+)
+@click.option(
+    "--prod",
+    is_flag=True,
+    help="For production: a worker for each core (or WEB_CONCURRENCY), the port of PORT, an access log, --drain 5.",
+)
+@click.option(
+    "--drain",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="After SIGTERM, say for so long that it is not ready, and serve.  [default: 5 with --prod, else 0]",
+)
+@click.option(
+    "--max-rss",
+    type=click.IntRange(min=1),
+    metavar="MB",
+    help="Replace a worker that has grown past this size.",
 )
 @pass_script_info
 def run_command(info: ScriptInfo, /, **params: Any) -> None:
     """Serve the application, in production or in development.
 
     With --debug it restarts when source files change and shows errors in the page. Without, it
-    is fit for production: SIGTERM finishes requests in flight, SIGHUP replaces the workers.
+    is fit for production: SIGTERM finishes requests in flight, SIGHUP replaces the workers. With --prod it takes
+    the place of production's usual settings, too.
     """
-    if current_assignment() is not None:
+    assignment = current_assignment()
+    if assignment is not None:
         # A worker: its options were checked by the supervisor and come with the assignment.
-        sys.exit(serve_program(info.load_app, ServeOptions(), {}, []))
+        load = _telling(info.load_app) if assignment.serve_options.tells_findings else info.load_app
+        sys.exit(serve_program(load, ServeOptions(), {}, []))
+    if params["prod"]:
+        _for_production(params, click.get_current_context())
     debug = get_debug_flag()
     made = None
     try:
@@ -116,7 +146,49 @@ def _options(params: dict[str, Any], debug: bool, cert: tuple[str, str] | None) 
         graceful_timeout=params["graceful_timeout"],
         access_log=or_debug("access_log"),
         allow_remote_debug=remote_debug_allowed(),
+        prod=params["prod"],
+        drain=params["drain"] or 0.0,
+        max_rss=params["max_rss"],
     )
+
+
+def _for_production(params: dict[str, Any], ctx: click.Context) -> None:
+    """Fill in what was not given, as production wants it.
+
+    :raises ClickException: for a number in the environment that is none.
+    """
+
+    def from_environment(option: str, variable: str, default: int | None) -> None:
+        if ctx.get_parameter_source(option) is not ParameterSource.DEFAULT:
+            return
+        given = os.environ.get(variable)
+        if given:
+            if not given.isdecimal():
+                raise click.ClickException(f"{variable} is {given!r}, which is no number.")
+            params[option] = int(given)
+        elif default is not None:
+            params[option] = default
+
+    from_environment("port", "PORT", None)
+    from_environment("workers", "WEB_CONCURRENCY", usable_cores())
+    if params["access_log"] is None:
+        params["access_log"] = True
+    if params["drain"] is None:
+        params["drain"] = 5.0
+
+
+def _telling(load: Callable[[], Any]) -> Callable[[], Any]:
+    """The same, and what ``demijohn check --deploy`` finds is told of."""
+
+    def load_and_tell() -> Any:
+        app = load()
+        if is_application(app):
+            with app.app_context():
+                for finding in findings(app):
+                    say(f"check: {finding.level}: {finding.id}: {finding.what} {finding.mend}")
+        return app
+
+    return load_and_tell
 
 
 def _program(info: ScriptInfo) -> tuple[dict[str, str], list[str]]:

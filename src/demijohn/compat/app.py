@@ -46,7 +46,7 @@ class Settling(settle.Settling):
 
     def short_ways(self) -> dict[str, Any]:
         """Which short ways are open: Flask's environ is always there."""
-        return {**super().short_ways(), "bare": False}
+        return {**super().short_ways(), "bare": False, "at_once": False}
 
     @property
     def eager_session(self) -> bool:

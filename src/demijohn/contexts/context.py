@@ -43,8 +43,12 @@ class AppContext(Patchable):
 
     request: Any = None
     _request: Any = None
+    #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
+    plan: Any = None
     #: The session, once it was asked for, where asking again needs no notice.
     _seen_session: Any = None
+    #: The id of the request that asked for this work, if one did; a request's own is in its environ.
+    request_id: str | None = None
     _g: Any = None
     _url_adapter: Any = None
     #: What :data:`current` gave for each push, a list of :class:`~contextvars.Token`; None before the first.
@@ -198,8 +202,6 @@ class RequestContext(AppContext):
     # not those that end at the class; what few requests need stays on the class.
     _flashes: list[tuple[str, str]] | None = None
     _scope = None
-    #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
-    plan: Any = None
     nonce: str | None = None  # for its answer's Content-Security-Policy
     #: Whether who saves the session awaits what that returns, as the pipeline does.
     awaits_saving = False

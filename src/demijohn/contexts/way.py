@@ -96,6 +96,7 @@ class Way:
         "always_processes",
         "always_tears_down",
         "appcontext_teardown",
+        "at_once",
         "bare",
         "blocking_steps",
         "by_adapter",
@@ -103,18 +104,21 @@ class Way:
         "dispatch",
         "eager_session",
         "ends_appcontext",
+        "enter",
         "exception",
         "fields",
         "finalize",
         "forward",
         "full_dispatch",
         "good_hosts",
+        "health",
         "http_exception",
         "injects_url_defaults",
         "json",
         "lazy_request",
         "make_response",
         "match",
+        "observing",
         "opens_early",
         "plain_context",
         "plain_errors",
@@ -152,10 +156,19 @@ class Way:
     static_plans: dict[str, dict[str, Plan]]
     #: Hosts that were found to be good.
     good_hosts: set[str | bytes | None]
+    #: The plans of the paths where it is asked after the process, which no Host, hook or session has a say in.
+    health: dict[str, Plan]
     #: Whether rules are matched by Werkzeug's adapter only: hosts, sub-domains, one of the application's own.
     by_adapter: bool
     #: Puts what trusted proxies say into an environ; None where there are none.
     forward: Callable[[Any], None] | None
+
+    # Who looks at requests from outside.
+
+    #: What is done about each, a :class:`~demijohn.dispatch.observation.Observing`; None where nobody looks.
+    observing: Any
+    #: What a request by WSGI meets first: what ``forward`` does, or what answers it while somebody looks; or None.
+    enter: Callable[..., Any] | None
 
     # Steps, each this package's own or the application's method.
 
@@ -228,6 +241,8 @@ class Way:
     #: Whether middleware stands around ``wsgi_app``, which every request has to pass.
     wrapped: bool
     bare: bool
+    #: Whether it is ``bare``, and a request by WSGI meets nothing before it.
+    at_once: bool
     short: bool
 
     def __init__(self, **settled: Any) -> None:

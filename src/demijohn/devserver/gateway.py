@@ -14,12 +14,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import lru_cache
+from threading import Thread
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from demijohn.adapters.asgi import encoded
 from demijohn.adapters.environ import protocol_of
+from demijohn.adapters.observed import WSGIObservation
 from demijohn.adapters.severing import ENDED_BY_CLOSING, WRITING_TIME, sever
 from demijohn.devserver.ports import AnyApplication
 from demijohn.typing import RawHeaders
@@ -127,6 +129,8 @@ class Gateway:
         self._app, self._free, self._log = app, threads, log
         self._lock = allocate_lock()
         self._waiting: deque[Any] = deque()
+        #: Whether a path is one where it is asked after the process.
+        self._asks_after: Callable[[str], bool] | None = getattr(app, "is_health_path", None)
 
     def __call__(self, watcher: Any) -> None:
         """Answer a request, and after it those that came meanwhile; nothing is raised.
@@ -135,21 +139,32 @@ class Gateway:
         """
         with self._lock:
             if not self._free:
-                self._waiting.append(watcher)
-                return
-            self._free -= 1
-        while True:
-            try:
-                Answer(self._app, watcher.scope, watcher.proto).give(self._log)
-            except BaseException as error:  # SystemExit too: it cuts what is in flight at the end of a drain
-                watcher.err(error)
+                if self._asks_after is None or not self._asks_after(watcher.scope["path"]):
+                    self._waiting.append(watcher)
+                    return
+                aside = True
             else:
-                watcher.done()
+                self._free -= 1
+                aside = False
+        if aside:
+            # Who asks whether this process lives does not wait for views; and this thread is needed by the others.
+            Thread(target=self._answer, args=(watcher,), daemon=True).start()
+            return
+        while True:
+            self._answer(watcher)
             with self._lock:
                 if not self._waiting:
                     self._free += 1
                     return
                 watcher = self._waiting.popleft()
+
+    def _answer(self, watcher: Any) -> None:
+        try:
+            Answer(self._app, watcher.scope, watcher.proto).give(self._log)
+        except BaseException as error:  # SystemExit too: it cuts what is in flight at the end of a drain
+            watcher.err(error)
+        else:
+            watcher.done()
 
 
 class Answer:
@@ -205,6 +220,8 @@ class Answer:
         try:
             if parts.__class__ is list and not self._sent:
                 self._whole(b"".join(parts))
+            elif parts.__class__ is WSGIObservation and not self._sent:
+                self._whole(b"".join(parts.parts or ()))  # type: ignore[attr-defined]
             else:
                 self._stream(parts)
         finally:

@@ -40,7 +40,7 @@ from demijohn.devserver.gateway import NoLoop, scheduler
 from demijohn.devserver.lifespan import Lifespan, StartupFailed, describe
 from demijohn.devserver.messages import say
 from demijohn.devserver.options import DEFAULT_THREADS, ServeError, ServeOptions
-from demijohn.devserver.orders import END, STOP, Orders
+from demijohn.devserver.orders import END, HURRY, STOP, Orders
 from demijohn.devserver.ports import AnyApplication
 from demijohn.typing import ASGIApplication, Receive, Scope, Send
 from demijohn.devserver.sockets import BACKLOG, is_unix, stop_polling
@@ -81,7 +81,7 @@ class GranianServer:
         self._granian = _Granian()
         self._stop_signal = self._granian.WorkerSignal()
         self._orders = Orders()
-        self._started = self._leaving = self._ended = False
+        self._started = self._leaving = self._ended = self._hurried = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lifespan: Lifespan | None = None
         self._lifecycle = app.lifecycle if is_ours(app) else None
@@ -127,7 +127,7 @@ class GranianServer:
             backlog=BACKLOG,
             log_level=granian.LogLevels.error,
             log_dictconfig=configure_logging(),
-            log_access=options.access_log,
+            log_access=options.access_log and self._lifecycle is None,  # ours write their own
             log_access_format=FORMAT,
             ssl_cert=Path(options.cert[0]) if options.cert else None,
             ssl_key=Path(options.cert[1]) if options.cert else None,
@@ -220,7 +220,8 @@ class GranianServer:
 
     def _follow_orders(self) -> None:
         """In a thread of its own: do what stop(), signals and the end of serving ask for."""
-        if self._orders.take((STOP, *_SIGNALS, END)) == END:
+        first = self._orders.take((STOP, *_SIGNALS, END))
+        if first == END or (first == signal.SIGTERM and self._drain() == END):
             return
         if self._lifecycle is not None:
             # Readiness probes on open connections say no from now on, and open sockets are closed.
@@ -240,6 +241,19 @@ class GranianServer:
             say(f"The grace time of {grace:g} s is over: cutting what is still in flight.")
         if order != END:
             self._cut()
+
+    def hurry(self) -> None:
+        """Stop without telling readiness probes for a time; for another thread, before or after SIGTERM."""
+        self._hurried = True
+        self._orders.give(HURRY)
+
+    def _drain(self) -> int | None:
+        """Take requests for a while yet, so that who balances load hears of the end before it comes."""
+        drain = self.options.drain
+        if not drain or self._hurried or self._lifecycle is None:
+            return None
+        self._lifecycle.stopping = True
+        return self._orders.take((HURRY, signal.SIGINT, END), drain)
 
     def _stop_accepting(self) -> tuple[bool, bool]:
         """Let this worker accept no more, before Granian is told to stop.

@@ -45,6 +45,14 @@ class ServeOptions:
     graceful_timeout: float = 30.0
     access_log: bool = False
     allow_remote_debug: bool = False
+    #: In production: threads within what the application's parts bear, findings told of at the start.
+    prod: bool = False
+    #: Seconds between SIGTERM and the end of accepting, in which readiness probes are told no.
+    drain: float = 0.0
+    #: Megabytes beyond which a worker is replaced.
+    max_rss: int | None = None
+    #: Whether this worker, the first, says what ``demijohn check --deploy`` finds.
+    tells_findings: bool = False
 
     def check(self) -> None:
         """Refuse what cannot work or is not safe.
@@ -62,6 +70,15 @@ class ServeOptions:
             raise ServeError(f"There is no port {self.port}: ports go from 0 (any that is free) to 65535.")
         if self.workers < 1 or (self.threads is not None and self.threads < 1):
             raise ServeError("At least one worker and one thread are needed: give numbers from 1 up.")
+        if self.prod and (self.debug or self.reload):
+            raise ServeError(
+                "--prod is for production, and debug mode and the reloader are not: leave out --debug and --reload, and"
+                " unset DEMIJOHN_DEBUG and FLASK_DEBUG."
+            )
+        if self.drain < 0 or (self.max_rss is not None and self.max_rss < 1):
+            raise ServeError(
+                "--drain is a number of seconds, from 0 up, and --max-rss one of megabytes, from 1 up."
+            )
         if self.graceful_timeout < 0:
             raise ServeError("The graceful timeout is a number of seconds, from 0 up.")
         if self.reload and self.workers > 1:

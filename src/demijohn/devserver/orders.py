@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 
 #: Orders that are not signals; no signal has such a number.
-STOP, END = 200, 201
+STOP, END, HURRY = 200, 201, 202
 
 
 Handler = Callable[[int, FrameType | None], None]

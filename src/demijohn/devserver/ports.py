@@ -194,6 +194,9 @@ class Lifecycle(Protocol):
         """Run what is registered to run after serving."""
         ...
 
+    #: Whether this process has been told to stop.
+    stopping: bool
+
     def announce_stop(self) -> None:
         """Note that this process is about to stop."""
         ...
@@ -206,6 +209,8 @@ class Application(RSGIApplication, Protocol):
     #: What names of settings begin with that Flask does not have.
     own_prefix: str
     policy: Policy
+    #: What says how many threads a part of the application bears, or None.
+    thread_bounds: list[Callable[[], int | None]]
     #: Makes the page that shows an error in debug mode.
     debug_page: Callable[[Any, RequestContext, Exception], Any] | None
 

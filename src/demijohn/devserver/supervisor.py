@@ -9,6 +9,7 @@ one without refusing a request, a changed file replaces the one worker of the re
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from demijohn.devserver.assignment import VARIABLE, Assignment
+from demijohn.devserver.machine import resident_size
 from demijohn.devserver.messages import running_lines, say
 from demijohn.devserver.options import ServeOptions
 from demijohn.devserver.orders import Orders
@@ -34,6 +36,9 @@ YOUNG, PATIENCE = 5.0, 5
 
 #: How long a worker may take beyond its grace time before it is killed; seconds.
 MARGIN = 7.0
+
+#: Between two looks at how large the workers are; seconds.
+MEMORY_INTERVAL = 1.0
 
 #: The grace time while developing: a reload must not wait for an endless response.
 RELOAD_GRACE = 2.0
@@ -48,6 +53,8 @@ class Worker:
         self.ready = False
         #: Accepts no more connections.
         self.deaf = False
+        #: Was found within the bound of memory once; was beyond it when it was new.
+        self.measured = self.too_large = False
         #: Told to stop; its end is expected.
         self.retiring = False
         #: The worker it is started in place of, which goes when this one is ready.
@@ -69,7 +76,7 @@ class Supervisor:
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._workers: list[Worker] = []
         self._to_replace: list[Worker] = []
-        self._stopping = self._announced = False
+        self._stopping = self._announced = self._told_findings = False
         self._young_deaths = 0
         self._exit_code = 0
         self._has_terminal = any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
@@ -101,6 +108,8 @@ class Supervisor:
         try:
             if self.options.reload:
                 self._watcher.watch([], [], time.time())
+            if self.options.max_rss is not None:
+                self._later(MEMORY_INTERVAL, self._on_memory)
             for _ in range(self.options.workers):
                 self._spawn()
             while self._workers or not self._stopping:
@@ -181,7 +190,31 @@ class Supervisor:
             for worker in self._workers:
                 worker.process.kill()  # asked twice
             return
-        self._stop()
+        self._stop(at_once=number != signal.SIGTERM)
+
+    def _on_memory(self) -> None:
+        """Replace a worker that has grown past the bound: one at a time, and the new one serves before it goes."""
+        if self._stopping:
+            return
+        self._later(MEMORY_INTERVAL, self._on_memory)
+        most = (self.options.max_rss or 0) * 1024 * 1024
+        if any(worker.replaces is not None or worker.retiring for worker in self._workers):
+            return
+        for worker in self._workers:
+            if not worker.ready or worker.too_large:
+                continue
+            size = resident_size(worker.process.pid)
+            if size <= most:
+                worker.measured = True
+                continue
+            text = f"Worker {worker.process.pid} has {size >> 20} MB, and --max-rss is {self.options.max_rss}"
+            if not worker.measured:
+                worker.too_large = True
+                say(f"{text}: that is less than a new one needs, so it stays.")
+                continue
+            say(f"{text}: replacing it.")
+            self._spawn(replaces=worker)
+            return
 
     def _terminal_is_gone(self) -> bool:
         """SIGHUP also comes when the terminal is closed; then nobody is there to end the server."""
@@ -213,6 +246,8 @@ class Supervisor:
         report_read, report_write = os.pipe()
         lifeline_read, lifeline_write = os.pipe()
         options = {**self.options.to_dict(), "graceful_timeout": self._grace}
+        options["tells_findings"] = self.options.prod and not self._told_findings
+        self._told_findings = True
         fds = (self.sock.fileno(), report_write, lifeline_read)
         assignment = Assignment(*fds, options=options, program=self.program, argv=self.argv)
         environment = {**os.environ, VARIABLE: assignment.dump()}
@@ -242,16 +277,27 @@ class Supervisor:
                 self._events.put(told)
         self._events.put(partial(self._on_exit, worker, worker.process.wait()))
 
-    def _retire(self, worker: Worker) -> None:
-        if not worker.retiring:
-            worker.retiring = True
-            worker.process.terminate()
-            self._later(self._grace + MARGIN, partial(self._on_late, worker))
+    def _retire(self, worker: Worker, at_once: bool = True) -> None:
+        """Tell a worker to stop.
 
-    def _stop(self) -> None:
+        :param at_once: Others serve on, or somebody waits: nobody has to hear of it first.
+        """
+        if worker.retiring:
+            return
+        worker.retiring = True
+        if at_once and self.options.drain:
+            with contextlib.suppress(OSError):  # it has ended
+                os.write(worker.lifeline, b".")
+        worker.process.terminate()
+        drain = 0.0 if at_once else self.options.drain
+        self._later(drain + self._grace + MARGIN, partial(self._on_late, worker))
+
+    def _stop(self, at_once: bool = True) -> None:
         self._stopping = True
+        if self.options.drain and not at_once:
+            say(f"Not ready any more; requests are taken for {self.options.drain:g} s yet.")
         for worker in self._workers:
-            self._retire(worker)
+            self._retire(worker, at_once)
 
     def _on_deaf(self, worker: Worker) -> None:
         """A worker accepts no more. When the last of them has said so, nobody may be left waiting in the queue."""

@@ -54,7 +54,7 @@ def serve_here(app: AnyApplication, sock: socket.socket, options: ServeOptions) 
     :raises StartupFailed: When a start-up hook failed.
     """
     interface, why = choose_interface(app, options.interface)
-    _settle(app, options)
+    options = _settle(app, options)
     server = GranianServer(app, interface, sock, options)
     facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)}
 
@@ -83,7 +83,7 @@ def serve_assigned(assignment: Assignment, load: Loader) -> None:
             raise
         say_failure(f"The application cannot be loaded: {describe(error)}", error)
         sys.exit(CANNOT_START)
-    _settle(app, options)
+    options = _settle(app, options)
     interface, why = choose_interface(app, options.interface)
     facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)}
     server = GranianServer(app, interface, assignment.open_socket(), options)
@@ -133,18 +133,25 @@ def _files_of(error: BaseException) -> list[str]:
     return files
 
 
-def _settle(app: AnyApplication, options: ServeOptions) -> None:
-    """Put the options that concern the application itself into it.
+def _settle(app: AnyApplication, options: ServeOptions) -> ServeOptions:
+    """Put the options that concern the application itself into it, and what it says of itself into them.
 
     ``--threads`` is also the size of the pool that runs sync views under ASGI and RSGI; in debug
-    mode, errors are shown on the debugger's page.
+    mode, errors are shown on the debugger's page; in production no more threads run than find a connection.
     """
     if not is_ours(app):
-        return
+        return options
     if options.debug and options.debugger:
         app.debug_page = error_page
+    if options.prod and options.threads is None:
+        bounds = [most for most in (bound() for bound in app.thread_bounds) if most is not None]
+        if bounds:
+            options = replace(options, threads=max(1, min(DEFAULT_THREADS, *bounds)))
     if options.threads:
         app.config[f"{app.own_prefix}THREADS"] = options.threads
+    if options.access_log and app.config.get(f"{app.own_prefix}ACCESS_LOG") is None:
+        app.config[f"{app.own_prefix}ACCESS_LOG"] = True
+    return options
 
 
 def _threads_shown(interface: str, options: ServeOptions) -> int:
@@ -163,7 +170,9 @@ class _Lifeline:
     def _watch(self) -> None:
         try:
             while os.read(self._fd, 1):
-                pass
+                # The supervisor's word that nobody has to hear of the end: others serve on, or somebody waits for it.
+                if self.server is not None:
+                    self.server.hurry()
         except OSError:
             pass
         if self.server is None:

@@ -12,6 +12,7 @@ from werkzeug.routing import WebsocketMismatch
 
 from demijohn.contexts.context import RequestContext
 from demijohn.contexts.way import Plan
+from demijohn.dispatch.health import health_plan
 from demijohn.dispatch.plan import make_plan, make_preflight_plan
 from demijohn.dispatch.ports import Application
 from demijohn.dispatch.sharing import SAFE_METHODS, preflight_of
@@ -47,14 +48,17 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
     """
     way = ctx.way
     # PERF: a path without variable parts that was asked for before costs two look-ups (0.2 us less).
-    methods = way.static_plans.get(path)
-    if methods is not None and host in way.good_hosts:
-        plan = methods.get(method)
-        if plan is not None:
-            ctx.plan = plan
-            if ctx._request is not None:
-                ctx.tell_request()
-            return
+    known = host in way.good_hosts
+    if known:
+        methods = way.static_plans.get(path)
+        plan = None if methods is None else methods.get(method)
+    else:
+        plan = health_plan(way, path, method) if path in way.health else None
+    if plan is not None:
+        ctx.plan = plan
+        if ctx._request is not None:
+            ctx.tell_request()
+        return
     rule = None
     static = False
     try:
@@ -64,7 +68,7 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
             # Not by the Upgrade header, which Werkzeug goes by: what comes here is HTTP.
             rule, ctx.view_args = ctx.url_adapter.match(return_rule=True, websocket=False)
         else:
-            if host not in way.good_hosts:
+            if not known:
                 _check_host(app, ctx, host)
             rules = way.router.static_routes.get(path)
             rule = None if rules is None else rules.get(method)

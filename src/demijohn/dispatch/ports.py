@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from demijohn.contexts import ports
 from demijohn.http.cors import Sharing
 from demijohn.routing import Router
+from demijohn.setup.lifecycle import Lifecycle
 from demijohn.wrappers.request import Request
 
 __all__ = ["Application"]
@@ -20,6 +21,7 @@ Hooks: TypeAlias = dict[Any, list[Any]]
 class Application(ports.Application, Protocol):
     """An application, as far as a request from its route to its end goes."""
 
+    lifecycle: Lifecycle
     #: Whether a test client may want to keep contexts.
     watched: bool
     #: False says that no sync code of this application blocks.
@@ -33,6 +35,8 @@ class Application(ports.Application, Protocol):
     view_adapters: list[Callable[[Any, Any], Any]]
     handler_finders: tuple[Callable[[Exception], Any], ...]
     sharings: list[Sharing]
+    observers: list[Any]
+    readiness_checks: dict[str, Callable[[], Any]]
     view_functions: dict[str, Callable[..., Any]]
     url_value_preprocessors: Hooks
     before_request_funcs: Hooks
@@ -57,6 +61,10 @@ class Application(ports.Application, Protocol):
 
     def forwarder(self) -> Callable[[Any], None] | None:
         """What puts the word of trusted proxies into an environ."""
+        ...
+
+    def observed_entry(self) -> Callable[..., Any]:
+        """What a request by WSGI meets first where somebody looks at it."""
         ...
 
     def find_error_handler(self, e: Exception, blueprints: Iterable[str]) -> Callable[..., Any] | None:

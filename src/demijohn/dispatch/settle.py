@@ -16,6 +16,8 @@ from demijohn.contexts.context import RequestContext
 from demijohn.contexts.way import Way
 from demijohn.dispatch import failure, matching, pipeline, responses, teardown
 from demijohn.dispatch.fields import make_fields
+from demijohn.dispatch.health import add_health
+from demijohn.dispatch.observing import make_observing
 from demijohn.dispatch.ports import Application
 from demijohn.errors import WrongSetting
 from demijohn.http.cors import checked_origins
@@ -65,6 +67,7 @@ class Settling:
     def __init__(self, app: Application) -> None:
         self.app = app
         self.forward = app.forwarder()
+        self.observing = make_observing(app, self.forward)
         self.steps = class_steps(type(app))
         own = vars(app)
         #: The names of the methods that are not ours, in a subclass or on the instance.
@@ -84,7 +87,7 @@ class Settling:
         :raises WrongSetting: when a setting is of a kind that it cannot be.
         """
         self.app.check_settings()
-        return Way(
+        way = Way(
             **self.routing(),
             **self.request_steps(),
             **self.end_steps(),
@@ -94,6 +97,8 @@ class Settling:
             policy=self.app.policy,
             steps=self.steps,
         )
+        add_health(self.app, way)
+        return way
 
     def routing(self) -> dict[str, Any]:
         """How a request finds its plan."""
@@ -104,8 +109,11 @@ class Settling:
             "plans": {},
             "static_plans": {},
             "good_hosts": set(),
+            "health": {},
             "by_adapter": self.by_adapter,
             "forward": self.forward,
+            "observing": self.observing,
+            "enter": self.enter,
             "injects_url_defaults": self.overrides("inject_url_defaults")
             or any(app.url_default_functions.values()),
         }
@@ -190,15 +198,25 @@ class Settling:
         own_responses = self.app.response_class is Response
         lazy_request = self.lazy_request
         short = own_responses and not around
+        bare = short and lazy_request and not self.by_adapter and self.forward is None
         return {
             "watched": self.watched,
             "wrapped": self.wrapped,
             "lazy_request": lazy_request,
             "short": short,
-            "bare": short and lazy_request and not self.by_adapter and self.forward is None,
+            "bare": bare,
+            "at_once": bare and self.enter is None,
         }
 
     # What several of these go by.
+
+    @property
+    def enter(self) -> Callable[..., Any] | None:
+        """See :attr:`Way.enter`."""
+        if self.observing is not None:
+            return self.app.observed_entry()
+        forward = self.forward
+        return None if forward is None else lambda app, way, environ, _: forward(environ)
 
     @property
     def sync(self) -> Callable[..., Callable[..., Any]] | None:

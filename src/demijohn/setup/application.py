@@ -109,7 +109,8 @@ class App(Scaffold):
             "BODY_SPOOL_SIZE": 1024 * 1024, "BODY_SPOOL_FOLDER": None,
             "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5, "SECURITY_HEADERS": None,
             "HSTS": None, "CSP": csp.DEFAULT, "CSP_REPORT_ONLY": None, "CROSS_ORIGIN_CHECK": True,
-            "TRUSTED_ORIGINS": (), "SILENCED_CHECKS": (),
+            "TRUSTED_ORIGINS": (), "SILENCED_CHECKS": (), "HEALTH_ENDPOINTS": None, "READINESS_TIMEOUT": 2.0,
+            "REQUEST_IDS": None, "ACCESS_LOG": None, "ACCESS_LOG_FORMAT": None, "SLOW_REQUEST_SECONDS": None,
         }
     )  # fmt: skip
 
@@ -165,6 +166,12 @@ class App(Scaffold):
         self.template_streams: list[Callable[[Any], None]] = []
         #: What finds out about this application for ``demijohn check``, see :func:`demijohn.extend.add_check`.
         self.checks: list[Callable[[Any], Iterable[Finding]]] = []
+        #: What looks at requests from outside, see :func:`demijohn.extend.observe`.
+        self.observers: list[Any] = []
+        #: What says how many threads a part of it bears, see :func:`demijohn.extend.bound_threads`.
+        self.thread_bounds: list[Callable[[], int | None]] = []
+        #: What ``/readyz`` asks, by its name, see :meth:`readiness_check`.
+        self.readiness_checks: dict[str, Callable[[], Any]] = {}
         #: Who may read answers from elsewhere, in the order in which :meth:`cors` said it.
         self.sharings: list[Sharing] = []
         self.before_idle_funcs: list[Callable[[], Any]] = []
@@ -179,7 +186,7 @@ class App(Scaffold):
     def _watch_config(self) -> None:
         """Drop the way when one of the settings changes that it is made of."""
         config, reference = self.config, ref(self)
-        names = [self.own_prefix + name for name in _SETTLED_FROM]
+        names = ["DEBUG", *(self.own_prefix + name for name in _SETTLED_FROM)]
         before = [[config.get(name) for name in names]]
 
         def changed() -> None:
@@ -209,11 +216,14 @@ class App(Scaffold):
     def drop_way(self) -> None:
         """Note that something has changed: the next request is settled anew."""
         self._changes = object()
-        self._way = self._serve_asgi = None
+        self._way = self._serve_asgi = self._asgi_adapter = self._rsgi_adapter = None
 
     _changed = drop_way
     #: PERF: where ``__call__`` goes under ASGI, once that is known.
     _serve_asgi: Any = None
+    #: What serves by ASGI and by RSGI, once that is known.
+    _asgi_adapter: Any = None
+    _rsgi_adapter: Any = None
 
     def router(self) -> Router:
         """The compiled routes, made anew when a rule was added."""
@@ -502,6 +512,22 @@ class App(Scaffold):
         self.while_serving_gens.append(f)
         return f
 
+    @setupmethod
+    def readiness_check(self, name: str) -> Callable[[F], F]:
+        """Have ``/readyz`` ask the decorated function, sync or async, whether the application can do its work.
+
+        False and what it raises mean that it cannot. It runs inside an application context, in a thread of its own or
+        on the loop of async views.
+
+        :param name: What the answer calls it; one that was there under this name is replaced.
+        """
+
+        def register(f: F) -> F:
+            self.readiness_checks[name] = f
+            return f
+
+        return register
+
     #: Whether it has to be served by ASGI though nothing of it is asynchronous.
     needs_asgi = False
 
@@ -673,7 +699,8 @@ _ROUTE_OPTIONS = (
 #: The settings that a way is made of.
 _SETTLED_FROM = (
     "TRUSTED_PROXIES", "SECURITY_HEADERS", "HSTS", "CSP", "CSP_REPORT_ONLY", "CROSS_ORIGIN_CHECK", "TRUSTED_ORIGINS",
-    "BODY_SPOOL_SIZE", "BODY_SPOOL_FOLDER",
+    "BODY_SPOOL_SIZE", "BODY_SPOOL_FOLDER", "HEALTH_ENDPOINTS",
+    "REQUEST_IDS", "ACCESS_LOG", "ACCESS_LOG_FORMAT", "SLOW_REQUEST_SECONDS",
 )  # fmt: skip
 
 

@@ -12,11 +12,13 @@ import sys
 from _thread import allocate_lock, get_ident
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, copy_context
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakSet, ref
 
 from demijohn.contexts import ports
 from demijohn.contexts.context import AppContext
+from demijohn.contexts.request_ids import carry_request_id, current_request_id
 from demijohn.later import later
 
 from demijohn.waiting.callables import is_async
@@ -25,8 +27,11 @@ from demijohn.waiting.drivers import drive_async, running_loop, wait
 from demijohn.waiting.steps import Steps, is_awaitable
 
 if TYPE_CHECKING:
+    from demijohn.setup import readiness
+    from demijohn.setup.readiness import Readiness
     from demijohn.waiting import loops
 else:
+    readiness = later("demijohn.setup.readiness")  # concurrent.futures; with the first who asks
     loops = later("demijohn.waiting.loops")  # 13 % of an import of Flask: asyncio
 
 
@@ -107,6 +112,11 @@ class Lifecycle:
         self._generators = []
         self._starting = None
         self.started = False
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        """What finds out whether the application can do its work."""
+        return readiness.Readiness(self.app)
 
     # Threads.
 
@@ -308,9 +318,10 @@ class Lifecycle:
         """
         context = copy_context()
         running = loops.tasks
+        request_id = current_request_id()
 
         def start() -> None:
-            work = self._background_work(function, args, kwargs)
+            work = self._background_work(function, args, kwargs, request_id)
             task = running_loop().create_task(work, context=context)
             self._background.add(task)
             running.add(task)
@@ -329,9 +340,10 @@ class Lifecycle:
         else:
             start()
 
-    async def _background_work(self, function: Any, args: Any, kwargs: Any) -> None:
+    async def _background_work(self, function: Any, args: Any, kwargs: Any, request_id: str | None) -> None:
         try:
             async with _AppContext(self.app):
+                carry_request_id(request_id)
                 if is_async(function):
                     await function(*args, **kwargs)
                 else:

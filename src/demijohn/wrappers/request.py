@@ -24,6 +24,7 @@ from werkzeug.wrappers import Request as BaseRequest
 
 from demijohn import json
 from demijohn.contexts.context import current
+from demijohn.contexts.request_ids import request_id_of
 from demijohn.errors import InsufficientStorage, attach_enctype_error_multidict
 from demijohn.http.cookies import get_cookie, parse_cookie
 from demijohn.http.fields import Fields
@@ -323,6 +324,11 @@ class Request(BaseRequest):
     def content_length(self) -> int | None:
         """The announced length of the body in bytes; None when it is chunked or not announced."""
         return _announced_length(self.environ)
+
+    @lazy
+    def id(self) -> str:
+        """The id of the request: what ``X-Request-ID`` brought, else a new one. The answer says it, and log records."""
+        return request_id_of(self.environ)
 
     # What routing found.
 

@@ -36,6 +36,7 @@ from demijohn.ext.database.lifetime import AsyncMade, forget_connections_after_f
 from demijohn.ext.database.model import DECLARATIVE_BASES, _QueryProperty, declarative_model
 from demijohn.ext.database.model import Model as BaseModel
 from demijohn.ext.database.names import Names
+from demijohn.ext.database.operation import attend
 from demijohn.ext.database.pagination import MAX_PER_PAGE, Pagination, SelectPagination
 from demijohn.ext.database.query import NO_KEY
 from demijohn.ext.database.query import Query as BaseQuery
@@ -155,6 +156,7 @@ class SQLAlchemy(Names, Generic[M]):
         options = engine_options_of(app, self._engine_options)
         app.extensions["sqlalchemy"] = self
         app.teardown_appcontext(self._teardown_session)
+        attend(app, self)
         if app.config["SQLALCHEMY_RELEASE_WHEN_IDLE"]:
             app.before_idle(self._release_sessions)
         if self._add_models_to_shell:

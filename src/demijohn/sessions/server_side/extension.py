@@ -55,6 +55,9 @@ class Session:
         # First of all hooks: those that come after it find the session fetched.
         app.before_request_funcs.setdefault(None, []).insert(0, interface.look_ahead)
         app.before_websocket_funcs.setdefault(None, []).insert(0, interface.look_ahead)
+        store = interface.store
+        if getattr(store, "shared", True):
+            app.readiness_checks["sessions"] = lambda: store.get("readiness") is None
         close = getattr(interface.store, "close", None)
         if callable(close):
             app.after_serving_funcs.append(close)

@@ -16,6 +16,7 @@ class Application(ports.Application, Protocol):
     view_functions: dict[str, Callable[..., Any]]
     before_request_funcs: dict[Any, list[Any]]
     before_websocket_funcs: dict[Any, list[Any]]
+    readiness_checks: dict[str, Callable[[], Any]]
     after_serving_funcs: list[Callable[[], Any]]
 
     @property
