@@ -23,7 +23,7 @@ from demijohn.contexts.context import UNSET, AppContext, RequestContext, current
 from demijohn.contexts.current import csp_nonce
 from demijohn.contexts.proxies import g, get_request_context, request, session
 from demijohn.contexts.way import Way
-from demijohn.dispatch import failure, pipeline, responses, settle, teardown
+from demijohn.dispatch import across, failure, pipeline, responses, settle, teardown
 from demijohn.dispatch.settle import OVERRIDABLE, overridable
 from demijohn.errors import FormDataRoutingRedirect
 from demijohn.http.redirects import check_location
@@ -359,15 +359,12 @@ class Flask(App):
 
         :raises SecurityError: for a Host that is malformed or not in ``TRUSTED_HOSTS``.
         """
-        server_name = self.config["SERVER_NAME"]
         if request is None:
+            server_name, root, scheme = across.place_of(self)
             if server_name is None:
                 return None
-            return self.url_map.bind(
-                server_name,
-                script_name=self.config["APPLICATION_ROOT"],
-                url_scheme=self.config["PREFERRED_URL_SCHEME"],
-            )
+            return self.url_map.bind(server_name, script_name=root, url_scheme=scheme)
+        server_name = self.config["SERVER_NAME"]
         trusted = self.config["TRUSTED_HOSTS"]
         if trusted is not None:
             request.trusted_hosts = trusted
@@ -389,7 +386,8 @@ class Flask(App):
     ) -> str:  # fmt: skip
         """The URL of an endpoint.
 
-        :param endpoint: The endpoint; with a dot before it, one of the current blueprint.
+        :param endpoint: The endpoint; with a dot before it, one of the current blueprint. ``old:index`` is one of
+            what is mounted as ``old``, ``:index`` of the application that this is mounted in, ``old:/path`` a path.
         :param _anchor: Put behind it as ``#anchor``.
         :param _method: Of the endpoint's rules, take the one for this method.
         :param _scheme: The scheme, which makes it external.
@@ -432,11 +430,26 @@ class Flask(App):
                 endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
             )
         except BuildError as error:
+            if ":" in endpoint and (self.mounts or self.mounted is not None):
+                try:
+                    return self._url_across(ctx, adapter, endpoint, values, _method, _scheme, _external, _anchor)
+                except BuildError as unknown:
+                    error = unknown
             values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
             return self.handle_url_build_error(error, endpoint, values)
         if _anchor is not None:
             url = f"{url}#{quote(_anchor, safe=_ANCHOR_SAFE)}"
         return cast(str, url)
+
+    def _url_across(
+        self, ctx: AppContext | None, adapter: MapAdapter, endpoint: str, values: dict[str, Any],
+        method: str | None, scheme: str | None, external: bool, anchor: str | None,
+    ) -> str:  # fmt: skip
+        """The URL of another application, mounted in this one or around it."""
+        url = across.url_across(
+            self, ctx, adapter, endpoint, values, method=method, scheme=scheme, external=external
+        )
+        return url if anchor is None else f"{url}#{quote(anchor, safe=_ANCHOR_SAFE)}"
 
     def _built(
         self, way: Way, endpoint: str, values: dict[str, Any], method: str | None, root: str

@@ -15,6 +15,10 @@ from urllib.parse import unquote_to_bytes
 from demijohn.contexts.bare import BareContext
 from demijohn.http.headers import ScopeHeaders
 
+#: The keys of environs and scopes with the prefix of the server's own, before that of any mounted application, and
+#: with the word that trusted proxies were listened to.
+ROOT_PATH, FORWARDED = "demijohn.root_path", "demijohn.forwarded"
+
 _MISSING: Any = object()
 
 
@@ -279,4 +283,7 @@ ScopeEnviron.makers = {
     "REMOTE_PORT": lambda scope: None if _client(scope)[0] is None else str(_client(scope)[1]),
     "wsgi.url_scheme": lambda scope: _HTTP_SCHEMES.get(scope.get("scheme", "http"), "http"),
     "asgi.scope": lambda scope: scope,
+    # What an application says that this one is mounted in; None where it is not.
+    ROOT_PATH: lambda scope: scope.get(ROOT_PATH),
+    FORWARDED: lambda scope: scope.get(FORWARDED),
 }

@@ -31,6 +31,7 @@ from demijohn.http.cors import Sharing
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.policy import Policy
 from demijohn.routing import Router
+from demijohn.routing.mounted import Prefixed
 from demijohn.waiting.steps import Steps
 
 __all__ = ["Plan", "Step", "Way"]
@@ -115,6 +116,7 @@ class Way:
         "lazy_request",
         "make_response",
         "match",
+        "mounts",
         "opens_early",
         "plain_context",
         "plain_errors",
@@ -150,6 +152,8 @@ class Way:
     #: method, as they are asked for.
     plans: dict[int, Plan]
     static_plans: dict[str, dict[str, Plan]]
+    #: The applications that are mounted in this one, for where the router is not asked.
+    mounts: tuple[Prefixed, ...]
     #: Hosts that were found to be good.
     good_hosts: set[str | bytes | None]
     #: Whether rules are matched by Werkzeug's adapter only: hosts, sub-domains, one of the application's own.

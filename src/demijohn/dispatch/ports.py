@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from demijohn.contexts import ports
 from demijohn.http.cors import Sharing
 from demijohn.routing import Router
+from demijohn.setup.mounting import Mount
 from demijohn.wrappers.request import Request
 
 __all__ = ["Application"]
@@ -33,6 +34,7 @@ class Application(ports.Application, Protocol):
     view_adapters: list[Callable[[Any, Any], Any]]
     handler_finders: tuple[Callable[[Exception], Any], ...]
     sharings: list[Sharing]
+    mounts: dict[str, Mount]
     view_functions: dict[str, Callable[..., Any]]
     url_value_preprocessors: Hooks
     before_request_funcs: Hooks

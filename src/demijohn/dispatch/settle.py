@@ -100,6 +100,7 @@ class Settling:
         app = self.app
         return {
             "match": matching.match,
+            "mounts": tuple(app.mounts.values()),
             "router": app.router(),
             "plans": {},
             "static_plans": {},

@@ -35,6 +35,7 @@ from demijohn.setup.kinds import SETTINGS, Kind, check_settings
 from demijohn.logging import create_logger
 from demijohn.policy import Policy
 from demijohn.routing import Map, Router, Rule
+from demijohn.setup.mounting import Interface, Mount, check_rule, make_mount
 from demijohn.setup.scaffold import (
     HookList, Scaffold, endpoint_from_view_func, find_package, open_for_reading, setupmethod,
 )  # fmt: skip
@@ -167,6 +168,10 @@ class App(Scaffold):
         self.checks: list[Callable[[Any], Iterable[Finding]]] = []
         #: Who may read answers from elsewhere, in the order in which :meth:`cors` said it.
         self.sharings: list[Sharing] = []
+        #: The applications that are mounted in this one, by their names, in the order of :meth:`mount`.
+        self.mounts: dict[str, Mount] = {}
+        #: Where this application is mounted itself.
+        self.mounted: Mount | None = None
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
@@ -221,7 +226,7 @@ class App(Scaffold):
         if router is None:
             if hasattr(self.url_map, "update"):
                 self.url_map.update()
-            router = self._router = Router(self.url_map)
+            router = self._router = Router(self.url_map, self.mounts.values())
         return router
 
     def freeze(self) -> None:
@@ -385,6 +390,38 @@ class App(Scaffold):
         """Register a blueprint; options (``url_prefix``, ``name`` ...) override its own."""
         blueprint.register(self, options)
 
+    @setupmethod
+    def mount(
+        self, prefix: str, app: Any, name: str | None = None, *, interface: Interface | None = None
+    ) -> None:
+        """Hand all that is below a prefix to another application, which starts and stops with this one.
+
+        ::
+
+            app.mount("/old", old_app, name="old")       # url_for("old:index")
+            app.mount("/metrics", make_wsgi_app(), interface="wsgi")
+
+        :param prefix: Where, beginning with a slash. The longest prefix that fits counts.
+        :param app: An application of this package, or a WSGI or ASGI callable.
+        :param name: What its endpoints begin with for ``url_for``; made of the prefix by default.
+        :param interface: "wsgi" or "asgi", where that cannot be seen.
+        :raises ValueError: for what cannot be mounted there, with the reason.
+        """
+        ours = isinstance(app, App)
+        rules = self.url_map.iter_rules()
+        host = cast(Any, self)
+        made = make_mount(host, prefix, app, name, interface, ours, rules)
+        self.mounts[made.name] = made
+        if ours:
+            app.mounted = app.mounted or made
+        self._router = None
+        self.drop_way()
+
+    @property
+    def is_mounted(self) -> bool:
+        """Whether this application is mounted in another."""
+        return self.mounted is not None
+
     def iter_blueprints(self) -> ValuesView[Blueprint]:
         """All blueprints, in the order they were registered."""
         return self.blueprints.values()
@@ -428,6 +465,7 @@ class App(Scaffold):
             setattr(made, name, value)
         if view_func is not None:
             self._check_endpoint(endpoint, view_func)
+        check_rule(self.mounts, rule)
         if self.policy.one_view_per_rule:
             self._check_taken(made, methods)
         self.url_map.add(made)
@@ -525,6 +563,7 @@ class App(Scaffold):
         functions += [*self.before_serving_funcs, *self.after_serving_funcs]
         return (
             any(is_async(f) for f in functions)
+            or any(mount.has_async for mount in self.mounts.values())
             or any(rule.websocket for rule in self.url_map.iter_rules())
             or any(_is_async_generator(f) for f in self.while_serving_gens)
         )
@@ -609,6 +648,8 @@ class App(Scaffold):
 
     def inject_url_defaults(self, endpoint: str, values: dict[str, Any]) -> None:
         """Let the ``url_defaults`` functions of the endpoint's blueprints add values."""
+        if ":" in endpoint and (self.mounts or self.mounted is not None):
+            return  # another application's, which has its own
         functions = self.url_default_functions
         names: list[str | None] = [None]
         if "." in endpoint:

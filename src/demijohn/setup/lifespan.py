@@ -37,20 +37,25 @@ class Lifespan:
         self.state: dict[str, Any] = {}
         #: The application at it, once it was told to start up.
         self.task: asyncio.Task[None] | None = None
+        #: Whether the application has taken an event, and so knows lifespan.
+        self._heard = False
         self._context = context
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._answer: asyncio.Future[Message] | None = None
 
-    async def startup(self) -> None:
-        """Run the start-up hooks.
+    async def startup(self, or_without: bool = False) -> bool:
+        """Run the start-up hooks; False for an application that has no lifespan.
 
+        :param or_without: Let it be where the application raises on the scope, before it has asked for an event: so
+            do those that know no lifespan. What it raises later is a failure.
         :raises StartupFailed: When one of them failed.
         """
         answer = await self.ask("startup")
         if answer["type"] == "lifespan.startup.failed":
             raise StartupFailed(answer.get("message") or "a start-up hook failed")
-        if answer["type"] == RAISED:
+        if answer["type"] == RAISED and (self._heard or not or_without):
             raise StartupFailed(describe(answer["cause"])) from answer["cause"]
+        return answer["type"] == "lifespan.startup.complete"
 
     async def shutdown(self) -> str | None:
         """Run the shut-down hooks; the message of the one that failed, or None."""
@@ -78,9 +83,14 @@ class Lifespan:
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
-            await self.app(scope, self._inbox.get, self._send)
+            await self.app(scope, self._receive, self._send)
         except Exception as error:
             self._settle({"type": RAISED, "cause": error})
+
+    async def _receive(self) -> Message:
+        message = await self._inbox.get()
+        self._heard = True
+        return message
 
     async def _send(self, message: Message) -> None:
         self._settle(message)
