@@ -40,7 +40,8 @@ def places(mount: Mount, environ: Any) -> tuple[str, dict[str, Any]]:
     said = {"SCRIPT_NAME": f"{root}{mount.wire_prefix}", ROOT_PATH: environ.get(ROOT_PATH, root)}
     if environ.get(FORWARDED) is not None:
         said |= {key: environ.get(key) for key in _TOLD} | {FORWARDED: True}
-    return environ["PATH_INFO"][len(mount.wire_prefix) :], said
+    said["PATH_INFO"] = path = environ["PATH_INFO"][len(mount.wire_prefix) :]
+    return path, said
 
 
 def _with_slash(said: dict[str, Any], query: str) -> tuple[str, RawHeaders, bytes]:
@@ -66,7 +67,6 @@ def serve_wsgi(
         return [body]
     below = environ.copy()
     below.update(said)
-    below["PATH_INFO"] = path
     if mount.ours:
         answer: Iterable[bytes] = mount.guest(below, start_response)
         return answer
@@ -74,7 +74,7 @@ def serve_wsgi(
     try:
         if mount.interface == "asgi":
             return WSGIAnswer(mount.guest, scope_of(below, mount.state), below).begin(start_response)
-        body = mount.guest(below, started)
+        body: Any = mount.guest(below, started)
         if isinstance(body, (list, tuple)):
             return started.over(start_response, body)
         wrapper = environ.get("wsgi.file_wrapper")
@@ -102,10 +102,11 @@ class _Started:
             raise RuntimeError("The application returned without having called start_response().")
         start_response(*self._given)
 
-    def over(self, start_response: StartResponse, body: Any) -> Any:
+    def over(self, start_response: StartResponse, body: Any) -> Iterable[bytes]:
         """Start with a body that is there."""
         self.start(start_response)
-        return [*self.written, *body] if self.written else body
+        whole: Iterable[bytes] = [*self.written, *body] if self.written else body
+        return whole
 
 
 class _Rest:
@@ -170,7 +171,6 @@ async def serve_exchange(app: Application, mount: Mount, environ: LazyEnviron, e
         return
     outside = environ.copy()
     environ.update(said)
-    environ["PATH_INFO"] = path
     call: Any
     if mount.interface == "wsgi":
         call = Chain(app, mount.guest, environ, exchange)

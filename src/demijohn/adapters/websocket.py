@@ -143,7 +143,7 @@ async def serve_websocket(app: Application, scope: Scope, receive: Receive, send
     way = app._way or app.settle()
     if way.forward is not None:
         way.forward(environ)
-    if way.mounts and (mount := find_mount(way.mounts, decoded(environ["PATH_INFO"]))) is not None:
+    if way.mounts and (mount := find_mount(app.mounts.values(), decoded(environ["PATH_INFO"]))) is not None:
         if mount.interface == "wsgi":
             await mounted.refuse_websocket(receive, send)
         else:

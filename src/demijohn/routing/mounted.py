@@ -6,8 +6,8 @@ how an application is mounted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol, TypeVar
 
 from demijohn.routing.chains import Chain
 
@@ -23,10 +23,14 @@ class Prefixed(Protocol):
         ...
 
 
+M = TypeVar("M", bound=Prefixed)
+
+
 class Mounted(BaseException):
     """The path is a mounted application's. Not an :class:`Exception`: it is no error of anybody's."""
 
-    def __init__(self, mount: Prefixed) -> None:
+    def __init__(self, mount: Any) -> None:
+        #: What the router was given for it.
         self.mount = mount
 
 
@@ -40,12 +44,12 @@ def chains_of(mounts: Iterable[Prefixed]) -> list[Chain]:
     return chains
 
 
-def by_length(mounts: Iterable[Prefixed]) -> list[Prefixed]:
+def by_length(mounts: Iterable[M]) -> list[M]:
     """Those with the longest prefix first."""
     return sorted(mounts, key=lambda mount: mount.prefix.count("/"), reverse=True)
 
 
-def find_mount(mounts: Sequence[Prefixed], path: str) -> Prefixed | None:
+def find_mount(mounts: Iterable[M], path: str) -> M | None:
     """Whose a decoded path is, where the router cannot be asked; None for one of the application's own."""
     for mount in by_length(mounts):
         if path == mount.prefix or path.startswith(f"{mount.prefix}/"):

@@ -43,24 +43,41 @@ class Lifespan:
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._answer: asyncio.Future[Message] | None = None
 
-    async def startup(self, or_without: bool = False) -> bool:
-        """Run the start-up hooks; False for an application that has no lifespan.
+    async def startup(self) -> None:
+        """Run the start-up hooks.
 
-        :param or_without: Let it be where the application raises on the scope, before it has asked for an event: so
-            do those that know no lifespan. What it raises later is a failure.
         :raises StartupFailed: When one of them failed.
         """
+        self._started(await self.ask("startup"))
+
+    async def startup_if_known(self) -> bool:
+        """Run the start-up hooks of an application that may have no lifespan; whether it has one.
+
+        Those that have none raise on the scope, before they ask for an event. What is raised later is a failure.
+
+        :raises StartupFailed: When a hook failed.
+        """
         answer = await self.ask("startup")
+        if answer["type"] == RAISED and not self._heard:
+            return False
+        self._started(answer)
+        return bool(answer["type"] != ENDED)
+
+    def _started(self, answer: Message) -> None:
         if answer["type"] == "lifespan.startup.failed":
             raise StartupFailed(answer.get("message") or "a start-up hook failed")
-        if answer["type"] == RAISED and (self._heard or not or_without):
+        if answer["type"] == RAISED:
             raise StartupFailed(describe(answer["cause"])) from answer["cause"]
-        return answer["type"] == "lifespan.startup.complete"
 
     async def shutdown(self) -> str | None:
         """Run the shut-down hooks; the message of the one that failed, or None."""
         if self.task is None or self.task.done():
             return None
+        loop = self.task.get_loop()
+        if loop is not asyncio.get_running_loop():
+            if not loop.is_running():
+                return None  # it ended with what it ran on
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.shutdown(), loop))
         answer = await self.ask("shutdown")
         await asyncio.wait([self.task], timeout=1)
         if answer["type"] == "lifespan.shutdown.failed":

@@ -110,7 +110,7 @@ class Mount:
             await self.guest.lifecycle.startup()
         elif self.interface == "asgi":
             life = lifespan.Lifespan(self.guest)
-            if await life.startup(or_without=True):
+            if await life.startup_if_known():
                 self._lifespan = life
 
     async def shutdown(self) -> None:
@@ -185,8 +185,8 @@ def make_mount(
 
 def _checked_prefix(prefix: str) -> str:
     reason = None
-    stripped = prefix.rstrip("/") if isinstance(prefix, str) else ""
-    if not isinstance(prefix, str) or not prefix.startswith("/"):
+    stripped = prefix.rstrip("/")
+    if not prefix.startswith("/"):
         reason = "it has to begin with a slash"
     elif not stripped:
         reason = "all of the site would be its own, so serve it instead"
