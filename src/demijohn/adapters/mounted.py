@@ -74,13 +74,13 @@ def serve_wsgi(
     try:
         if mount.interface == "asgi":
             return WSGIAnswer(mount.guest, scope_of(below, mount.state), below).begin(start_response)
-        body: Any = mount.guest(below, started)
-        if isinstance(body, (list, tuple)):
-            return started.over(start_response, body)
+        given: Any = mount.guest(below, started)
+        if isinstance(given, (list, tuple)):
+            return started.over(start_response, given)
         wrapper = environ.get("wsgi.file_wrapper")
-        if isinstance(wrapper, type) and isinstance(body, wrapper):
-            return started.over(start_response, body)
-        return _Rest(body, started, start_response)
+        if isinstance(wrapper, type) and isinstance(given, wrapper):
+            return started.over(start_response, given)
+        return _Rest(given, started, start_response)
     except Exception as e:
         return _failed_wsgi(app, mount, environ, start_response, e)
 

@@ -20,6 +20,7 @@ from demijohn.devserver.assignment import current_assignment
 from demijohn.devserver.environment import has_dotenv, load_dotenv
 from demijohn.cli.check import check_command
 from demijohn.cli.loading import NoAppException, ScriptInfo
+from demijohn.cli.mounted import mounted_commands
 from demijohn.cli.routes import routes_command
 from demijohn.cli.run import run_command
 from demijohn.cli.shell import shell_command
@@ -166,14 +167,16 @@ class FlaskGroup(AppGroup):
             # Here rather than around the command, so that callbacks of its parameters have it too.
             ctx.with_resource(app.app_context())
         found: click.Command | None = app.cli.get_command(ctx, cmd_name)
-        return found
+        return mounted_commands(app, cmd_name) if found is None else found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, sorted; an application that cannot be loaded is reported, not raised."""
         self._load_plugin_commands()
         names = set(super().list_commands(ctx))
         try:
-            names.update(ctx.ensure_object(ScriptInfo).load_app().cli.list_commands(ctx))
+            app = ctx.ensure_object(ScriptInfo).load_app()
+            names.update(app.cli.list_commands(ctx))
+            names.update(name for name in app.mounts if mounted_commands(app, name) is not None)
         except NoAppException as error:
             _complain(f"Error: {error.format_message()}\n")
         except Exception:
