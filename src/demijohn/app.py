@@ -36,6 +36,7 @@ from demijohn.templating import Environment
 from demijohn.waiting.callables import is_async
 from demijohn.waiting.drivers import as_receiver, drive, running_loop, wait
 from demijohn.waiting.steps import Steps, is_awaitable
+from demijohn.static.place import serves_folder
 from demijohn.wrappers.files import max_age_setting, send_static_file
 from demijohn.wrappers.request import Request
 from demijohn.wrappers.response import Response
@@ -113,6 +114,7 @@ class Flask(App):
                 endpoint="static",
                 host=static_host,
                 view_func=_static_view(ref(self)),
+                static_files=self,
             )
 
     @cached_property
@@ -480,6 +482,7 @@ class Flask(App):
         """Seconds a file may be cached: ``SEND_FILE_MAX_AGE_DEFAULT``; override by file name."""
         return max_age_setting(self)
 
+    @serves_folder
     def send_static_file(self, filename: str) -> Any:
         """A response with a file of the static folder.
 

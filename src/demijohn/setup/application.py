@@ -39,6 +39,7 @@ from demijohn.setup.mounting import Interface, Mount, check_rule, make_mount
 from demijohn.setup.scaffold import (
     HookList, Scaffold, endpoint_from_view_func, find_package, open_for_reading, setupmethod,
 )  # fmt: skip
+from demijohn.static.place import Place
 from demijohn.waiting.callables import is_async
 from demijohn.templating import DispatchingJinjaLoader, Environment, default_template_ctx_processor
 
@@ -110,7 +111,8 @@ class App(Scaffold):
             "BODY_SPOOL_SIZE": 1024 * 1024, "BODY_SPOOL_FOLDER": None,
             "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5, "SECURITY_HEADERS": None,
             "HSTS": None, "CSP": csp.DEFAULT, "CSP_REPORT_ONLY": None, "CROSS_ORIGIN_CHECK": True,
-            "TRUSTED_ORIGINS": (), "SILENCED_CHECKS": (),
+            "TRUSTED_ORIGINS": (), "SILENCED_CHECKS": (), "STATIC_HASH": None,
+            "STATIC_MEMORY": 16 * 1024 * 1024, "STATIC_ORIGIN": None,
         }
     )  # fmt: skip
 
@@ -168,6 +170,8 @@ class App(Scaffold):
         self.checks: list[Callable[[Any], Iterable[Finding]]] = []
         #: Who may read answers from elsewhere, in the order in which :meth:`cors` said it.
         self.sharings: list[Sharing] = []
+        #: What keeps static files in memory, once one was asked for.
+        self.static_memory: Any = None
         #: The applications that are mounted in this one, by their names, in the order of :meth:`mount`.
         self.mounts: dict[str, Mount] = {}
         #: Where this application is mounted itself.
@@ -461,8 +465,12 @@ class App(Scaffold):
                 required.add("OPTIONS")
         made = self.url_rule_class(rule, methods=methods | required, **options)
         made.provide_automatic_options = bool(provide_automatic_options)
+        owner = route.pop("static_files", None)
         for name, value in route.items():
             setattr(made, name, value)
+        if owner is not None and view_func is not None:
+            path = rule.partition("/<path:filename>")[0]
+            made.static_files = Place(cast(Any, self), owner, endpoint, view_func, path)
         if view_func is not None:
             self._check_endpoint(endpoint, view_func)
         check_rule(self.mounts, rule)
@@ -709,12 +717,13 @@ _ROUTE_OPTIONS = (
     "max_query_fields",
     "csp",
     "cross_origin",
+    "static_files",
 )
 
 #: The settings that a way is made of.
 _SETTLED_FROM = (
     "TRUSTED_PROXIES", "SECURITY_HEADERS", "HSTS", "CSP", "CSP_REPORT_ONLY", "CROSS_ORIGIN_CHECK", "TRUSTED_ORIGINS",
-    "BODY_SPOOL_SIZE", "BODY_SPOOL_FOLDER",
+    "BODY_SPOOL_SIZE", "BODY_SPOOL_FOLDER", "DEBUG", "STATIC_HASH", "STATIC_MEMORY", "STATIC_ORIGIN",
 )  # fmt: skip
 
 
