@@ -428,7 +428,8 @@ class Flask(App):
         if request is not None and (_external or way.by_adapter):
             self.inject_url_defaults(endpoint, values)
         try:
-            url = adapter.build(
+            url = way.router.build(endpoint, values, _method) if endpoint in way.elsewhere else None
+            url = url or adapter.build(
                 endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
             )
         except BuildError as error:
@@ -460,7 +461,7 @@ class Flask(App):
         if way.injects_url_defaults:
             self.inject_url_defaults(endpoint, values)
         path = way.router.build(endpoint, values, method)
-        return path if path is None or not root else root + path
+        return path if path is None or not root or path[0] != "/" else root + path
 
     def redirect(self, location: str, code: int | None = None) -> Response:
         """A response that redirects to ``location``.

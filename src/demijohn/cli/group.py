@@ -24,6 +24,7 @@ from demijohn.cli.mounted import mounted_commands
 from demijohn.cli.routes import routes_command
 from demijohn.cli.run import run_command
 from demijohn.cli.shell import shell_command
+from demijohn.cli.static import static_command
 from demijohn.cli.version import version_option
 from demijohn.setup.commands import AppGroup
 from demijohn.contexts.context import current
@@ -103,7 +104,7 @@ class FlaskGroup(AppGroup):
     The ``demijohn`` command is one. A project makes its own to have a management script that needs
     no ``--app``: ``@click.group(cls=FlaskGroup, create_app=create_app)``.
 
-    :param add_default_commands: Whether to add ``run``, ``shell``, ``routes`` and ``check``.
+    :param add_default_commands: Whether to add ``run``, ``shell``, ``routes``, ``check`` and ``static``.
     :param create_app: A function that makes the application, in place of looking for it.
     :param add_version_option: Whether to add ``--version``.
     :param load_dotenv: Whether to load ``.env`` and ``.flaskenv``.
@@ -129,7 +130,7 @@ class FlaskGroup(AppGroup):
         self.set_debug_flag = set_debug_flag
         self._plugins_loaded = False
         if add_default_commands:
-            for command in (run_command, shell_command, routes_command, check_command):
+            for command in (run_command, shell_command, routes_command, check_command, static_command):
                 self.add_command(command)
 
     def _load_plugin_commands(self) -> None:
@@ -148,7 +149,7 @@ class FlaskGroup(AppGroup):
             self._load_plugin_commands()
             own = super().get_command(ctx, cmd_name)
         # An application may have had a command of that name before this package had one.
-        yields = own is check_command
+        yields = own is check_command or own is static_command
         if own is not None and not yields:
             return own
         try:

@@ -103,6 +103,7 @@ class Way:
         "checks_origin",
         "dispatch",
         "eager_session",
+        "elsewhere",
         "ends_appcontext",
         "exception",
         "fields",
@@ -154,6 +155,8 @@ class Way:
     static_plans: dict[str, dict[str, Plan]]
     #: The applications that are mounted in this one, for where the router is not asked.
     mounts: tuple[Prefixed, ...]
+    #: The endpoints whose addresses are at another origin, which the router knows.
+    elsewhere: frozenset[Any]
     #: Hosts that were found to be good.
     good_hosts: set[str | bytes | None]
     #: Whether rules are matched by Werkzeug's adapter only: hosts, sub-domains, one of the application's own.

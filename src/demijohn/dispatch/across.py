@@ -104,7 +104,7 @@ def url_across(
         inject(text, values)
     if mount is None or mount.ours:
         way = target._way or target.settle()
-        if not external and not way.by_adapter:
+        if text in way.elsewhere or not (external or way.by_adapter):
             path = way.router.build(text, values, method)
             if path is not None:
                 return path if path[:1] != "/" else f"{quote(root)}{path}"

@@ -60,12 +60,13 @@ class SessionInterface:
         Where neither says anything, that of a mounted application is what stands before its paths, so that it keeps
         no cookie of the applications around it from their own.
         """
-        path: str = app.config["SESSION_COOKIE_PATH"] or app.config["APPLICATION_ROOT"]
-        if app.is_mounted and path == "/":
+        said: str | None = app.config["SESSION_COOKIE_PATH"]
+        path: str = app.config["APPLICATION_ROOT"]
+        if app.is_mounted and not said and path == "/":
             environ = getattr(current.get(None), "environ", None)
             if environ is not None:
                 return decoded(environ.get("SCRIPT_NAME") or "") or path
-        return path
+        return said or path
 
     def get_cookie_httponly(self, app: Application) -> bool:
         """Whether scripts are kept from the cookie: ``SESSION_COOKIE_HTTPONLY``."""

@@ -174,6 +174,8 @@ class Folder:
         self.at_once = at_once
         self._inside = links_stay_inside
         self._log = log
+        #: The names that are left as written, because they lead back to where they stand.
+        self.circular: set[str] = set()
         self._files: dict[str, File] = {}
         self._served: dict[str, Served] = {}
         self._digests: dict[str, str | None] = {}
@@ -240,43 +242,42 @@ class Folder:
 
     # Files.
 
-    def find(self, name: str, above: tuple[str, ...] = ()) -> File | None:
-        """A file as it is now; None where there is none, or it must not be reached.
-
-        :param above: The names of the style sheets that are being written anew for it.
-        """
+    def find(self, name: str) -> File | None:
+        """A file as it is now; None where there is none, or it must not be reached."""
         file = self._files.get(name)
         if file is not None and monotonic() < file.until:
             return file
-        folder = self.owner.static_folder
-        path = None if folder is None else safe_join(folder, name)
-        if folder is None or path is None or not os.path.isfile(path):
-            return None
-        if self._inside and leads_out(folder, path):
+        path = self._path(name)
+        if path is None:
             return None
         with self._lock:
             file = self._files.get(name)
             status = os.stat(path)
             signature = status.st_mtime_ns, status.st_size, status.st_ino
-            if file is None or file.signature != signature or self._names_others(file, above):
+            if file is None or file.signature != signature or self._names_others(file):
                 if file is not None:
                     self.memory.forget(file)
                 file = File(name, path, status)
-                self._read(file, above)
-                if above and file.named:
-                    return file  # it may have been cut short by a circle
+                self._read(file)
                 self._files[name] = file
                 if file.data is not None:
                     self.memory.keep(file)
             file.until = monotonic() + self._fresh
             return file
 
-    def _names_others(self, file: File, above: tuple[str, ...]) -> bool:
-        """Whether one that it names has another digest by now."""
-        above = (*above, file.name)
-        return any(self._digest_in(name, above) != digest for name, digest in file.named.items())
+    def _path(self, name: str) -> str | None:
+        """Where a file is; None where there is none, or it must not be reached."""
+        folder = self.owner.static_folder
+        path = None if folder is None else safe_join(folder, name)
+        if folder is None or path is None or not os.path.isfile(path):
+            return None
+        return None if self._inside and leads_out(folder, path) else path
 
-    def _read(self, file: File, above: tuple[str, ...]) -> None:
+    def _names_others(self, file: File) -> bool:
+        """Whether one that it names has another digest by now."""
+        return any(self._digest_in(name) != digest for name, digest in file.named.items())
+
+    def _read(self, file: File) -> None:
         limit = self.memory.limit // 2 if file.text else min(_SMALL, self.memory.limit // 2)
         names_others = self.hashed and file.name.lower().endswith((".css", ".js", ".mjs"))
         if file.length > limit and not names_others:
@@ -285,17 +286,20 @@ class Folder:
         with open(file.path, "rb") as opened:
             data = opened.read()
         if names_others:
-            data = self._written_anew(file, data, above)
+            data = self._written_anew(file, data)
         file.digest = hashlib.sha256(data).hexdigest()[:DIGITS]
         if len(data) <= limit:
             file.data = data
 
-    def _written_anew(self, file: File, data: bytes, above: tuple[str, ...]) -> bytes:
-        text = data.decode("utf-8", "surrogateescape")
-        inner = (*above, file.name)
+    def _written_anew(self, file: File, data: bytes) -> bytes:
+        text = _text(data)
 
         def digest_of(name: str) -> str | None:
-            digest = file.named[name] = self._digest_in(name, inner)
+            if self._leads_to(name, file.name):
+                # In a circle no address can depend on the content that it stands in: it is left as written.
+                self.circular.add(name)
+                return None
+            digest = file.named[name] = self._digest_in(name)
             if digest is None:
                 self._tell_missing(name, f"{file.name} names it")
             return digest
@@ -304,18 +308,25 @@ class Folder:
         file.written_anew = written != text
         return written.encode("utf-8", "surrogateescape")
 
-    def _digest_in(self, name: str, above: tuple[str, ...]) -> str | None:
-        """The digest to write for a name in a style sheet.
+    def _digest_in(self, name: str) -> str | None:
+        """The digest to write for a name in a style sheet."""
+        file = self.find(name)
+        return None if file is None else file.digest
 
-        :param above: The sheets around it. One that is named in a circle goes by what it says by itself: its address
-            cannot depend on its own.
-        """
-        if name not in above:
-            file = self.find(name, above)
-            return None if file is None else file.digest
-        folder = self.owner.static_folder
-        path = None if folder is None else safe_join(folder, name)
-        return None if path is None or not os.path.isfile(path) else _digest_of_file(path)
+    def _leads_to(self, name: str, target: str) -> bool:
+        """Whether a style sheet names another one, be it by way of others."""
+        seen: set[str] = set()
+        left = [name]
+        while left:
+            name = left.pop()
+            if name == target:
+                return True
+            if name in seen or not name.lower().endswith(".css") or (path := self._path(name)) is None:
+                continue
+            seen.add(name)
+            with open(path, "rb") as opened:
+                rewrite(_text(opened.read()), name, self.url_path, left.append)
+        return False
 
     def _tell_missing(self, name: str, where: str) -> None:
         if name not in self._missing:
@@ -387,7 +398,7 @@ class Folder:
         if file.written_anew:
             again = File(file.name, file.path, os.stat(file.path))
             with open(file.path, "rb") as opened:
-                data = self._written_anew(again, opened.read(), ())
+                data = self._written_anew(again, opened.read())
             return self._send(served, BytesIO(data), file.digest, conditional=True)
         found = {coding: path for coding, suffix in SUFFIXES.items() if (path := _sibling(file, suffix))}
         coding = "identity"
@@ -418,6 +429,10 @@ class Folder:
 def parts_differ(filename: str, file: File) -> bool:
     """Whether a name is neither the file's own nor that with its digest."""
     return filename != file.name and filename != with_digest(file.name, file.digest)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _no_age(_: str | None) -> None:

@@ -37,6 +37,7 @@ def serves_folder(method: F) -> F:
 class Application(Protocol):
     """An application, as far as its static files go."""
 
+    config: Any
     policy: Policy
     view_functions: dict[str, Callable[..., Any]]
     #: What all its folders share: a :class:`~demijohn.static.variants.Memory`, once there is one.
@@ -76,11 +77,12 @@ class Place:
         self._owner = ref(owner)
         self._endpoint = endpoint
         self._given = given
-        self._path = path
+        #: The path that they are served below.
+        self.path = path
         self._seen: object = None
         self._folder: folder.Folder | None = None
 
-    def folder(self) -> folder.Folder | None:
+    def served(self) -> folder.Folder | None:
         """The folder, where its files are served by this package's ways; None where they are by Flask's."""
         app = self._app()
         if app is None:
@@ -95,14 +97,13 @@ class Place:
         owner = self._owner()
         said = app.own_setting("STATIC_HASH")
         own_ways = app.policy.hashed_static or bool(said)
-        config: Any = app
         if (
             not own_ways
             or owner is None
             or app.view_functions.get(self._endpoint) is not self._given
             or "send_static_file" in vars(owner)
             or getattr(type(owner).send_static_file, "serves_folder", False) is not True
-            or config.config["USE_X_SENDFILE"]
+            or app.config["USE_X_SENDFILE"]
         ):
             return None
         hashed = not app.debug if said is None else bool(said)
@@ -115,18 +116,27 @@ class Place:
             if before.at_once == app.debug:
                 return before  # what it knows is as good as ever
         return folder.Folder(
-            owner, hashed=hashed, memory=memory, url_path=None if "<" in self._path else self._path,
+            owner, hashed=hashed, memory=memory, url_path=self._fixed_path,
             at_once=app.debug, links_stay_inside=app.policy.links_stay_inside, log=app.logger,
         )  # fmt: skip
 
     @property
-    def endpoint(self) -> str:
-        """The endpoint of the rule."""
-        return self._endpoint
+    def _fixed_path(self) -> str | None:
+        return None if "<" in self.path else self.path
+
+    def for_build(self, memory: Any) -> folder.Folder | None:
+        """The folder as it is written to another, with digests; None where its path is not one."""
+        app, owner = self._app(), self._owner()
+        if app is None or owner is None or self._fixed_path is None:
+            return None
+        return folder.Folder(
+            owner, hashed=True, memory=memory, url_path=self.path, at_once=False,
+            links_stay_inside=app.policy.links_stay_inside, log=app.logger,
+        )  # fmt: skip
 
     def view(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """The view to call: the folder's own, in place of the one that was registered."""
-        found = self.folder()
+        found = self.served()
         return view if found is None or view is not self._given else found.view
 
     def converter(self, url_map: Any) -> Addressed:
@@ -147,6 +157,6 @@ class Addressed(PathConverter):
     def to_url(self, value: Any) -> str:
         """The name as it stands in an address."""
         text = super().to_url(value)
-        found = self._place.folder()
+        found = self._place.served()
         digest = None if found is None else found.digest(str(value))
         return text if digest is None else with_digest(text, digest)

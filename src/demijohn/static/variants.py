@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from demijohn.later import later
 
 if TYPE_CHECKING:
-    import brotli
+    import brotli  # type: ignore[import-untyped]
 else:
     brotli = later("brotli")  # need not be installed
 
@@ -55,8 +55,10 @@ def compress(data: bytes, coding: str, thorough: bool = False) -> bytes | None:
 class Kept(Protocol):
     """Something in memory."""
 
-    #: Bytes.
-    size: int
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
 
     def let_go(self) -> None:
         """Be in memory no more."""
