@@ -23,7 +23,7 @@ from demijohn.contexts.context import UNSET, AppContext, RequestContext, current
 from demijohn.contexts.current import csp_nonce
 from demijohn.contexts.proxies import g, get_request_context, request, session
 from demijohn.contexts.way import Way
-from demijohn.dispatch import failure, pipeline, responses, settle, teardown
+from demijohn.dispatch import across, failure, pipeline, responses, settle, teardown
 from demijohn.dispatch.settle import OVERRIDABLE, overridable
 from demijohn.errors import FormDataRoutingRedirect
 from demijohn.http.redirects import check_location
@@ -37,6 +37,7 @@ from demijohn.templating import Environment
 from demijohn.waiting.callables import is_async
 from demijohn.waiting.drivers import as_receiver, drive, running_loop, wait
 from demijohn.waiting.steps import Steps, is_awaitable
+from demijohn.static.place import serves_folder
 from demijohn.wrappers.files import max_age_setting, send_static_file
 from demijohn.wrappers.request import Request
 from demijohn.wrappers.response import Response
@@ -117,6 +118,7 @@ class Flask(App):
                 endpoint="static",
                 host=static_host,
                 view_func=_static_view(ref(self)),
+                static_files=self,
             )
 
     @cached_property
@@ -387,15 +389,12 @@ class Flask(App):
 
         :raises SecurityError: for a Host that is malformed or not in ``TRUSTED_HOSTS``.
         """
-        server_name = self.config["SERVER_NAME"]
         if request is None:
+            server_name, root, scheme = across.place_of(self)
             if server_name is None:
                 return None
-            return self.url_map.bind(
-                server_name,
-                script_name=self.config["APPLICATION_ROOT"],
-                url_scheme=self.config["PREFERRED_URL_SCHEME"],
-            )
+            return self.url_map.bind(server_name, script_name=root, url_scheme=scheme)
+        server_name = self.config["SERVER_NAME"]
         trusted = self.config["TRUSTED_HOSTS"]
         if trusted is not None:
             request.trusted_hosts = trusted
@@ -417,7 +416,8 @@ class Flask(App):
     ) -> str:  # fmt: skip
         """The URL of an endpoint.
 
-        :param endpoint: The endpoint; with a dot before it, one of the current blueprint.
+        :param endpoint: The endpoint; with a dot before it, one of the current blueprint. ``old:index`` is one of
+            what is mounted as ``old``, ``:index`` of the application that this is mounted in, ``old:/path`` a path.
         :param _anchor: Put behind it as ``#anchor``.
         :param _method: Of the endpoint's rules, take the one for this method.
         :param _scheme: The scheme, which makes it external.
@@ -456,15 +456,31 @@ class Flask(App):
         if request is not None and (_external or way.by_adapter):
             self.inject_url_defaults(endpoint, values)
         try:
-            url = adapter.build(
+            url = way.router.build(endpoint, values, _method) if endpoint in way.elsewhere else None
+            url = url or adapter.build(
                 endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
             )
         except BuildError as error:
+            if ":" in endpoint and (self.mounts or self.mounted is not None):
+                try:
+                    return self._url_across(ctx, adapter, endpoint, values, _method, _scheme, _external, _anchor)
+                except BuildError as unknown:
+                    error = unknown
             values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
             return self.handle_url_build_error(error, endpoint, values)
         if _anchor is not None:
             url = f"{url}#{quote(_anchor, safe=_ANCHOR_SAFE)}"
         return cast(str, url)
+
+    def _url_across(
+        self, ctx: AppContext | None, adapter: MapAdapter, endpoint: str, values: dict[str, Any],
+        method: str | None, scheme: str | None, external: bool, anchor: str | None,
+    ) -> str:  # fmt: skip
+        """The URL of another application, mounted in this one or around it."""
+        url = across.url_across(
+            self, ctx, adapter, endpoint, values, method=method, scheme=scheme, external=external
+        )
+        return url if anchor is None else f"{url}#{quote(anchor, safe=_ANCHOR_SAFE)}"
 
     def _built(
         self, way: Way, endpoint: str, values: dict[str, Any], method: str | None, root: str
@@ -473,7 +489,7 @@ class Flask(App):
         if way.injects_url_defaults:
             self.inject_url_defaults(endpoint, values)
         path = way.router.build(endpoint, values, method)
-        return path if path is None or not root else root + path
+        return path if path is None or not root or path[0] != "/" else root + path
 
     def redirect(self, location: str, code: int | None = None) -> Response:
         """A response that redirects to ``location``.
@@ -495,6 +511,7 @@ class Flask(App):
         """Seconds a file may be cached: ``SEND_FILE_MAX_AGE_DEFAULT``; override by file name."""
         return max_age_setting(self)
 
+    @serves_folder
     def send_static_file(self, filename: str) -> Any:
         """A response with a file of the static folder.
 

@@ -30,7 +30,7 @@ class Policy:
     __slots__ = (  # noqa: RUF023 (in the order of the page)
         "problem_json", "explained_errors", "private_sessions", "checked_redirects", "strict_cookie_names",
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
-        "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule",
+        "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "hashed_static", "one_view_per_rule",
         "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
         "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page",
         "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields", "security_headers",
@@ -74,6 +74,8 @@ class Policy:
     links_stay_inside: bool
     #: A Range in another unit, malformed or of several parts is ignored (RFC 9110, section 14.2).
     ranges_ignored: bool
+    #: Static files are offered compressed, and outside of debug mode under addresses with a digest of their content.
+    hashed_static: bool
 
     # Set-up and development.
 

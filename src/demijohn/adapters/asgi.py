@@ -12,7 +12,7 @@ from _thread import get_ident
 from asyncio import get_running_loop
 from collections.abc import Awaitable
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demijohn import signals
 from demijohn.adapters.environ import LazyEnviron, ScopeContext, ScopeEnviron
@@ -21,6 +21,8 @@ from demijohn.adapters.exchange import Parts, until_gone
 from demijohn.adapters.lifespan import serve_lifespan
 from demijohn.adapters.ports import Application
 from demijohn.adapters.severing import ENDED_BY_CLOSING, WRITING_TIME, sever
+from demijohn.later import later
+from demijohn.routing.mounted import Mounted
 from demijohn.typing import RawHeaders
 from demijohn.adapters.websocket import serve_websocket
 from demijohn.contexts.context import current
@@ -30,7 +32,13 @@ from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import conclude, conclude_error, steps_of
 from demijohn.http.headers import ENCODED_FIELDS as _encoded_fields, encoded_name, keep_encoded
 from demijohn.typing import Message, Receive, Scope, Send
+from demijohn.setup.mounting import Mount
 from demijohn.wrappers.body import WHOLE_BODY, truncated
+
+if TYPE_CHECKING:
+    from demijohn.adapters import mounted
+else:
+    mounted = later("demijohn.adapters.mounted")  # only where something is mounted
 
 #: How servers say on ``send`` that the client has gone (ASGI 2.4).
 ClientGone = OSError
@@ -175,12 +183,16 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
         code, _, raw, data = outcome
         await send({"type": "http.response.start", "status": code, "headers": encoded(raw) + constant})
         await send({"type": "http.response.body", "body": data})
+        return
+    except Mounted as reached:
+        mount = reached.mount
     finally:
         current.reset(ctx._tokens.pop())  # PERF: what leave comes to, without a call (0.06 us)
         if ctx.error is not None or ctx.routing_exception is not None:
             ctx.forget()
         if ctx._environ is not None:
             close_body(ctx._environ)
+    await ASGIExchange(scope, receive, send).hand_on(app, mount, None)
 
 
 def _may_come(app: Application, plan: Plan, length: bytes | None) -> bool:
@@ -245,6 +257,13 @@ class ASGIExchange:
             raise
         finally:
             await parts.aclose()
+
+    async def hand_on(self, app: Application, mount: Mount, environ: LazyEnviron | None) -> None:
+        """Hand the request to a mounted application."""
+        if mount.interface == "wsgi":
+            await mounted.serve_exchange(app, mount, environ or ScopeEnviron(self._scope), self)
+        else:
+            await mounted.serve_asgi(app, mount, self._scope, self._receive, self._send, environ, self)
 
     async def _send_parts(self, parts: Parts) -> None:
         try:

@@ -7,7 +7,7 @@ server's loop while that thread waits.
 from __future__ import annotations
 
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextvars import copy_context
 from io import BufferedReader
 from typing import Any
@@ -22,19 +22,26 @@ from demijohn.wrappers.body import StreamedBody
 
 async def serve_wrapped(app: Application, environ: LazyEnviron, exchange: Exchange) -> None:
     """Answer a request by the WSGI middleware put around ``wsgi_app``."""
-    chain = _Chain(app, environ, exchange)
+    chain = Chain(app, app, environ, exchange)
     await chain.begin()
     await exchange.parts(chain.code, chain.fields, chain)
 
 
-class _Chain:
-    """What the chain answers: status and header fields from ``start_response``, and the parts of the body."""
+class Chain:
+    """What a WSGI application answers: status and header fields from ``start_response``, and the parts of the body.
 
-    def __init__(self, app: Application, environ: LazyEnviron, exchange: Exchange) -> None:
+    :param app: The application whose threads it runs in.
+    :param called: What is called: the same with all its middleware, or one that is mounted in it.
+    """
+
+    def __init__(
+        self, app: Application, called: Callable[..., Any], environ: LazyEnviron, exchange: Exchange
+    ) -> None:
         # Buffered, and so a plain stream, which the request holds to its limits and its length.
         environ["wsgi.input"] = BufferedReader(StreamedBody(exchange.chunk, None))
         environ.give_up_scope()  # the chain may change fields
         self._app = app
+        self._called = called
         self._environ = environ
         self._written: list[bytes] = []
         self.code = 0
@@ -47,7 +54,7 @@ class _Chain:
     async def begin(self) -> None:
         """Run the chain in a thread, up to the first part of its body."""
         pool = self._app.lifecycle.pool(get_running_loop())
-        body = await pool.run(copy_context(), lambda _: self._app(self._environ, self._start_response), None)
+        body = await pool.run(copy_context(), lambda _: self._called(self._environ, self._start_response), None)
         self._parts = InThread(body, pool)
         try:
             # PEP 3333: start_response may be called as late as before the first part.

@@ -13,8 +13,10 @@ from demijohn.adapters.parts import InThread
 from demijohn.adapters.ports import Application
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.fields import constant_fields
+from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import Wire, conclude, conclude_error, steps_of
+from demijohn.routing.mounted import Mounted
 from demijohn.waiting.loops import drive_here, drive_hopping
 from demijohn.waiting.steps import Steps
 from demijohn.wrappers.body import RefusedBody, StreamedBody, collect, too_large
@@ -60,8 +62,8 @@ async def serve_complete(app: Application, environ: LazyEnviron, announced: bool
     ctx = app.request_context(environ)
     ctx.begin()
     try:
-        ctx.way.match(app, ctx)
         method = environ["REQUEST_METHOD"]
+        find(app, ctx, environ.get("HTTP_HOST"), environ["PATH_INFO"], method)
         if announced or method not in NO_BODY:
             await open_body(app, ctx, exchange)
         short = ctx.plan.short and method != "HEAD" and not signals.listening
@@ -69,9 +71,13 @@ async def serve_complete(app: Application, environ: LazyEnviron, announced: bool
         answer = await respond(app, ctx, steps, method, exchange)
         if answer is not None:
             await exchange.whole(answer[0], answer[2], answer[3])
+        return
+    except Mounted as reached:
+        mount = reached.mount
     finally:
         ctx.leave()
         close_body(environ)
+    await exchange.hand_on(app, mount, environ)
 
 
 async def short_way(app: Application, ctx: RequestContext) -> Any:

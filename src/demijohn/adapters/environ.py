@@ -17,6 +17,10 @@ from demijohn.contexts.request_ids import KEY
 from demijohn.dispatch.observation import SEEN
 from demijohn.http.headers import ScopeHeaders
 
+#: The keys of environs and scopes with the prefix of the server's own, before that of any mounted application, and
+#: with the word that trusted proxies were listened to.
+ROOT_PATH, FORWARDED = "demijohn.root_path", "demijohn.forwarded"
+
 _MISSING: Any = object()
 
 
@@ -283,4 +287,7 @@ ScopeEnviron.makers = {
     "asgi.scope": lambda scope: scope,
     KEY: lambda scope: scope.get(KEY),
     SEEN: lambda scope: scope.get(SEEN),
+    # What an application says that this one is mounted in; None where it is not.
+    ROOT_PATH: lambda scope: scope.get(ROOT_PATH),
+    FORWARDED: lambda scope: scope.get(FORWARDED),
 }

@@ -1,6 +1,6 @@
 """What a protocol of async servers can do for one request: ASGI and RSGI implement it, all else uses it once.
 
-A test double is a third implementation. This module must not know a protocol, nor the application.
+A test double is a third implementation. This module must not know a protocol, nor what an application does.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any, Protocol
 
+from demijohn.adapters.environ import LazyEnviron
+from demijohn.adapters.ports import Application
+from demijohn.setup.mounting import Mount
 from demijohn.typing import RawHeaders
 
 
@@ -40,6 +43,14 @@ class Exchange(Protocol):
 
     async def parts(self, code: int, fields: RawHeaders, parts: Parts) -> None:
         """Send an answer in parts, waiting for a slow reader, until the end or until the client has gone."""
+        ...
+
+    async def hand_on(self, app: Application, mount: Mount, environ: LazyEnviron) -> None:
+        """Hand the request, of which nothing was read, to an application that is mounted in ``app``.
+
+        :param mount: Its :class:`~demijohn.setup.mounting.Mount`.
+        :param environ: The request's, with what trusted proxies said.
+        """
         ...
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from werkzeug.datastructures import EnvironHeaders
 
+from demijohn.adapters.environ import FORWARDED
 from demijohn.http.proxy import TrustedProxies, forwarded_origin
-
 
 def make_forwarder(setting: Any) -> Callable[[Any], None]:
     """The function that applies ``TRUSTED_PROXIES`` to an environ.
@@ -27,6 +27,9 @@ def make_forwarder(setting: Any) -> Callable[[Any], None]:
         settings = TrustedProxies(**setting) if isinstance(setting, dict) else setting
 
     def forward(environ: Any) -> None:
+        if environ.get(FORWARDED) is not None:
+            return  # the application that this one is mounted in has seen to it
+        environ[FORWARDED] = True
         make = getattr(environ, "make_headers", None)
         headers = EnvironHeaders(environ) if make is None else make()
         origin = forwarded_origin(environ.get("REMOTE_ADDR"), headers, settings)

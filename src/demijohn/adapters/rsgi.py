@@ -13,7 +13,7 @@ from asyncio import get_running_loop
 from collections.abc import Iterator
 from functools import cache
 from logging import getLogger
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demijohn import signals
 from demijohn.adapters.environ import (
@@ -25,12 +25,21 @@ from demijohn.adapters.complete import (
 from demijohn.adapters.exchange import Parts, until_gone
 from demijohn.adapters.ports import Application
 from demijohn.adapters.severing import ENDED_BY_CLOSING, WRITING_TIME, sever
+from demijohn.later import later
+from demijohn.routing.mounted import Mounted
+from demijohn.setup.mounting import Mount
 from demijohn.typing import RawHeaders
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import steps_of
 from demijohn.http.headers import Headers, titled_name
 from demijohn.wrappers.body import truncated
+from demijohn.wrappers.request import decoded
+
+if TYPE_CHECKING:
+    from demijohn.adapters import mounted
+else:
+    mounted = later("demijohn.adapters.mounted")  # only where something is mounted
 
 
 @cache
@@ -182,10 +191,31 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         outcome = await respond(app, ctx, outcome, method, RSGIExchange(scope, protocol))
         if outcome is not None:
             protocol.response_bytes(outcome[0], outcome[2], outcome[3])
+        return
+    except Mounted as reached:
+        mount = reached.mount
     finally:
         ctx.leave()
         if ctx._environ is not None:
             close_body(ctx._environ)
+    await RSGIExchange(scope, protocol).hand_on(app, mount, RSGIEnviron(scope))
+
+
+class MountedScope:
+    """A scope as a mounted application is given it: the path without its prefix, which RSGI has no place for.
+
+    :param scope: The server's, or that of the application that it is mounted in.
+    :param path: The path below the prefix.
+    :param said: What its environ says besides: where the application is, and what a trusted proxy told.
+    """
+
+    def __init__(self, scope: Any, path: str, said: dict[str, Any]) -> None:
+        self._scope = scope
+        self.path = path
+        self.demijohn_environ = {**(getattr(scope, "demijohn_environ", None) or {}), **said}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._scope, name)
 
 
 def _announces_body(scope: Any) -> bool:
@@ -243,6 +273,14 @@ class RSGIExchange:
         except BaseException:
             self._sever()
             raise
+
+    async def hand_on(self, app: Application, mount: Mount, environ: LazyEnviron) -> None:
+        """Hand the request to a mounted application."""
+        path, said = mounted.places(mount, environ)
+        if mount.ours and path:
+            await mount.guest.__rsgi__(MountedScope(self._scope, decoded(path), said), self._protocol)
+        else:
+            await mounted.serve_exchange(app, mount, environ, self)
 
     def _sever(self) -> None:
         """Cut the connection of a stream that broke."""

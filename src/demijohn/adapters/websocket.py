@@ -7,7 +7,7 @@ in one task of its own and is cancelled when the other side has gone.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from werkzeug.exceptions import Forbidden, HTTPException
@@ -15,6 +15,8 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from demijohn.adapters.environ import ScopeEnviron
 from demijohn.adapters.ports import Application
 from demijohn.config import listed
+from demijohn.later import later
+from demijohn.routing.mounted import find_mount
 from demijohn.typing import Receive, Scope, Send
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.pipeline import websocket_after, websocket_before
@@ -25,7 +27,13 @@ from demijohn.signals import got_websocket_exception, sending, websocket_finishe
 from demijohn.dispatch.teardown import before_idle, teardown_websocket
 from demijohn.waiting.loops import drive_hopping
 from demijohn.waiting.steps import is_awaitable
+from demijohn.wrappers.request import decoded
 from demijohn.wrappers.websocket import INTERNAL_ERROR, Websocket
+
+if TYPE_CHECKING:
+    from demijohn.adapters import mounted
+else:
+    mounted = later("demijohn.adapters.mounted")  # only where something is mounted
 
 #: Seconds a handler gets to read what had arrived before the other side closed.
 _DRAIN = 5.0
@@ -131,11 +139,17 @@ async def serve_websocket(app: Application, scope: Scope, receive: Receive, send
     loop = asyncio.get_running_loop()
     if app.lifecycle.loop is not loop:
         await app.lifecycle.enter(loop)
-    await receive()  # websocket.connect
     environ = ScopeEnviron(scope)
     way = app._way or app.settle()
     if way.forward is not None:
         way.forward(environ)
+    if way.mounts and (mount := find_mount(app.mounts.values(), decoded(environ["PATH_INFO"]))) is not None:
+        if mount.interface == "wsgi":
+            await mounted.refuse_websocket(receive, send)
+        else:
+            await mounted.serve_asgi(app, mount, scope, receive, send, environ, None)
+        return
+    await receive()  # websocket.connect
     socket = app.websocket_class(environ)
     channel = ASGIChannel(socket, scope, send, app.own_setting("WEBSOCKET_SEND_TIMEOUT"))
     socket.attach(channel, app.own_setting("WEBSOCKET_QUEUE_SIZE"))

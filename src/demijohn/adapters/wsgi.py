@@ -7,7 +7,7 @@ this thread waits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demijohn import signals
 from demijohn.adapters.ports import Application
@@ -16,9 +16,16 @@ from demijohn.contexts.context import RequestContext, current
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import conclude, conclude_error
+from demijohn.later import later
+from demijohn.routing.mounted import Mounted
 from demijohn.typing import StartResponse
 from demijohn.waiting.drivers import drive, wait
 from demijohn.wrappers.response import AsyncBody, Response
+
+if TYPE_CHECKING:
+    from demijohn.adapters import mounted
+else:
+    mounted = later("demijohn.adapters.mounted")  # only where something is mounted; asyncio
 
 
 def serve(
@@ -87,6 +94,8 @@ def serve(
                 return [plain[0]]
         iterable = response(environ, start_response)
         return iterable if type(iterable) is list else _in_context(iterable, ctx)
+    except Mounted as reached:
+        mount = reached.mount
     finally:
         if signals.listening:
             ctx.leave()
@@ -94,6 +103,7 @@ def serve(
             current.reset(ctx._tokens.pop())
             if ctx.error is not None or ctx.routing_exception is not None:
                 ctx.forget()
+    return mounted.serve_wsgi(app, mount, environ, start_response)
 
 
 def _in_context(iterable: Any, ctx: RequestContext) -> Iterable[bytes]:

@@ -20,9 +20,11 @@ from demijohn.devserver.assignment import current_assignment
 from demijohn.devserver.environment import has_dotenv, load_dotenv
 from demijohn.cli.check import check_command
 from demijohn.cli.loading import NoAppException, ScriptInfo
+from demijohn.cli.mounted import mounted_commands
 from demijohn.cli.routes import routes_command
 from demijohn.cli.run import run_command
 from demijohn.cli.shell import shell_command
+from demijohn.cli.static import static_command
 from demijohn.cli.version import version_option
 from demijohn.setup.commands import AppGroup
 from demijohn.contexts.context import current
@@ -102,7 +104,7 @@ class FlaskGroup(AppGroup):
     The ``demijohn`` command is one. A project makes its own to have a management script that needs
     no ``--app``: ``@click.group(cls=FlaskGroup, create_app=create_app)``.
 
-    :param add_default_commands: Whether to add ``run``, ``shell``, ``routes`` and ``check``.
+    :param add_default_commands: Whether to add ``run``, ``shell``, ``routes``, ``check`` and ``static``.
     :param create_app: A function that makes the application, in place of looking for it.
     :param add_version_option: Whether to add ``--version``.
     :param load_dotenv: Whether to load ``.env`` and ``.flaskenv``.
@@ -128,7 +130,7 @@ class FlaskGroup(AppGroup):
         self.set_debug_flag = set_debug_flag
         self._plugins_loaded = False
         if add_default_commands:
-            for command in (run_command, shell_command, routes_command, check_command):
+            for command in (run_command, shell_command, routes_command, check_command, static_command):
                 self.add_command(command)
 
     def _load_plugin_commands(self) -> None:
@@ -147,7 +149,7 @@ class FlaskGroup(AppGroup):
             self._load_plugin_commands()
             own = super().get_command(ctx, cmd_name)
         # An application may have had a command of that name before this package had one.
-        yields = own is check_command
+        yields = own is check_command or own is static_command
         if own is not None and not yields:
             return own
         try:
@@ -166,14 +168,16 @@ class FlaskGroup(AppGroup):
             # Here rather than around the command, so that callbacks of its parameters have it too.
             ctx.with_resource(app.app_context())
         found: click.Command | None = app.cli.get_command(ctx, cmd_name)
-        return found
+        return mounted_commands(app, cmd_name) if found is None else found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, sorted; an application that cannot be loaded is reported, not raised."""
         self._load_plugin_commands()
         names = set(super().list_commands(ctx))
         try:
-            names.update(ctx.ensure_object(ScriptInfo).load_app().cli.list_commands(ctx))
+            app = ctx.ensure_object(ScriptInfo).load_app()
+            names.update(app.cli.list_commands(ctx))
+            names.update(name for name in app.mounts if mounted_commands(app, name) is not None)
         except NoAppException as error:
             _complain(f"Error: {error.format_message()}\n")
         except Exception:

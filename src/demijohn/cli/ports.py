@@ -11,6 +11,7 @@ from demijohn.contexts import ports as contexts
 from demijohn.contexts.context import AppContext
 from demijohn.devserver import ports
 from demijohn.setup.checks import Finding
+from demijohn.setup.mounting import Mount
 
 __all__ = ["Application"]
 
@@ -31,6 +32,8 @@ class Application(ports.Application, contexts.Application, Protocol):
         """A :class:`click.Group`: its own commands."""
         ...
 
+    #: The applications that are mounted in it.
+    mounts: dict[str, Mount]
     #: State of extensions, by the extension's name.
     extensions: dict[str, Any]
     #: What finds out about it besides what the command looks at itself.

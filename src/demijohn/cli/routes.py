@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import click
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule
 
 from demijohn.cli.loading import current_application
 from demijohn.setup.commands import with_appcontext
+from demijohn.setup.mounting import Mount
 
 _COLUMNS = ("endpoint", "methods", "domain", "rule", "match")
 _AUTOMATIC = frozenset({"HEAD", "OPTIONS"})
@@ -21,9 +22,10 @@ _AUTOMATIC = frozenset({"HEAD", "OPTIONS"})
 @with_appcontext
 def routes_command(sort: str, all_methods: bool) -> None:
     """Show all registered routes with endpoints and methods."""
-    url_map = current_application().url_map
+    app = current_application()
+    url_map = app.url_map
     rules = list(url_map.iter_rules())
-    if not rules:
+    if not rules and not app.mounts:
         click.echo("No routes were registered.")
         return
     domain = "host" if url_map.host_matching else "subdomain"
@@ -31,6 +33,8 @@ def routes_command(sort: str, all_methods: bool) -> None:
     if not any(getattr(rule, domain) for rule in rules):
         del columns["domain"]
     table = [_row(rule, domain, all_methods) for rule in rules]
+    for mount in app.mounts.values():
+        table += _rows_of(mount, all_methods)
     if sort in columns:
         table.sort(key=lambda row: row[sort])
     widths = {name: max(len(columns[name]), *(len(row[name]) for row in table)) for name in columns}
@@ -38,6 +42,22 @@ def routes_command(sort: str, all_methods: bool) -> None:
     _print_row({name: "-" * width for name, width in widths.items()}, widths)
     for row in table:
         _print_row(row, widths)
+
+
+def _rows_of(mount: Mount, all_methods: bool) -> list[dict[str, str]]:
+    """The rows of what is mounted; one for an application whose rules cannot be known."""
+    url_map = getattr(mount.guest, "url_map", None)
+    if not isinstance(url_map, Map):
+        kind = (mount.interface or "").upper()
+        return [{"endpoint": f"{mount.name}:", "methods": kind, "domain": "", "rule": f"{mount.prefix}/"}]
+    domain = "host" if url_map.host_matching else "subdomain"
+    rows = [_row(rule, domain, all_methods) for rule in url_map.iter_rules()]
+    for below in getattr(mount.guest, "mounts", {}).values() if mount.ours else ():
+        rows += _rows_of(below, all_methods)
+    return [
+        {**row, "endpoint": f"{mount.name}:{row['endpoint']}", "rule": f"{mount.prefix}{row['rule']}"}
+        for row in rows
+    ]
 
 
 def _row(rule: Rule, domain: str, all_methods: bool) -> dict[str, str]:

@@ -41,6 +41,11 @@ class Application(Protocol):
     app_ctx_globals_class: type[Any]
 
     @property
+    def is_mounted(self) -> bool:
+        """Whether it is mounted in another application."""
+        ...
+
+    @property
     def _way(self) -> Way | None:
         """What it is for a request, once that is settled; see :meth:`settle`."""
         ...

@@ -31,6 +31,7 @@ from demijohn.http.cors import Sharing
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.policy import Policy
 from demijohn.routing import Router
+from demijohn.routing.mounted import Prefixed
 from demijohn.waiting.steps import Steps
 
 __all__ = ["Plan", "Step", "Way"]
@@ -103,6 +104,7 @@ class Way:
         "checks_origin",
         "dispatch",
         "eager_session",
+        "elsewhere",
         "ends_appcontext",
         "enter",
         "exception",
@@ -118,6 +120,7 @@ class Way:
         "lazy_request",
         "make_response",
         "match",
+        "mounts",
         "observing",
         "opens_early",
         "plain_context",
@@ -154,6 +157,10 @@ class Way:
     #: method, as they are asked for.
     plans: dict[int, Plan]
     static_plans: dict[str, dict[str, Plan]]
+    #: The applications that are mounted in this one, for where the router is not asked.
+    mounts: tuple[Prefixed, ...]
+    #: The endpoints whose addresses are at another origin, which the router knows.
+    elsewhere: frozenset[Any]
     #: Hosts that were found to be good.
     good_hosts: set[str | bytes | None]
     #: The plans of the paths where it is asked after the process, which no Host, hook or session has a say in.

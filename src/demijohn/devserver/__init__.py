@@ -29,7 +29,7 @@ import click
 
 from demijohn.devserver.assignment import current_assignment
 from demijohn.devserver.environment import is_running_from_reloader, load_dotenv, show_server_banner
-from demijohn.devserver.lifespan import StartupFailed
+from demijohn.setup.lifespan import StartupFailed
 from demijohn.devserver.messages import say, say_failure
 from demijohn.devserver.options import ServeError, ServeOptions, remote_debug_allowed
 from demijohn.devserver.ports import Application, Loader

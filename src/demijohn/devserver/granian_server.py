@@ -12,7 +12,7 @@ already. What else it mends, each seen on Granian 2.8.7 to 2.8.9 (tests/devserve
   are ours, only in the main thread, and after the grace time what is left is cut;
 * 512 Python threads by default (see ``options.DEFAULT_THREADS``);
 * at a stop, connections just accepted are closed unanswered (see ``_stop_accepting``);
-* a failing start-up hook may be ignored (see :mod:`demijohn.devserver.lifespan`).
+* a failing start-up hook may be ignored (see :mod:`demijohn.setup.lifespan`).
 
 This module must not know processes, reloading or how an application is found.
 """
@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 from demijohn.devserver.accesslog import FORMAT, configure_logging
 from demijohn.devserver.entries import asgi_entry, is_ours, rsgi_entry, start_rsgi, stop_rsgi
 from demijohn.devserver.gateway import NoLoop, scheduler
-from demijohn.devserver.lifespan import Lifespan, StartupFailed, describe
+from demijohn.setup.lifespan import Lifespan, StartupFailed, describe
 from demijohn.devserver.messages import say
 from demijohn.devserver.options import DEFAULT_THREADS, ServeError, ServeOptions
 from demijohn.devserver.orders import END, HURRY, STOP, Orders

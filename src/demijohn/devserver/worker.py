@@ -23,7 +23,7 @@ from demijohn.devserver.assignment import Assignment
 from demijohn.devserver.broken import broken_app
 from demijohn.devserver.entries import has_async, is_ours
 from demijohn.devserver.granian_server import CLEANUP_TIME, GranianServer
-from demijohn.devserver.lifespan import StartupFailed, describe
+from demijohn.setup.lifespan import StartupFailed, describe
 from demijohn.devserver.messages import running_lines, say, say_failure, user_traceback
 from demijohn.devserver.options import DEFAULT_THREADS, ServeOptions
 from demijohn.devserver.ports import AnyApplication, Loader

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import WebsocketMismatch
 
 from demijohn.contexts.context import RequestContext
-from demijohn.contexts.way import Plan
+from demijohn.contexts.way import Plan, Way
 from demijohn.dispatch.health import health_plan
 from demijohn.dispatch.plan import make_plan, make_preflight_plan
 from demijohn.dispatch.ports import Application
 from demijohn.dispatch.sharing import SAFE_METHODS, preflight_of
 from demijohn.http.host import is_valid_host
+from demijohn.routing.mounted import Mounted, find_mount
 from demijohn.wrappers.request import Request, decoded
 
 _ONLY_WEBSOCKET = (
@@ -26,9 +27,26 @@ _ONLY_WEBSOCKET = (
 
 
 def match(app: Application, ctx: RequestContext) -> None:
-    """Find the route and the plan; a routing error is left on the context, to be raised later."""
+    """Find the route and the plan; a routing error is left on the context, to be raised later.
+
+    For contexts that are pushed by hand, where nobody can be handed to a mounted application: it is not found.
+    """
     environ = ctx.environ
-    find(app, ctx, environ.get("HTTP_HOST"), environ["PATH_INFO"], environ["REQUEST_METHOD"])
+    try:
+        find(app, ctx, environ.get("HTTP_HOST"), environ["PATH_INFO"], environ["REQUEST_METHOD"])
+    except Mounted:
+        ctx.routing_exception = NotFound()
+        ctx.plan = plan_of_failed(app, ctx.way)
+        if ctx._request is not None:
+            ctx.tell_request()
+
+
+def plan_of_failed(app: Application, way: Way) -> Plan:
+    """The plan of a request that has no rule."""
+    plan = way.plans.get(id(None))
+    if plan is None:
+        plan = way.plans[id(None)] = make_plan(app, way, None)
+    return plan
 
 
 def _plan_of_options(app: Application, ctx: RequestContext, plan: Plan) -> Plan:
@@ -45,6 +63,7 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
 
     :param host: The Host field as text or, as ASGI has it, bytes; None when there is none.
     :param path: The path below the prefix, its bytes read as latin-1 (PEP 3333).
+    :raises Mounted: when it is a mounted application's.
     """
     way = ctx.way
     # PERF: a path without variable parts that was asked for before costs two look-ups (0.2 us less).
@@ -65,6 +84,7 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
         if not host:
             host = _without_host(ctx, host)
         if way.by_adapter:
+            _look_for_mount(way, path)
             # Not by the Upgrade header, which Werkzeug goes by: what comes here is HTTP.
             rule, ctx.view_args = ctx.url_adapter.match(return_rule=True, websocket=False)
         else:
@@ -77,6 +97,7 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
             else:
                 found = way.router.match(path if path.isascii() else decoded(path), method)
                 if found is None:
+                    _look_for_mount(way, path)
                     found = ctx.url_adapter.match(return_rule=True, websocket=False)
                 rule, ctx.view_args = found
     except Exception as e:
@@ -99,6 +120,12 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
         way.static_plans.setdefault(path, {})[method] = plan
     if ctx._request is not None:
         ctx.tell_request()
+
+
+def _look_for_mount(way: Way, path: str) -> None:
+    """Hand on what Werkzeug's matcher is asked for, which knows nothing of mounted applications."""
+    if way.mounts and (mount := find_mount(way.mounts, decoded(path))) is not None:
+        raise Mounted(mount)
 
 
 def _without_host(ctx: RequestContext, host: str | bytes | None) -> str | bytes | None:

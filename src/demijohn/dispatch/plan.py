@@ -61,6 +61,9 @@ def make_plan(
     if rule is not None and not options:
         view = app.view_functions.get(rule.endpoint)
         if view is not None:
+            place = getattr(rule, "static_files", None)
+            if place is not None:
+                view = place.view(view)
             for adapt in app.view_adapters:
                 view = adapt(rule, view)
             plan.view = prepared((view,))[0]
@@ -91,7 +94,7 @@ def _place(app: Application, way: Way, plan: Plan) -> None:
     """Decide where it runs."""
     blocking = getattr(plan.rule, "blocking", None)
     if blocking is None:
-        blocking = app.blocking
+        blocking = may_block(plan.view, app.blocking)
     plan.quick = plan.view is None or not blocking or is_async(plan.view)
     plan.on_loop = _may_run_on_loop(way, plan, bool(blocking))
 

@@ -11,6 +11,7 @@ from demijohn.contexts import ports
 from demijohn.http.cors import Sharing
 from demijohn.routing import Router
 from demijohn.setup.lifecycle import Lifecycle
+from demijohn.setup.mounting import Mount
 from demijohn.wrappers.request import Request
 
 __all__ = ["Application"]
@@ -37,6 +38,7 @@ class Application(ports.Application, Protocol):
     sharings: list[Sharing]
     observers: list[Any]
     readiness_checks: dict[str, Callable[[], Any]]
+    mounts: dict[str, Mount]
     view_functions: dict[str, Callable[..., Any]]
     url_value_preprocessors: Hooks
     before_request_funcs: Hooks

@@ -22,7 +22,7 @@ from demijohn.http.status import status_line
 from demijohn.json.provider import DefaultJSONProvider
 from demijohn.signals import request_finished, sending
 from demijohn.waiting.steps import Steps, is_awaitable
-from demijohn.wrappers.ready import Ready
+from demijohn.wrappers.ready import Ready, ReadyWhole
 from demijohn.wrappers.response import Response
 
 #: The Content-Type of text that a view returned.
@@ -40,7 +40,7 @@ def make_response(app: Application, ctx: RequestContext | None, rv: Any) -> Any:
     if kind is str and cls is Response:
         return Response.of_bytes(rv.encode(), 200, "200 OK", [HTML])  # PERF: 1 us less than the class
     status = headers = None
-    if kind is Ready:
+    if kind is Ready or kind is ReadyWhole:
         rv = rv.response()
     elif isinstance(rv, tuple):
         rv, status, headers = _unpacked(rv)

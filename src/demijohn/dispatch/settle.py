@@ -22,6 +22,7 @@ from demijohn.dispatch.ports import Application
 from demijohn.errors import WrongSetting
 from demijohn.http.cors import checked_origins
 from demijohn.json.provider import DefaultJSONProvider
+from demijohn.routing import Router
 from demijohn.sessions import SecureCookieSessionInterface
 from demijohn.templating import default_template_ctx_processor
 from demijohn.waiting.steps import method
@@ -103,9 +104,12 @@ class Settling:
     def routing(self) -> dict[str, Any]:
         """How a request finds its plan."""
         app = self.app
+        router, elsewhere = self._router_with_origin()
         return {
             "match": matching.match,
-            "router": app.router(),
+            "elsewhere": elsewhere,
+            "mounts": tuple(app.mounts.values()),
+            "router": router,
             "plans": {},
             "static_plans": {},
             "good_hosts": set(),
@@ -117,6 +121,16 @@ class Settling:
             "injects_url_defaults": self.overrides("inject_url_defaults")
             or any(app.url_default_functions.values()),
         }
+
+    def _router_with_origin(self) -> tuple[Router, frozenset[Any]]:
+        """The router, and the endpoints whose addresses are at the origin of static files."""
+        router = self.app.router()
+        origin = self.app.own_setting("STATIC_ORIGIN")
+        if not origin:
+            return router, frozenset()
+        rules = self.app.url_map.iter_rules()
+        endpoints = frozenset(rule.endpoint for rule in rules if getattr(rule, "static_files", None))
+        return router.with_origin(origin.rstrip("/"), endpoints), endpoints
 
     def request_steps(self) -> dict[str, Any]:
         """The steps from hooks to response."""

@@ -18,7 +18,7 @@ from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.ports import Application
 from demijohn.dispatch.responses import HTML, http_response, plain_errors, save_session
 from demijohn.waiting.steps import Steps, is_awaitable
-from demijohn.wrappers.ready import Ready
+from demijohn.wrappers.ready import Ready, ReadyWhole
 from demijohn.wrappers.response import Response
 
 #: Status code, status line, header fields and body, ready to be sent but for the plan's own fields, which adapters
@@ -74,6 +74,8 @@ def conclude(app: Application, ctx: RequestContext, rv: Any) -> Any:
             return rv.code, rv.status, [rv.content_type, _lengths.get(size) or _length(size)], body
         elif kind is Response and not ctx.plan.protects and (plain := rv.plain("GET")) is not None:
             return rv._status_code, rv._status, plain[1], plain[0]
+        elif kind is ReadyWhole:
+            return rv.code, rv.status, rv.fields, rv.body
         else:
             return pipeline(app, ctx, returned=rv)
         size = len(body)

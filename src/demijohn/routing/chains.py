@@ -93,7 +93,8 @@ class Chain(NamedTuple):
 
     ``length`` is how many segments the path must have, counting the empty one before the first
     slash; a chain whose last check is final takes that many or more. ``lenient`` marks a chain that
-    adds a slash its rules do not have, and so is tried after those with patterns.
+    adds a slash its rules do not have, and so is tried after those with patterns. ``mount`` is what is
+    mounted where the literals end, of a chain that has no rules: all that is below is its own.
     """
 
     literals: tuple[tuple[int, str], ...]
@@ -101,11 +102,12 @@ class Chain(NamedTuple):
     length: int
     outcomes: tuple[Outcome, ...]
     lenient: bool = False
+    mount: object = None
 
     @property
     def final(self) -> bool:
-        """Whether the last check takes every segment that is left."""
-        return bool(self.checks) and self.checks[-1].final
+        """Whether the last check, or a mounted application, takes every segment that is left."""
+        return self.mount is not None or (bool(self.checks) and self.checks[-1].final)
 
     def fits(self, length: int) -> bool:
         """Whether a path of so many segments can match."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from werkzeug.routing import Map
+from werkzeug.routing import BaseConverter, Map
 from werkzeug.routing import Rule as WerkzeugRule
 
 __all__ = ["Map", "Rule"]
@@ -20,6 +20,17 @@ class Rule(WerkzeugRule):
 
     #: Whether the application answers ``OPTIONS`` for this rule by itself.
     provide_automatic_options: bool = False
+    #: Whose static files it serves; it makes the converter of their names.
+    static_files: Any = None
+
+    def get_converter(
+        self, variable_name: str, converter_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> BaseConverter:
+        """The converter of a variable part; of a static file's name, one that knows its digest."""
+        if self.static_files is not None and variable_name == "filename":
+            made: BaseConverter = self.static_files.converter(self.map)
+            return made
+        return super().get_converter(variable_name, converter_name, args, kwargs)
 
     def is_duplicate(self, other: WerkzeugRule) -> bool:
         """Never: whether two rules for the same requests are a mistake is the application's to say.

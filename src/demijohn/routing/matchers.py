@@ -20,6 +20,7 @@ from werkzeug.routing import BaseConverter
 from werkzeug.routing.converters import NumberConverter
 
 from demijohn.routing.chains import Chain, Check, Route, pattern_of
+from demijohn.routing.mounted import Mounted
 from demijohn.routing.source import make_function
 from demijohn.routing.verdict import Answer, MethodKey, Verdict
 
@@ -137,7 +138,7 @@ class _LeafWriter:
         lines: list[str] = []
         for chain in self.chains:
             conditions, raw = self.conditions(chain)
-            block = self.answers(chain, raw)
+            block = self.answers(chain, raw) if chain.mount is None else self.hand_on(chain.mount)
             if not conditions:
                 lines += block
                 break
@@ -202,6 +203,10 @@ class _LeafWriter:
         if check.slash is not None:
             conditions.append(f'({found}.groups()[-1] == "/") is {check.slash}')
         return conditions, [f"{found}[{name!r}]" for name in check.groups]
+
+    def hand_on(self, mount: object) -> list[str]:
+        """The line for a path of a mounted application."""
+        return [f"raise {self.name(Mounted)}({self.name(mount)})"]
 
     def answers(self, chain: Chain, raw: list[str]) -> list[str]:
         """The lines that answer once the chain's conditions hold."""

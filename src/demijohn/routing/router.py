@@ -14,7 +14,8 @@ redirects, hosts and subdomains, WebSocket mismatches. It must not know the requ
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from copy import copy
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -23,6 +24,7 @@ from werkzeug.routing import Map, Rule
 from demijohn.routing.builders import Builder, make_builders
 from demijohn.routing.chains import Chain, Route, UnreadableMapError, read_chains
 from demijohn.routing.matchers import Branch, grow, tabled
+from demijohn.routing.mounted import Prefixed, chains_of
 from demijohn.routing.verdict import Answer, MethodKey, Verdict
 
 __all__ = ["Router"]
@@ -47,7 +49,7 @@ class Router:
     static_routes: dict[str, dict[str, Rule]]
     coverage: tuple[int, int]
 
-    def __init__(self, url_map: Map) -> None:
+    def __init__(self, url_map: Map, mounts: Iterable[Prefixed] = ()) -> None:
         self.static_routes = {}
         self._builders: dict[Any, Builder] = make_builders(url_map)
         verdict = Verdict(url_map.merge_slashes)
@@ -58,7 +60,7 @@ class Router:
         self._longest = 1
         try:
             chains, routes = read_chains(url_map)
-            self._grow(chains, verdict)
+            self._grow([*chains_of(mounts), *chains], verdict)
         except (UnreadableMapError, re.error, OverflowError):
             # A pattern that does not compile is an error only for paths that reach it.
             self.coverage = (0, sum(not rule.build_only for rule in url_map.iter_rules()))
@@ -75,10 +77,19 @@ class Router:
         self._deep = grow([chain for chain in chains if chain.final], longest + 1, verdict)
         self._longest = longest
 
+    def with_origin(self, origin: str, endpoints: Iterable[Any]) -> Router:
+        """The same router, that puts an origin before the paths of some endpoints, as a CDN needs it."""
+        made = copy(self)
+        made._builders = dict(self._builders)
+        for endpoint in endpoints:
+            if endpoint in made._builders:
+                made._builders[endpoint] = _behind(origin, made._builders[endpoint])
+        return made
+
     def match(self, path: str, method: str, websocket: bool = False) -> Answer:
         """The rule for a path and its view arguments, defaults included, in a fresh dict.
 
-        ``path`` is decoded and starts with a slash. Raises ``werkzeug.exceptions.NotFound`` and
+        ``path`` is decoded and starts with a slash. Raises ``Mounted`` for what is a mounted application's, and ``werkzeug.exceptions.NotFound`` and
         ``MethodNotAllowed`` where Werkzeug's matcher certainly would. None means that only Werkzeug's
         matcher can tell.
         """
@@ -119,6 +130,14 @@ class Router:
         return builder(values, method, append_unknown)
 
 
+def _behind(origin: str, build: Builder) -> Builder:
+    def behind(values: Mapping[str, Any], method: str | None, append_unknown: bool) -> str | None:
+        path = build(values, method, append_unknown)
+        return None if path is None else f"{origin}{path}"
+
+    return behind
+
+
 def _coverage(routes: list[Route]) -> tuple[int, int]:
     beyond = sum(route.beyond for route in routes)
     return len(routes) - beyond, beyond
@@ -130,7 +149,7 @@ def _static_routes(chains: list[Chain]) -> dict[str, dict[str, Rule]]:
     for chain in chains:
         path = "/".join(["", *(literal for _, literal in chain.literals)])
         # The first chain with these literals precedes every chain with patterns, unless it is a lenient one.
-        if chain.checks or chain.lenient or path in found or path.startswith("//"):
+        if chain.checks or chain.lenient or chain.mount or path in found or path.startswith("//"):
             continue
         found[path] = {
             key: route.rule

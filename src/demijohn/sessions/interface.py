@@ -12,7 +12,7 @@ from typing import Any
 from demijohn.contexts.context import current
 from demijohn.contexts.ports import Application
 from demijohn.sessions.session import NullSession, SessionMixin
-from demijohn.wrappers.request import Request
+from demijohn.wrappers.request import Request, decoded
 from demijohn.wrappers.response import Response
 
 __all__ = ["SessionInterface"]
@@ -55,9 +55,18 @@ class SessionInterface:
         return domain
 
     def get_cookie_path(self, app: Application) -> str:
-        """The path below which the cookie is sent: ``SESSION_COOKIE_PATH`` or ``APPLICATION_ROOT``."""
-        path: str = app.config["SESSION_COOKIE_PATH"] or app.config["APPLICATION_ROOT"]
-        return path
+        """The path below which the cookie is sent: ``SESSION_COOKIE_PATH`` or ``APPLICATION_ROOT``.
+
+        Where neither says anything, that of a mounted application is what stands before its paths, so that it keeps
+        no cookie of the applications around it from their own.
+        """
+        said: str | None = app.config["SESSION_COOKIE_PATH"]
+        path: str = app.config["APPLICATION_ROOT"]
+        if app.is_mounted and not said and path == "/":
+            environ = getattr(current.get(None), "environ", None)
+            if environ is not None:
+                return decoded(environ.get("SCRIPT_NAME") or "") or path
+        return said or path
 
     def get_cookie_httponly(self, app: Application) -> bool:
         """Whether scripts are kept from the cookie: ``SESSION_COOKIE_HTTPONLY``."""

@@ -302,15 +302,18 @@ class _Cookie:
         self.serializer = interface.get_signing_serializer(app)
         #: Seconds, once a cookie had to be read.
         self.max_age: int | None = None
-        self._frames: dict[bool, tuple[str, str, str, str]] = {}
+        self._frames: dict[tuple[bool, str | None], tuple[str, str, str, str]] = {}
 
     def frame(self, interface: SecureCookieSessionInterface, app: Application) -> tuple[str, str, str, str]:
-        """What stands around the cookie's value; only ``Secure`` may differ from request to request."""
+        """What stands around the cookie's value; only ``Secure``, and where it is mounted, may differ by request."""
         secure = interface.get_cookie_secure(app)
-        frame = self._frames.get(secure)
+        key = secure, interface.get_cookie_path(app) if app.is_mounted else None
+        frame = self._frames.get(key)
         if frame is None:
+            if len(self._frames) > 16:
+                self._frames.clear()
             attributes = {**interface._attributes(app), "secure": secure}
-            frame = self._frames[secure] = _frame_cookie(
+            frame = self._frames[key] = _frame_cookie(
                 self.name, not app.policy.strict_cookie_names, *attributes.values()
             )
         return frame

@@ -35,9 +35,11 @@ from demijohn.setup.kinds import SETTINGS, Kind, check_settings
 from demijohn.logging import create_logger
 from demijohn.policy import Policy
 from demijohn.routing import Map, Router, Rule
+from demijohn.setup.mounting import Interface, Mount, check_rule, make_mount
 from demijohn.setup.scaffold import (
     HookList, Scaffold, endpoint_from_view_func, find_package, open_for_reading, setupmethod,
 )  # fmt: skip
+from demijohn.static.place import Place
 from demijohn.waiting.callables import is_async
 from demijohn.templating import DispatchingJinjaLoader, Environment, default_template_ctx_processor
 
@@ -109,7 +111,8 @@ class App(Scaffold):
             "BODY_SPOOL_SIZE": 1024 * 1024, "BODY_SPOOL_FOLDER": None,
             "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": 5, "SECURITY_HEADERS": None,
             "HSTS": None, "CSP": csp.DEFAULT, "CSP_REPORT_ONLY": None, "CROSS_ORIGIN_CHECK": True,
-            "TRUSTED_ORIGINS": (), "SILENCED_CHECKS": (), "HEALTH_ENDPOINTS": None, "READINESS_TIMEOUT": 2.0,
+            "TRUSTED_ORIGINS": (), "SILENCED_CHECKS": (), "STATIC_HASH": None,
+            "STATIC_MEMORY": 16 * 1024 * 1024, "STATIC_ORIGIN": None, "HEALTH_ENDPOINTS": None, "READINESS_TIMEOUT": 2.0,
             "REQUEST_IDS": None, "ACCESS_LOG": None, "ACCESS_LOG_FORMAT": None, "SLOW_REQUEST_SECONDS": None,
         }
     )  # fmt: skip
@@ -174,6 +177,12 @@ class App(Scaffold):
         self.readiness_checks: dict[str, Callable[[], Any]] = {}
         #: Who may read answers from elsewhere, in the order in which :meth:`cors` said it.
         self.sharings: list[Sharing] = []
+        #: What keeps static files in memory, once one was asked for.
+        self.static_memory: Any = None
+        #: The applications that are mounted in this one, by their names, in the order of :meth:`mount`.
+        self.mounts: dict[str, Mount] = {}
+        #: Where this application is mounted itself.
+        self.mounted: Mount | None = None
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
@@ -231,7 +240,7 @@ class App(Scaffold):
         if router is None:
             if hasattr(self.url_map, "update"):
                 self.url_map.update()
-            router = self._router = Router(self.url_map)
+            router = self._router = Router(self.url_map, self.mounts.values())
         return router
 
     def freeze(self) -> None:
@@ -395,6 +404,38 @@ class App(Scaffold):
         """Register a blueprint; options (``url_prefix``, ``name`` ...) override its own."""
         blueprint.register(self, options)
 
+    @setupmethod
+    def mount(
+        self, prefix: str, app: Any, name: str | None = None, *, interface: Interface | None = None
+    ) -> None:
+        """Hand all that is below a prefix to another application, which starts and stops with this one.
+
+        ::
+
+            app.mount("/old", old_app, name="old")       # url_for("old:index")
+            app.mount("/metrics", make_wsgi_app(), interface="wsgi")
+
+        :param prefix: Where, beginning with a slash. The longest prefix that fits counts.
+        :param app: An application of this package, or a WSGI or ASGI callable.
+        :param name: What its endpoints begin with for ``url_for``; made of the prefix by default.
+        :param interface: "wsgi" or "asgi", where that cannot be seen.
+        :raises ValueError: for what cannot be mounted there, with the reason.
+        """
+        ours = isinstance(app, App)
+        rules = self.url_map.iter_rules()
+        host = cast(Any, self)
+        made = make_mount(host, prefix, app, name, interface, ours, rules)
+        self.mounts[made.name] = made
+        if ours:
+            app.mounted = app.mounted or made
+        self._router = None
+        self.drop_way()
+
+    @property
+    def is_mounted(self) -> bool:
+        """Whether this application is mounted in another."""
+        return self.mounted is not None
+
     def iter_blueprints(self) -> ValuesView[Blueprint]:
         """All blueprints, in the order they were registered."""
         return self.blueprints.values()
@@ -434,10 +475,15 @@ class App(Scaffold):
                 required.add("OPTIONS")
         made = self.url_rule_class(rule, methods=methods | required, **options)
         made.provide_automatic_options = bool(provide_automatic_options)
+        owner = route.pop("static_files", None)
         for name, value in route.items():
             setattr(made, name, value)
+        if owner is not None and view_func is not None:
+            path = rule.partition("/<path:filename>")[0]
+            made.static_files = Place(cast(Any, self), owner, endpoint, view_func, path)
         if view_func is not None:
             self._check_endpoint(endpoint, view_func)
+        check_rule(self.mounts, rule)
         if self.policy.one_view_per_rule:
             self._check_taken(made, methods)
         self.url_map.add(made)
@@ -551,6 +597,7 @@ class App(Scaffold):
         functions += [*self.before_serving_funcs, *self.after_serving_funcs]
         return (
             any(is_async(f) for f in functions)
+            or any(mount.has_async for mount in self.mounts.values())
             or any(rule.websocket for rule in self.url_map.iter_rules())
             or any(_is_async_generator(f) for f in self.while_serving_gens)
         )
@@ -635,6 +682,8 @@ class App(Scaffold):
 
     def inject_url_defaults(self, endpoint: str, values: dict[str, Any]) -> None:
         """Let the ``url_defaults`` functions of the endpoint's blueprints add values."""
+        if ":" in endpoint and (self.mounts or self.mounted is not None):
+            return  # another application's, which has its own
         functions = self.url_default_functions
         names: list[str | None] = [None]
         if "." in endpoint:
@@ -694,13 +743,14 @@ _ROUTE_OPTIONS = (
     "max_query_fields",
     "csp",
     "cross_origin",
+    "static_files",
 )
 
 #: The settings that a way is made of.
 _SETTLED_FROM = (
     "TRUSTED_PROXIES", "SECURITY_HEADERS", "HSTS", "CSP", "CSP_REPORT_ONLY", "CROSS_ORIGIN_CHECK", "TRUSTED_ORIGINS",
     "BODY_SPOOL_SIZE", "BODY_SPOOL_FOLDER", "HEALTH_ENDPOINTS",
-    "REQUEST_IDS", "ACCESS_LOG", "ACCESS_LOG_FORMAT", "SLOW_REQUEST_SECONDS",
+    "REQUEST_IDS", "ACCESS_LOG", "ACCESS_LOG_FORMAT", "SLOW_REQUEST_SECONDS", "DEBUG", "STATIC_HASH", "STATIC_MEMORY", "STATIC_ORIGIN", "USE_X_SENDFILE",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from demijohn.http.cors import HEADERS, METHODS, Sharing
 from demijohn.setup.scaffold import (
     MISSING, Scaffold, endpoint_from_view_func, open_for_reading, refuse_async, setupmethod,
 )  # fmt: skip
+from demijohn.static.place import serves_folder
 from demijohn.wrappers.files import max_age_setting, send_static_file
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -178,6 +179,7 @@ class Blueprint(Scaffold):
                 f"{self.static_url_path}/<path:filename>",
                 view_func=self.send_static_file,
                 endpoint="static",
+                static_files=self,
             )
         self._merge_blueprint_funcs(app, name)
         for deferred in self.deferred_functions:
@@ -365,6 +367,7 @@ class Blueprint(Scaffold):
         """Seconds a file sent by this blueprint may be cached: ``SEND_FILE_MAX_AGE_DEFAULT``."""
         return max_age_setting(current_app)
 
+    @serves_folder
     def send_static_file(self, filename: str) -> Any:
         """A response with a file of the static folder.
 

@@ -72,6 +72,13 @@ def _is_address(value: object) -> bool:
     return isinstance(value, str) and not set(value) & set("/ @?#")
 
 
+def _is_origin(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    scheme, _, rest = value.partition("://")
+    return scheme in ("", "http", "https") and bool(rest) and not set(rest) & set(" ?#")
+
+
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -130,4 +137,7 @@ SETTINGS: dict[str, Kind] = {
     "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": "number",
     "WEBSOCKET_QUEUE_SIZE": "number",
     "WEBSOCKET_SEND_TIMEOUT": "number",
+    "STATIC_HASH": "flag",
+    "STATIC_MEMORY": "number",
+    "STATIC_ORIGIN": (_is_origin, "an origin, as in 'https://cdn.example', with or without a path behind it"),
 }

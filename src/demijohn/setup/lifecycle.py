@@ -22,6 +22,7 @@ from demijohn.contexts.request_ids import carry_request_id, current_request_id
 from demijohn.later import later
 
 from demijohn.waiting.callables import is_async
+from demijohn.setup.mounting import Mount
 from demijohn.signals import got_background_exception, got_serving_exception, sending
 from demijohn.waiting.drivers import drive_async, running_loop, wait
 from demijohn.waiting.steps import Steps, is_awaitable
@@ -44,6 +45,7 @@ class Application(ports.Application, Protocol):
     before_serving_funcs: list[Callable[[], Any]]
     after_serving_funcs: list[Callable[[], Any]]
     while_serving_gens: list[Callable[[], Any]]
+    mounts: dict[str, Mount]
 
     def app_context(self) -> AppContext:
         """A context that makes the application current."""
@@ -82,6 +84,7 @@ class Lifecycle:
         self._lock = allocate_lock()
         self._gate = allocate_lock()  # around looking whether another has begun to start up
         self._generators: list[Any] = []
+        self._guests: list[Mount] = []
         self._pools: dict[Any, Any] = {}
         self._background: set[Any] = set()
         self._has_background = False
@@ -112,6 +115,9 @@ class Lifecycle:
         self._generators = []
         self._starting = None
         self.started = False
+        app = self._app()
+        for mount in () if app is None else app.mounts.values():
+            mount.forget()
 
     @cached_property
     def readiness(self) -> Readiness:
@@ -141,7 +147,12 @@ class Lifecycle:
     def has_work(self) -> bool:
         """Whether anything was registered to run around serving."""
         app = self.app
-        return bool(app.before_serving_funcs or app.after_serving_funcs or app.while_serving_gens)
+        return bool(
+            app.before_serving_funcs
+            or app.after_serving_funcs
+            or app.while_serving_gens
+            or any(mount.has_work for mount in app.mounts.values())
+        )
 
     async def enter(self, loop: Any) -> None:
         """Make ``loop`` the one that serves, and start up where the server knows no lifespan."""
@@ -152,6 +163,8 @@ class Lifecycle:
 
     async def startup(self) -> None:
         """Run the ``before_serving`` functions, then ``while_serving``, once per process (as Quart).
+
+        Those of mounted applications come next, in the order in which they were mounted.
 
         :raises Exception: what a function raised; the worker must not serve then.
         """
@@ -168,7 +181,7 @@ class Lifecycle:
                 continue
             try:
                 self._settle()
-                if self.has_work():
+                if self.has_work() or self.app.mounts:
                     await self._begin_serving()
                 self.app.freeze()
                 self.started, self.stopping = True, False
@@ -177,6 +190,21 @@ class Lifecycle:
                 begun.set_result(None)
 
     async def _begin_serving(self) -> None:
+        try:
+            await self._begin_own()
+            for mount in self.app.mounts.values():
+                await mount.startup()
+                self._guests.append(mount)
+        except BaseException as e:
+            await self._tell(e)
+            # A server that goes on all the same: each request tries again, none is served half ready.
+            while self._guests:
+                await self._collect(self._guests.pop().shutdown(), [])
+            while self._generators:
+                await self._collect(self._advance(self._generators.pop(), last=True), [])
+            raise
+
+    async def _begin_own(self) -> None:
         token = _beginning.set(True)
         try:
             with self.app.app_context():
@@ -186,12 +214,6 @@ class Lifecycle:
                     generator = make()
                     await self._advance(generator)
                     self._generators.append(generator)
-        except BaseException as e:
-            await self._tell(e)
-            # A server that goes on all the same: each request tries again, none is served half ready.
-            while self._generators:
-                await self._collect(self._advance(self._generators.pop(), last=True), [])
-            raise
         finally:
             _beginning.reset(token)
 
@@ -205,7 +227,7 @@ class Lifecycle:
         self.started, self.stopping = False, True
         errors: list[Exception] = []
         await self._finish_background()
-        if self.has_work():
+        if self.has_work() or self._guests:
             await self._end_serving(errors)
         for pool in self._pools.values():
             pool.close()
@@ -214,6 +236,8 @@ class Lifecycle:
             raise errors[0]
 
     async def _end_serving(self, errors: list[Exception]) -> None:
+        while self._guests:
+            await self._collect(self._guests.pop().shutdown(), errors)
         with self.app.app_context():
             while self._generators:
                 await self._collect(self._advance(self._generators.pop(), last=True), errors)
@@ -259,6 +283,8 @@ class Lifecycle:
         For a server to call while connections still work, from any thread.
         """
         self.stopping = True
+        for mount in self.app.mounts.values():
+            mount.announce_stop()
         loop = self.loop
         if loop is None or not loop.is_running():
             return
@@ -276,6 +302,8 @@ class Lifecycle:
             self.app.freeze()
             if not self.has_work():
                 self._settle()
+                for mount in self.app.mounts.values():
+                    mount.start_sync()
                 self.started = True
                 return
             wait(self._startup_off_server())

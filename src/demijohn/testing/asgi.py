@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from demijohn.devserver.entries import asgi_entry
-from demijohn.devserver.lifespan import RAISED, Lifespan
+from demijohn.setup.lifespan import RAISED, Lifespan
 from demijohn.typing import Message
 from demijohn.testing.exchange import Exchange
 from demijohn.testing.head import Fields, Head, checked_fields, checked_status

@@ -90,12 +90,12 @@ def send_from_directory(
     found = safe_join(folder, os.fspath(path))
     if found is None or not os.path.isfile(found):
         raise NotFound
-    if app.policy.links_stay_inside and _leads_out(folder, found):
+    if app.policy.links_stay_inside and leads_out(folder, found):
         raise NotFound
     return send_file(found, **kwargs)
 
 
-def _leads_out(folder: str, found: str) -> bool:
+def leads_out(folder: str, found: str) -> bool:
     """Whether a link on the way to ``found`` leads out of the folder."""
     return not os.path.realpath(found).startswith(os.path.join(os.path.realpath(folder), ""))
 

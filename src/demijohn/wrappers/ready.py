@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from demijohn.wrappers.response import Response
 
-__all__ = ["Ready"]
+__all__ = ["Ready", "ReadyWhole"]
 
 
 class Ready:
@@ -35,3 +35,27 @@ class Ready:
     def response(self) -> Response:
         """The response that it is."""
         return Response.of_bytes(self.body, self.code, self.status, [self.content_type])
+
+
+class ReadyWhole:
+    """An answer of which everything is known, its length too; it may be one without a body.
+
+    :param body: The body.
+    :param fields: All its header fields, which are never changed.
+    :param code: The status code.
+    :param status: The status line.
+    """
+
+    __slots__ = ("body", "code", "fields", "status")
+
+    def __init__(
+        self, body: bytes, fields: list[tuple[str, str]], code: int = 200, status: str = "200 OK"
+    ) -> None:
+        self.body = body
+        self.fields = fields
+        self.code = code
+        self.status = status
+
+    def response(self) -> Response:
+        """The response that it is."""
+        return Response.of_parts(self.body, self.fields[:], self.code, self.status)

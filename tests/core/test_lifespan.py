@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from demijohn.devserver.lifespan import Lifespan, StartupFailed
+from demijohn.setup.lifespan import Lifespan, StartupFailed
 
 
 def run(app):

@@ -37,6 +37,8 @@ class Lifespan:
         self.state: dict[str, Any] = {}
         #: The application at it, once it was told to start up.
         self.task: asyncio.Task[None] | None = None
+        #: Whether the application has taken an event, and so knows lifespan.
+        self._heard = False
         self._context = context
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._answer: asyncio.Future[Message] | None = None
@@ -46,7 +48,22 @@ class Lifespan:
 
         :raises StartupFailed: When one of them failed.
         """
+        self._started(await self.ask("startup"))
+
+    async def startup_if_known(self) -> bool:
+        """Run the start-up hooks of an application that may have no lifespan; whether it has one.
+
+        Those that have none raise on the scope, before they ask for an event. What is raised later is a failure.
+
+        :raises StartupFailed: When a hook failed.
+        """
         answer = await self.ask("startup")
+        if answer["type"] == RAISED and not self._heard:
+            return False
+        self._started(answer)
+        return bool(answer["type"] != ENDED)
+
+    def _started(self, answer: Message) -> None:
         if answer["type"] == "lifespan.startup.failed":
             raise StartupFailed(answer.get("message") or "a start-up hook failed")
         if answer["type"] == RAISED:
@@ -56,6 +73,11 @@ class Lifespan:
         """Run the shut-down hooks; the message of the one that failed, or None."""
         if self.task is None or self.task.done():
             return None
+        loop = self.task.get_loop()
+        if loop is not asyncio.get_running_loop():
+            if not loop.is_running():
+                return None  # it ended with what it ran on
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.shutdown(), loop))
         answer = await self.ask("shutdown")
         await asyncio.wait([self.task], timeout=1)
         if answer["type"] == "lifespan.shutdown.failed":
@@ -78,9 +100,14 @@ class Lifespan:
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
-            await self.app(scope, self._inbox.get, self._send)
+            await self.app(scope, self._receive, self._send)
         except Exception as error:
             self._settle({"type": RAISED, "cause": error})
+
+    async def _receive(self) -> Message:
+        message = await self._inbox.get()
+        self._heard = True
+        return message
 
     async def _send(self, message: Message) -> None:
         self._settle(message)
