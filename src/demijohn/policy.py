@@ -31,7 +31,8 @@ class Policy:
         "problem_json", "explained_errors", "private_sessions", "checked_redirects", "strict_cookie_names",
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
         "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule",
-        "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
+        "local_debugger", "development_bar", "tuned_sqlite", "named_constraints", "user_per_request",
+        "remember_on_demand",
         "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page",
         "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields", "security_headers",
         "cross_origin_check", "documented_apis",
@@ -81,6 +82,8 @@ class Policy:
     one_view_per_rule: bool
     #: The page that shows an error in debug mode is served to this machine only.
     local_debugger: bool
+    #: In debug mode, whole pages of HTML get the development bar.
+    development_bar: bool
 
     # Rooms.
 

@@ -84,16 +84,18 @@ class Settling:
         :raises WrongSetting: when a setting is of a kind that it cannot be.
         """
         self.app.check_settings()
-        return Way(
+        fields = {
             **self.routing(),
             **self.request_steps(),
             **self.end_steps(),
             **self.services(),
             **self.short_ways(),
             **self.origins(),
-            policy=self.app.policy,
-            steps=self.steps,
-        )
+        }
+        around = getattr(self.app.debug_page, "around", None)
+        if around is not None:
+            fields = around(self.app, fields)
+        return Way(**fields, policy=self.app.policy, steps=self.steps)
 
     def routing(self) -> dict[str, Any]:
         """How a request finds its plan."""
