@@ -246,7 +246,7 @@ class Debugger:
         if not self.guard.knows(environ.get("HTTP_X_DEMIJOHN_DEBUGGER")):
             return self._json(app, 403, {"error": "The token of the debugger's pages is missing or of another start."})
         if not self.guard.is_open(ctx.request.cookies.get(self.guard.cookie_name)):
-            return self._json(app, 403, {"error": "The PIN is needed: the terminal shows it."})
+            return self._json(app, 403, {"error": "The PIN is needed: the terminal shows it.", "pin": True})
         try:
             sent = _sent(ctx)
         except HTTPException as e:

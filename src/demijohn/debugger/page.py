@@ -280,8 +280,9 @@ def _request_rows(record: Record, teller: Teller) -> list[tuple[str, str]]:
         for name, values in list(request.args.lists())[:_ROWS]:
             rows.append((f"?{name}", teller.text(values[0] if len(values) == 1 else values, name)))
         # Only what the view has read: to read a form now could wait for a body.
-        for name, values in list(vars(request).get("form", {}).items(multi=True))[:_ROWS]:
-            rows.append((name, teller.text(values, name)))
+        form = vars(request).get("form")
+        for name, value in [] if form is None else list(form.items(multi=True))[:_ROWS]:
+            rows.append((name, teller.text(value, name)))
         for name, value in list(request.headers.items())[:_ROWS]:
             shown = HIDDEN if sounds_secret(name) else trimmed(clean(value, record.secrets))
             rows.append((name, shown))

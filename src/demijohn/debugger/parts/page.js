@@ -20,70 +20,85 @@
     return made;
   }
 
-  // The PIN: asked for once, when the server wants it.
-  function askPin(done) {
-    var box = element("dialog");
-    var form = element("form");
-    var said = element("p", "The console asks for the PIN that the terminal of the server shows.");
-    var input = element("input");
-    input.name = "pin";
-    input.autocomplete = "off";
-    input.setAttribute("aria-label", "PIN");
-    var button = element("button", "Unlock");
-    form.append(said, input, button);
-    box.append(form);
-    document.body.append(box);
-    form.addEventListener("submit", function (event) {
-      event.preventDefault();
-      send("pin", {pin: input.value}).then(function (answer) {
-        if (answer.status === 204) {
-          box.close();
-          done();
-        } else if (answer.status === 429) {
-          said.textContent = "Too many wrong PINs: the console is locked until the server starts again.";
-        } else {
-          answer.json().then(function (told) {
-            said.textContent = "That is not the PIN." + (told.left >= 0 ? " Tries left: " + told.left + "." : "");
-          }, function () { said.textContent = "The PIN was refused."; });
+  // The PIN: asked for at the console that wants it. Resolves to whether it was given.
+  function askPin(at) {
+    return new Promise(function (done) {
+      var form = element("form");
+      var said = element("p", "The console asks for the PIN that the terminal of the server shows.");
+      var input = element("input");
+      said.setAttribute("role", "status");
+      input.name = "pin";
+      input.autocomplete = "off";
+      input.setAttribute("aria-label", "PIN");
+      form.className = "pin";
+      form.append(said, input, element("button", "Unlock"));
+      at.before(form);
+      function close(given) {
+        at.focus();
+        form.remove();
+        done(given);
+      }
+      form.addEventListener("submit", function (event) {
+        event.preventDefault();
+        send("pin", {pin: input.value}).then(function (answer) {
+          if (answer.status === 204) return close(true);
+          if (answer.status === 429) {
+            said.textContent = "Too many wrong PINs: the console is locked until the server starts again.";
+            return;
+          }
           input.select();
-        }
+          return answer.json().then(function (told) {
+            said.textContent = told.error || "That is not the PIN. Tries left: " + told.left + ".";
+          });
+        }).catch(function () { said.textContent = "The server does not answer."; });
       });
+      form.addEventListener("keydown", function (event) {
+        if (event.key === "Escape") close(false);
+      });
+      input.focus();
     });
-    box.addEventListener("close", function () { box.remove(); });
-    box.showModal();
-    input.focus();
   }
 
-  function run(input) {
-    var frame = input.closest("[data-frame]");
-    var code = input.value;
-    if (!code.trim()) return;
-    var out = frame.querySelector(".out");
-    if (!out) {
+  function output(input) {
+    var out = input.previousElementSibling;
+    if (!out || out.className !== "out") {
       out = element("pre");
       out.className = "out";
       out.setAttribute("aria-live", "polite");
       input.before(out);
     }
-    input.disabled = true;
-    send("eval", {frame: frame.dataset.frame, code: code}).then(function (answer) {
-      input.disabled = false;
-      if (answer.status === 403) {
-        askPin(function () { run(input); });
-        return;
-      }
+    return out;
+  }
+
+  function say(input, text) {
+    var out = output(input);
+    out.append(text);
+    out.scrollTop = out.scrollHeight;
+  }
+
+  function evaluate(input, code) {
+    var frame = input.closest("[data-frame]").dataset.frame;
+    return send("eval", {frame: frame, code: code}).then(function (answer) {
       return answer.json().then(function (told) {
-        (input.past = input.past || []).push(code);
-        input.at = input.past.length;
-        out.append(">>> " + code + "\n" + (told.output === undefined ? told.error + "\n" : told.output));
-        out.scrollTop = out.scrollHeight;
-        input.value = "";
-        input.focus();
+        if (answer.status === 403 && told.pin) {
+          return askPin(input).then(function (given) {
+            if (given) return evaluate(input, code);
+            input.value = input.value || code;
+          });
+        }
+        say(input, ">>> " + code + "\n" + (told.output === undefined ? told.error + "\n" : told.output));
       });
-    }).catch(function () {
-      input.disabled = false;
-      out.append("The server does not answer.\n");
-    });
+    }, function () { say(input, "The server does not answer.\n"); });
+  }
+
+  // One after another, as they were sent; the next may be written meanwhile.
+  function run(input) {
+    var code = input.value;
+    if (!code.trim()) return;
+    (input.past = input.past || []).push(code);
+    input.at = input.past.length;
+    input.value = "";
+    input.work = (input.work || Promise.resolve()).then(function () { return evaluate(input, code); });
   }
 
   function history(input, step) {
