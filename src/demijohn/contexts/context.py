@@ -42,8 +42,6 @@ class AppContext(Patchable):
     """
 
     request: Any = None
-    #: What debug mode notes of it.
-    notes: Any = None
     _request: Any = None
     #: The session, once it was asked for, where asking again needs no notice.
     _seen_session: Any = None

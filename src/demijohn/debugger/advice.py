@@ -14,6 +14,7 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError
 from werkzeug.routing import BuildError
 
 from demijohn.debugger.ports import Application
+from demijohn.templating import Templated
 
 _NO_TABLE = re.compile(
     r"no such (?:table|column)|has no column named|UndefinedTable|UndefinedColumn|"
@@ -43,7 +44,8 @@ def advise(error: BaseException, app: Application | None = None) -> str:
 
 def _about(error: BaseException, app: Application | None) -> str:
     if isinstance(error, TemplateSyntaxError):
-        return f"Mend line {error.lineno} of the template {error.name or error.filename or '(a text)'}: {error.message}."
+        name = error.name or error.filename or "(a text)"
+        return f"Mend line {error.lineno} of the template {name}: {error.message}."
     if isinstance(error, SyntaxError) and error.filename:
         return (
             f"Mend line {error.lineno} of {error.filename}: {error.msg}."
@@ -64,8 +66,7 @@ def _missing_template(error: TemplateNotFound, app: Application | None) -> str:
     names = list(getattr(error, "templates", None) or [error.name])
     places: list[str] = []
     known: list[str] = []
-    loader = None if app is None else getattr(app, "jinja_loader", None)
-    owners = [app, *app.iter_blueprints()] if loader is not None or hasattr(app, "iter_blueprints") else []
+    owners: list[Templated] = [] if app is None else [app, *app.iter_blueprints()]
     for owner in owners:
         loader = owner.jinja_loader
         places += [str(place) for place in getattr(loader, "searchpath", [])]
@@ -75,9 +76,8 @@ def _missing_template(error: TemplateNotFound, app: Application | None) -> str:
             continue
     near = [match for name in names for match in get_close_matches(str(name), known, 3)]
     where = f" Searched: {', '.join(dict.fromkeys(places))}." if places else ""
-    return (
-        f"Create the template {' or '.join(str(name) for name in names)} in one of its folders.{where}"
-        + (f" There is {_listed(near)}." if near else "")
+    return f"Create the template {' or '.join(str(name) for name in names)} in one of its folders.{where}" + (
+        f" There is {_listed(near)}." if near else ""
     )
 
 
@@ -86,7 +86,8 @@ def _unbuildable(error: BuildError) -> str:
     rules = [] if adapter is None else list(adapter.map.iter_rules())
     of_name = [rule for rule in rules if rule.endpoint == error.endpoint]
     if of_name:
-        missing = sorted(min((rule.arguments - set(error.values or {}) for rule in of_name), key=len))
+        lacking = [sorted(rule.arguments - set(error.values or {})) for rule in of_name]
+        missing = min(lacking, key=len)
         if missing:
             return f"url_for({error.endpoint!r}) needs {_listed(missing)} as well: {of_name[0].rule}"
         return f"No rule of {error.endpoint!r} takes these values or this method: {of_name[0].rule}"
@@ -106,11 +107,16 @@ def _missing_module(name: str) -> str:
         required = metadata.requires("demijohn") or []
     except metadata.PackageNotFoundError:
         required = []
+    extras: dict[str, set[str]] = {}
     for line in required:
-        found = re.match(r"([A-Za-z0-9._-]+)", line)
         extra = re.search(r"extra == ['\"]([^'\"]+)['\"]", line)
-        if found and extra and found[1].lower().replace("_", "-") == wanted:
-            return f'Install what brings it: pip install "demijohn[{extra[1]}]"'
+        brought = re.match(r"[A-Za-z0-9._-]+", line)
+        if extra and brought and extra[1] != "all":
+            extras.setdefault(extra[1], set()).add(brought[0].lower().replace("_", "-"))
+    fitting = [extra for extra, names in extras.items() if wanted in names]
+    if fitting:
+        least = min(fitting, key=lambda extra: len(extras[extra]))
+        return f'Install what brings it: pip install "demijohn[{least}]"'
     return f"Install what brings {top}, or mend its name where it is imported."
 
 

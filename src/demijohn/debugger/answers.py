@@ -24,7 +24,7 @@ from demijohn.debugger.advice import advise
 from demijohn.debugger.bar import facts_of, with_bar
 from demijohn.debugger.editors import editor_link
 from demijohn.debugger.guard import Guard, Locked, new_key
-from demijohn.debugger.notes import Notes, close_held, listen_to_databases, note_template
+from demijohn.debugger.notes import Notes, begin, close_held, listen_to_databases, note_template, notes_of
 from demijohn.debugger.page import View, error_html, gone_html, list_html, part
 from demijohn.debugger.ports import Application
 from demijohn.debugger.records import KEPT, Record, Records
@@ -79,7 +79,7 @@ class Debugger:
         """Keep an error among the last."""
         known = tuple(secrets_of(app.config))
         record = self.records.keep(error, ctx, trimmed(clean(where, known), 300), known)
-        record.notes = None if ctx is None else ctx.notes
+        record.notes = notes_of(ctx)
         record.advice = clean(advise(error, app), known)
         return record
 
@@ -110,7 +110,9 @@ class Debugger:
             return self._json(app, 500, members, "application/problem+json")
         return self._text(app, 500, record.plain)
 
-    def _error_page(self, app: Application, environ: Mapping[str, Any], record: Record, status: int) -> Response:
+    def _error_page(
+        self, app: Application, environ: Mapping[str, Any], record: Record, status: int
+    ) -> Response:
         view = self._view(environ)
         try:
             html = error_html(app, record, record.advice, view)
@@ -132,17 +134,17 @@ class Debugger:
                 yield HOP
                 return (yield from self.answer(app, ctx))
             listen_to_databases()
-            ctx.notes = Notes()
+            notes = begin(ctx)
             response = yield from dispatch(app, ctx, *rest)
             if app.policy.development_bar and self._has_bar:
-                self._add_bar(app, ctx, response)
+                self._add_bar(app, ctx, response, notes)
             return response
 
         def teardown_appcontext(
             app: Application, ctx: AppContext, exc: BaseException | None, errors: list[BaseException]
         ) -> Steps[None]:
             yield from teardown(app, ctx, exc, errors)
-            notes = ctx.notes
+            notes = notes_of(ctx)
             if notes is not None and isinstance(ctx, RequestContext) and ctx.error is not None:
                 yield HOP
                 yield from notes.close_connections()
@@ -161,12 +163,11 @@ class Debugger:
     def _records_of(self, ctx: AppContext) -> list[Record]:
         return [record for record in self.records.newest_first() if record.ctx is ctx]
 
-    def _add_bar(self, app: Application, ctx: RequestContext, response: Any) -> None:
+    def _add_bar(self, app: Application, ctx: RequestContext, response: Any, notes: Notes) -> None:
         environ = ctx.environ
         host = environ.get("HTTP_HOST")
         if not _is_whole_page(environ, response) or not self.guard.shows(host):
             return
-        notes: Notes = ctx.notes
         prefix = _prefix(environ)
         endpoint = ctx.request.endpoint
         known = tuple(secrets_of(app.config))
@@ -221,7 +222,11 @@ class Debugger:
 
     def _take_pin(self, app: Application, ctx: RequestContext) -> Response:
         environ = ctx.environ
-        site, origin, host = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN"), environ["HTTP_HOST"]
+        site, origin, host = (
+            environ.get("HTTP_SEC_FETCH_SITE"),
+            environ.get("HTTP_ORIGIN"),
+            environ["HTTP_HOST"],
+        )
         if vouched(site, origin, host) is False:
             return self._json(app, 403, {"error": "The PIN is taken from pages of this server only."})
         try:
@@ -244,7 +249,9 @@ class Debugger:
     def _run_code(self, app: Application, ctx: RequestContext) -> Steps[Response]:
         environ = ctx.environ
         if not self.guard.knows(environ.get("HTTP_X_DEMIJOHN_DEBUGGER")):
-            return self._json(app, 403, {"error": "The token of the debugger's pages is missing or of another start."})
+            return self._json(
+                app, 403, {"error": "The token of the debugger's pages is missing or of another start."}
+            )
         if not self.guard.is_open(ctx.request.cookies.get(self.guard.cookie_name)):
             return self._json(app, 403, {"error": "The PIN is needed: the terminal shows it.", "pin": True})
         try:
@@ -257,7 +264,9 @@ class Debugger:
         record = self.records.of_frame(frame)
         names = None if record is None else record.namespace(frame)
         if record is None or names is None:
-            return self._json(app, 404, {"error": f"This frame is gone: only the last {KEPT} errors are kept."})
+            return self._json(
+                app, 404, {"error": f"This frame is gone: only the last {KEPT} errors are kept."}
+            )
 
         def end() -> None:
             app.do_teardown_appcontext(None)

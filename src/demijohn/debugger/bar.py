@@ -26,7 +26,9 @@ _NONCE = re.compile(r"'nonce-([^']+)'", re.IGNORECASE)
 _STATEMENTS, _TEMPLATES, _NAMES = 30, 8, 20
 
 
-def with_bar(body: bytes, policies: Iterable[str], script: str, origin: str, facts: dict[str, Any]) -> bytes | None:
+def with_bar(
+    body: bytes, policies: Iterable[str], script: str, origin: str, facts: dict[str, Any]
+) -> bytes | None:
     """A page with the bar, or None where it can have none.
 
     :param policies: What its header fields say of scripts.
@@ -71,11 +73,12 @@ def _verdict(policy: str, origin: str) -> str | None:
         directives.setdefault(name.lower(), sources)
     if "sandbox" in directives and "allow-scripts" not in directives["sandbox"]:
         return None
-    sources = next(
-        (directives[name] for name in ("script-src-elem", "script-src", "default-src") if name in directives), None
+    decides = next(
+        (name for name in ("script-src-elem", "script-src", "default-src") if name in directives), None
     )
-    if sources is None:
+    if decides is None:
         return ""
+    sources = directives[decides]
     nonce = next((found[1] for source in sources if (found := _NONCE.fullmatch(source))), None)
     if nonce is not None:
         return nonce
@@ -88,7 +91,12 @@ def _verdict(policy: str, origin: str) -> str | None:
 
 
 def facts_of(
-    notes: Notes, seconds: float, status: int, endpoint: str | None, record_path: str, secrets: tuple[str, ...]
+    notes: Notes,
+    seconds: float,
+    status: int,
+    endpoint: str | None,
+    record_path: str,
+    secrets: tuple[str, ...],
 ) -> dict[str, Any]:
     """What the bar says of a request."""
     with Teller(secrets) as teller:
@@ -110,7 +118,10 @@ def facts_of(
             "count": notes.statement_count,
             "ms": round(notes.sql_seconds * 1000, 1),
             "statements": [
-                [None if one.seconds is None else round(one.seconds * 1000, 1), trimmed(clean(one.text, secrets), 300)]
+                [
+                    None if one.seconds is None else round(one.seconds * 1000, 1),
+                    trimmed(clean(one.text, secrets), 300),
+                ]
                 for one in notes.statements[:_STATEMENTS]
             ],
         },

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from functools import partial
 from inspect import CO_COROUTINE
 from threading import Event, Lock, Thread, get_ident
 from typing import Any
@@ -50,12 +51,12 @@ def run(
     try:
         parts = _compiled(code)
         for kind, part in parts:
-            value = limit.in_thread(_in(ctx, sink, lambda part=part: eval(part, names)))
+            value = limit.in_thread(_in(ctx, sink, partial(eval, part, names)))
             if part.co_flags & CO_COROUTINE and asyncio.iscoroutine(value):
                 value = yield _awaited(value, ctx, sink, limit)
             if kind == "value" and value is not None:
                 names["_"] = value
-                sink.write(limit.in_thread(_in(ctx, sink, lambda value=value: repr(value))) + "\n")
+                sink.write(limit.in_thread(_in(ctx, sink, partial(repr, value))) + "\n")
     except TooLong:
         sink.write(f"Stopped: it ran for {limit.seconds:g} seconds.\n")
     except LeftBehind:
@@ -118,10 +119,10 @@ def _current(ctx: AppContext, sink: Sink) -> Generator[None]:
 async def _awaited(coroutine: Coroutine[Any, Any, Any], ctx: AppContext, sink: Sink, limit: Limit) -> Any:
     with _current(ctx, sink):
         try:
-            async with asyncio.timeout(limit.seconds):
+            async with asyncio.timeout(limit.seconds) as bound:
                 return await _Stepped(coroutine, limit)
         except TimeoutError:
-            if limit.is_over:
+            if bound.expired():
                 raise TooLong from None
             raise
 

@@ -1,7 +1,7 @@
 """A link that opens a file at a line in the developer's editor.
 
 ``DEMIJOHN_EDITOR`` names it, or is such a link itself, with ``{path}`` and ``{line}``. ``DEMIJOHN_EDITOR_PATHS`` says
-where the files of a container are on the developer's machine: ``/app=/home/me/shop``, several with commas between
+where the files of a container are on the developer's machine: ``/app=/srv/shop``, several with commas between
 them. This module must not know what is shown.
 """
 
@@ -30,8 +30,12 @@ def editor_link(environ: Mapping[str, str] = os.environ) -> Callable[[str, int],
     template = _EDITORS.get(wanted.lower(), wanted)
     if "{path}" not in template or template.lower().startswith(("javascript:", "data:", "vbscript:")):
         return None
-    pairs = [pair.partition("=") for pair in environ.get("DEMIJOHN_EDITOR_PATHS", "").split(",") if "=" in pair]
-    moved = sorted(((there.strip(), here.strip()) for there, _, here in pairs), key=lambda pair: -len(pair[0]))
+    pairs = [
+        pair.partition("=") for pair in environ.get("DEMIJOHN_EDITOR_PATHS", "").split(",") if "=" in pair
+    ]
+    moved = sorted(
+        ((there.strip(), here.strip()) for there, _, here in pairs), key=lambda pair: -len(pair[0])
+    )
 
     def link(filename: str, line: int) -> str:
         path = filename if filename.startswith("<") else os.path.abspath(filename)

@@ -15,13 +15,14 @@ from types import FrameType
 from typing import Any
 from weakref import ref
 
-from demijohn.contexts.context import current
+from demijohn.contexts.context import AppContext, current
 from demijohn.waiting.steps import Steps
 
-__all__ = ["Notes", "Statement", "close_held", "listen_to_databases", "note_template"]
+__all__ = ["Notes", "Statement", "begin", "close_held", "listen_to_databases", "note_template", "notes_of"]
 
 #: Statements and templates of a request that are noted one by one, and the characters of each that are kept.
 _MOST, _LONGEST = 200, 2000
+_KEY = "notes of debug mode"
 
 
 class Statement:
@@ -72,9 +73,16 @@ _lock = Lock()
 _listening = False
 
 
-def _notes() -> Notes | None:
-    ctx = current.get(None)
-    return None if ctx is None else ctx.notes
+def notes_of(ctx: AppContext | None) -> Notes | None:
+    """The notes of a context; they are in it, and gone with it."""
+    found: Notes | None = None if ctx is None else vars(ctx).get(_KEY)
+    return found
+
+
+def begin(ctx: AppContext) -> Notes:
+    """Begin the notes of a context."""
+    notes = vars(ctx)[_KEY] = Notes()
+    return notes
 
 
 def listen_to_databases() -> None:
@@ -97,7 +105,7 @@ def listen_to_databases() -> None:
 
 
 def _before(conn: Any, cursor: Any, text: str, parameters: Any, context: Any, many: bool) -> None:
-    notes = _notes()
+    notes = notes_of(current.get(None))
     if notes is None:
         return
     notes.statement_count += 1
@@ -110,7 +118,7 @@ def _before(conn: Any, cursor: Any, text: str, parameters: Any, context: Any, ma
 
 def _after(conn: Any, cursor: Any, text: str, parameters: Any, context: Any, many: bool) -> None:
     statement = getattr(context, "demijohn_statement", None)
-    notes = _notes()
+    notes = notes_of(current.get(None))
     if statement is not None:
         statement.seconds = time.perf_counter() - statement.began
         if notes is not None:
@@ -118,7 +126,7 @@ def _after(conn: Any, cursor: Any, text: str, parameters: Any, context: Any, man
 
 
 def _checked_out(connection: Any, record: Any, fairy: Any) -> None:
-    notes = _notes()
+    notes = notes_of(current.get(None))
     if notes is not None:
         notes.connections = [one for one in notes.connections if one() is not None]
         notes.connections.append(ref(fairy))
@@ -126,7 +134,7 @@ def _checked_out(connection: Any, record: Any, fairy: Any) -> None:
 
 def note_template(_: Any, template: Any, context: dict[str, Any], **values: Any) -> None:
     """Note a template that was rendered; a receiver of ``template_rendered``."""
-    notes = _notes()
+    notes = notes_of(current.get(None))
     if notes is not None:
         notes.template_count += 1
         if len(notes.templates) < _MOST // 4:
@@ -141,9 +149,13 @@ def close_held(frames: Iterable[FrameType]) -> None:
         names = frame.f_locals
         ours |= {id(frame), id(names)}
         found.update({id(value): value for value in names.values() if _is_connection(value)})
-    ours.add(id(found))
-    for value in list(found.values()):
-        if all(id(one) in ours or one is sys._getframe() for one in gc.get_referrers(value)):
+    ours.add(id(sys._getframe()))
+    while found:
+        _, value = found.popitem()
+        # What it has itself may lead back to it, as the statements do that sqlite3 keeps.
+        own = [one for one in gc.get_referents(value) if not isinstance(one, type)]
+        its = ours.union(map(id, own), map(id, gc.get_referents(*own)))
+        if all(id(one) in its or one is own for one in gc.get_referrers(value)):
             try:
                 value.close()
             except Exception:  # in use by another thread, or broken

@@ -173,9 +173,7 @@ class _Problems:
         own = next((frame for frame in problem.frames if frame.own), None)
         shown = own or (problem.frames[0] if problem.frames else None)
         calls = self._calls(problem, shown, opened)
-        members = "".join(
-            f'<div class="member">{self._chain(member)}</div>' for member in problem.members
-        )
+        members = "".join(f'<div class="member">{self._chain(member)}</div>' for member in problem.members)
         more = f'<p class="dim">{problem.more} more in this group are not shown.</p>' if problem.more else ""
         return f"{link}{title}\n{calls}{members}{more}"
 
@@ -193,7 +191,7 @@ class _Problems:
             inside = "\n".join(self._frame(frame, opened and frame is shown) for frame in run)
             if folded:
                 count = sum(frame.count for frame in run)
-                names = ", ".join(dict.fromkeys(frame.library for frame in run))
+                names = ", ".join(dict.fromkeys(frame.library for frame in reversed(run)))
                 inside = (
                     f'<details class="library"><summary>{count} {"call" if count == 1 else "calls"} in'
                     f' {escape(trimmed(names))}</summary><div class="folded">{inside}</div></details>'
@@ -207,9 +205,9 @@ class _Problems:
         if target:
             where = f'<a data-editor href="{escape(target)}">{where}</a>'
         count = f" <b>{frame.count:,} times in a row</b>" if frame.count > 1 else ""
-        console = "<input data-console>" if self._view.token is not None else ""
+        console = '<input class="c" data-console>' if self._view.token is not None else ""
         return (
-            f'<details data-frame="{frame.id}" class="{"own" if frame.own else "library"}"{" open" if is_open else ""}>'
+            f'<details class="{"own" if frame.own else "library"}" data-frame="{frame.id}"{" open" if is_open else ""}>'
             f"<summary><code>{escape(trimmed(frame.function, 120))}</code> in {where}{count}</summary>"
             f"{self._details[frame.id]}{console}</details>"
         )

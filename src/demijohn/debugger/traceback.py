@@ -12,7 +12,15 @@ import traceback as plain_traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType, TracebackType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    MethodType,
+    ModuleType,
+    TracebackType,
+)
 from typing import Any
 
 from demijohn.debugger.values import Teller, clean, trimmed
@@ -167,7 +175,10 @@ def plain(error: BaseException, secrets: tuple[str, ...] = ()) -> str:
     try:
         text = "".join(plain_traceback.format_exception(error))
     except Exception:  # a class whose text cannot be made
-        text = "".join(plain_traceback.format_tb(error.__traceback__)) + f"{kind_of(error)}: {message_of(error)}\n"
+        text = (
+            "".join(plain_traceback.format_tb(error.__traceback__))
+            + f"{kind_of(error)}: {message_of(error)}\n"
+        )
     return shortened(clean(text, secrets), _LONGEST_PLAIN)
 
 
@@ -175,8 +186,12 @@ def shortened(text: str, longest: int) -> str:
     """Its beginning and its end, by whole lines."""
     if len(text) <= longest:
         return text
-    head, tail = text[: longest // 3].rpartition("\n")[0], text[-(longest - longest // 3) :].partition("\n")[2]
-    return f"{head}\n\n  … {len(text) - len(head) - len(tail):,} characters left out …\n\n{tail or text[-longest // 2 :]}"
+    head, tail = (
+        text[: longest // 3].rpartition("\n")[0],
+        text[-(longest - longest // 3) :].partition("\n")[2],
+    )
+    tail = tail or text[-longest // 2 :]
+    return f"{head}\n\n  … {len(text) - len(head) - len(tail):,} characters left out …\n\n{tail}"
 
 
 def _frames(traceback: TracebackType | None) -> tuple[list[Frame], tuple[int, int]]:

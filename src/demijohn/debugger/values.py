@@ -48,6 +48,11 @@ def sounds_secret(name: object) -> bool:
     return any(word in lowered for word in _WORDS)
 
 
+def _is_secret(name: object, value: object) -> bool:
+    """Whether a value is not shown: a flag of such a name gives nothing away."""
+    return sounds_secret(name) and value is not None and not isinstance(value, bool)
+
+
 def clean(text: str, secrets: Iterable[str] = ()) -> str:
     """A text without passwords in URLs, and without these values."""
     for secret in secrets:
@@ -104,7 +109,7 @@ class Teller:
 
         :param name: What it is called.
         """
-        if name and sounds_secret(name):
+        if name and _is_secret(name, value):
             return HIDDEN
         try:
             text = self._written(value, LONGEST + 1, 0)
@@ -141,7 +146,7 @@ class Teller:
             if room <= 0:
                 parts.append("…")
                 break
-            hidden = isinstance(key, (str, bytes)) and sounds_secret(key)
+            hidden = isinstance(key, (str, bytes)) and _is_secret(key, inner)
             shown = HIDDEN if hidden else self._written(inner, room, depth + 1)
             parts.append(f"{self._written(key, room, depth + 1)}: {shown}")
             room -= len(parts[-1]) + 2
@@ -194,17 +199,14 @@ _BRACKETS: dict[type, tuple[str, str]] = {
 
 
 def _answer(asked: SimpleQueue[Any]) -> None:
-    while True:
-        wanted = asked.get()
-        if wanted is None:
-            return
-        value, answer, done = wanted
-        try:
+    try:
+        while (wanted := asked.get()) is not None:
+            value, answer, done = wanted
             answer.append(_repr(value))
-        except _GivenUp:
-            return
-        done.set()
-        del wanted, value, answer, done
+            done.set()
+            del wanted, value, answer, done
+    except _GivenUp:
+        return
 
 
 def _repr(value: object) -> str:

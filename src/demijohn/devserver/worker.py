@@ -61,7 +61,9 @@ def serve_here(app: AnyApplication, sock: socket.socket, options: ServeOptions) 
     interface, why = choose_interface(app, options.interface)
     _settle(app, options)
     server = GranianServer(app, interface, sock, options)
-    facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)} | _pin(options)
+    facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)} | _pin(
+        options
+    )
 
     def ready() -> None:
         for line in running_lines(facts, replace(options, workers=1), display_address(sock, options.scheme)):
@@ -90,7 +92,9 @@ def serve_assigned(assignment: Assignment, load: Loader) -> None:
         sys.exit(CANNOT_START)
     _settle(app, options)
     interface, why = choose_interface(app, options.interface)
-    facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)} | _pin(options)
+    facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)} | _pin(
+        options
+    )
     server = GranianServer(app, interface, assignment.open_socket(), options)
     lifeline.server = server
     gc.collect()
@@ -118,7 +122,9 @@ def serve_broken(assignment: Assignment, error: BaseException) -> None:
     server = GranianServer(
         app, "wsgi", assignment.open_socket(), replace(options, threads=4, access_log=False)
     )
-    facts = {"interface": "wsgi", "why": "an error page, until the error is mended", "threads": 0} | _pin(options)
+    facts = {"interface": "wsgi", "why": "an error page, until the error is mended", "threads": 0} | _pin(
+        options
+    )
     watch = watchable_modules(_files_of(error)) if options.reload else {}
     server.run(lambda: assignment.report_ready(watch=watch, **facts), assignment.report_deaf)
 
@@ -147,7 +153,8 @@ def _settle(app: AnyApplication, options: ServeOptions) -> None:
     if not is_ours(app):
         return
     if options.debug and options.debugger:
-        debugger.install(app, options.debug_key, options.is_local)
+        whole: Any = app  # more of it than serving asks for
+        debugger.install(whole, options.debug_key, options.is_local)
     if options.threads:
         app.config[f"{app.own_prefix}THREADS"] = options.threads
 
