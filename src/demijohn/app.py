@@ -63,7 +63,7 @@ _ANCHOR_SAFE = "%!#$&'()*+,/:;=?@"
 #: What a request depends on besides: a change of one drops the way.
 _SETTLED_FROM = frozenset(
     {
-        "asgi_app", "blocking", "jinja_env", "json", "policy", "request_class", "response_class",
+        "asgi_app", "blocking", "debug_page", "jinja_env", "json", "policy", "request_class", "response_class",
         "session_interface", "subdomain_matching", "url_map", "watched",
     }
 )  # fmt: skip

@@ -29,12 +29,12 @@ class Policy:
     # PERF: not a dataclass, which takes 1.5 ms to make whenever the package is imported.
     __slots__ = (  # noqa: RUF023 (in the order of the page)
         "problem_json", "explained_errors", "private_sessions", "checked_redirects", "strict_cookie_names",
-        "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
-        "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "hashed_static", "one_view_per_rule",
-        "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
-        "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page",
-        "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields", "security_headers",
-        "cross_origin_check", "documented_apis", "request_ids", "health_endpoints",
+        "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts", "codings_refused",
+        "clean_download_names", "links_stay_inside", "ranges_ignored", "hashed_static", "one_view_per_rule",
+        "local_debugger", "development_bar", "tuned_sqlite", "named_constraints", "user_per_request",
+        "remember_on_demand", "remember_as_session", "trusted_peer_address", "checked_uploads",
+        "clean_next_page", "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields",
+        "security_headers", "cross_origin_check", "documented_apis", "request_ids", "health_endpoints",
     )  # fmt: skip
 
     # Answers.
@@ -83,6 +83,8 @@ class Policy:
     one_view_per_rule: bool
     #: The page that shows an error in debug mode is served to this machine only.
     local_debugger: bool
+    #: In debug mode, whole pages of HTML get the development bar.
+    development_bar: bool
 
     # Rooms.
 

@@ -1,4 +1,4 @@
-"""A traceback as data: exceptions in the order they caused each other, frames with their source.
+"""A traceback as data: exceptions with their causes and members, frames with their source.
 
 This module must not know how it is shown.
 """
@@ -6,140 +6,251 @@ This module must not know how it is shown.
 from __future__ import annotations
 
 import linecache
-import re
+import os
 import sysconfig
+import traceback as plain_traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, TracebackType
+from itertools import islice
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    MethodType,
+    ModuleType,
+    TracebackType,
+)
+from typing import Any
 
-#: Lines of source shown around the line that failed.
-_AROUND = 5
-#: Characters of a value's repr that are shown, and names of a frame.
-_LONGEST_VALUE = 200
-_MOST_NAMES = 40
+from demijohn.debugger.values import Teller, clean, trimmed
 
-_LIBRARY_FOLDERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platlib", "purelib")})
+#: Lines of source shown around the line that failed: of own code, and of a library's.
+_AROUND, _AROUND_LIBRARY = 5, 2
+#: Names of a frame that are shown, likewise.
+_NAMES, _LIBRARY_NAMES = 40, 8
+#: Characters of a line of source, a message, a note.
+_LONGEST_LINE, _LONGEST_MESSAGE, _LONGEST_NOTE = 240, 2000, 600
+#: Frames of an exception: how many of its beginning and of its end, when there are more.
+_FIRST, _LAST = 12, 28
+#: Notes of an exception, exceptions of a chain, members of a group.
+_NOTES, _CHAIN, _MEMBERS = 10, 12, 12
+#: Characters of the plain traceback.
+_LONGEST_PLAIN = 100_000
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_LIBRARY_FOLDERS = (*{str(sysconfig.get_path(name)) for name in ("stdlib", "platlib", "purelib")}, _PACKAGE)
 #: What locals hold but nobody looks for in a traceback, and templates hold by the dozen.
 _DEFINITIONS = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
-_PASSWORD_IN_URL = re.compile(r"(://[^/\s:@'\"]*:)[^/\s@'\"]+@")
-_SECRET_WORDS = ("secret", "password", "passwd", "token", "api_key", "authorization", "cookie")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Frame:
-    """One call of a traceback.
+    """One call of a traceback, or several equal ones in a row.
 
     :param own: Whether the code is the application's own, not a library's.
     :param library: The top-level module that the code belongs to.
+    :param live: The frame itself, the last of ``count``.
+    :param template: Whether it is a template's, by its own line.
     :param source: Pairs of line number and text around ``line``.
-    :param names: Local names with the repr of their values; secrets are hidden.
+    :param marked: From which to which character of ``line`` it failed.
+    :param count: How often it was called in a row.
     """
 
     filename: str
     line: int
     function: str
     own: bool
-    library: str = ""
+    library: str
+    live: FrameType
+    template: bool = False
     source: list[tuple[int, str]] = field(default_factory=list)
-    names: list[tuple[str, str]] = field(default_factory=list)
+    marked: tuple[int, int] | None = None
+    count: int = 1
+    id: str = ""
+
+    def names(self, teller: Teller) -> list[tuple[str, str]]:
+        """Local names with their values as text; secrets are hidden."""
+        try:
+            local = dict(self.live.f_locals)
+        except Exception:  # a mapping of somebody else's, as in the body of a class
+            return []
+        wanted = (
+            (name, value)
+            for name, value in local.items()
+            if not str(name).startswith(("__", "@py_")) and not isinstance(value, _DEFINITIONS)
+        )
+        most = _NAMES if self.own else _LIBRARY_NAMES
+        return [(trimmed(str(name), 80), teller.text(value, name)) for name, value in islice(wanted, most)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Problem:
-    """One exception with its frames, and how it came about from the one before."""
+    """One exception with its frames, and how it led to the one above it.
+
+    :param frames: The calls, the last one first.
+    :param omitted: How many calls are left out between the others, and before which of ``frames``.
+    :param members: The exceptions of a group, each with those that caused it below it.
+    :param more: How many members are left out.
+    """
 
     kind: str
     message: str
+    notes: list[str]
     frames: list[Frame]
+    omitted: tuple[int, int] = (0, 0)
     link: str = ""
+    members: list[list[Problem]] = field(default_factory=list)
+    more: int = 0
 
 
-def read(error: BaseException) -> list[Problem]:
-    """The exceptions that led to ``error``, first cause first, ``error`` last."""
-    problems: list[Problem] = []
-    seen: set[int] = set()
-    current: BaseException | None = error
-    link = ""
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        kind = type(current)
-        name = (
-            kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+def read(error: BaseException, secrets: tuple[str, ...] = ()) -> list[Problem]:
+    """``error``, then what caused it, one after another."""
+    return _Reader(secrets).chain(error, _MEMBERS)
+
+
+class _Reader:
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        self._secrets = secrets
+        self._seen: set[int] = set()
+        self._left = 3 * _CHAIN  # exceptions, of chains and groups together
+
+    def chain(self, error: BaseException, most: int) -> list[Problem]:
+        problems: list[Problem] = []
+        current: BaseException | None = error
+        link = ""
+        while current is not None and id(current) not in self._seen:
+            if len(problems) == _CHAIN or self._left == 0:
+                break
+            self._left -= 1
+            self._seen.add(id(current))
+            problems.append(self._problem(current, link, most))
+            if current.__cause__ is not None:
+                current, link = current.__cause__, "This was the direct cause of the exception above:"
+            elif current.__suppress_context__:
+                current = None
+            else:
+                current, link = current.__context__, "The exception above occurred while this was handled:"
+        return problems
+
+    def _problem(self, error: BaseException, link: str, most: int) -> Problem:
+        frames, omitted = _frames(error.__traceback__)
+        problem = Problem(
+            kind_of(error),
+            trimmed(clean(message_of(error), self._secrets), _LONGEST_MESSAGE),
+            [trimmed(clean(note, self._secrets), _LONGEST_NOTE) for note in notes_of(error)[:_NOTES]],
+            frames,
+            omitted,
+            link,
         )
-        problems.append(Problem(name, _text(current), list(_frames(current.__traceback__)), link))
-        if current.__cause__ is not None:
-            current, link = current.__cause__, "This was the direct cause of the next exception:"
-        elif current.__suppress_context__:
-            current = None
-        else:
-            current, link = current.__context__, "While this was handled, another exception occurred:"
-    return problems[::-1]
+        if isinstance(error, BaseExceptionGroup):
+            shown = [inner for inner in error.exceptions[:most] if id(inner) not in self._seen]
+            problem.members = [found for inner in shown if (found := self.chain(inner, max(2, most // 2)))]
+            problem.more = len(error.exceptions) - len(problem.members)
+        return problem
 
 
-def _frames(traceback: TracebackType | None) -> Iterator[Frame]:
+def kind_of(error: BaseException) -> str:
+    """The name of its class, with its module unless it is Python's own."""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def message_of(error: BaseException) -> str:
+    """What it says, however badly its own methods behave."""
+    try:
+        return str(error)
+    except BaseException as e:
+        return f"({type(error).__name__} whose text cannot be shown: {type(e).__name__})"
+
+
+def notes_of(error: BaseException) -> list[str]:
+    """What was added to it (PEP 678)."""
+    notes = getattr(error, "__notes__", None)
+    return [note for note in notes if isinstance(note, str)] if isinstance(notes, (list, tuple)) else []
+
+
+def plain(error: BaseException, secrets: tuple[str, ...] = ()) -> str:
+    """The traceback as Python prints it, without secrets; the middle of an endless one is left out."""
+    try:
+        text = "".join(plain_traceback.format_exception(error))
+    except Exception:  # a class whose text cannot be made
+        text = (
+            "".join(plain_traceback.format_tb(error.__traceback__))
+            + f"{kind_of(error)}: {message_of(error)}\n"
+        )
+    return shortened(clean(text, secrets), _LONGEST_PLAIN)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Its beginning and its end, by whole lines."""
+    if len(text) <= longest:
+        return text
+    head, tail = (
+        text[: longest // 3].rpartition("\n")[0],
+        text[-(longest - longest // 3) :].partition("\n")[2],
+    )
+    tail = tail or text[-longest // 2 :]
+    return f"{head}\n\n  … {len(text) - len(head) - len(tail):,} characters left out …\n\n{tail}"
+
+
+def _frames(traceback: TracebackType | None) -> tuple[list[Frame], tuple[int, int]]:
+    """The calls, the last one first, and how many are left out before which."""
+    calls: list[list[Any]] = []
     while traceback is not None:
         frame, line = traceback.tb_frame, traceback.tb_lineno
-        code = frame.f_code
-        names = [
-            (name, _shown(name, value))
-            for name, value in list(frame.f_locals.items())
-            if not name.startswith("__") and not isinstance(value, _DEFINITIONS)
-        ][:_MOST_NAMES]
-        yield Frame(
-            code.co_filename,
-            line,
-            code.co_qualname,
-            not code.co_filename.startswith(_LIBRARY_FOLDERS)
-            and not _is_ours(frame.f_globals.get("__name__", "")),
-            str(frame.f_globals.get("__name__", "")).partition(".")[0] or "unknown code",
-            list(_source(code.co_filename, line, frame.f_globals)),
-            names,
-        )
+        if calls and calls[-1][0].f_code is frame.f_code and calls[-1][1] == line:
+            calls[-1][0], calls[-1][2] = frame, traceback.tb_lasti
+            calls[-1][3] += 1
+        else:
+            calls.append([frame, line, traceback.tb_lasti, 1])
         traceback = traceback.tb_next
+    calls.reverse()
+    left_out = max(0, len(calls) - _FIRST - _LAST)
+    if left_out:
+        del calls[_LAST : _LAST + left_out]
+    return [_frame(*call) for call in calls], (left_out, _LAST)
 
 
-def _is_ours(module: str) -> bool:
-    return module.partition(".")[0] == "demijohn"
+def _frame(live: FrameType, line: int | None, lasti: int, count: int) -> Frame:
+    code = live.f_code
+    number = line or code.co_firstlineno
+    module = str(live.f_globals.get("__name__", ""))
+    # What Jinja puts in the place of the frames of a compiled template.
+    template = "__jinja_exception__" in live.f_globals
+    own = template or not code.co_filename.startswith((*_LIBRARY_FOLDERS, "<frozen"))
+    if template:
+        own = not code.co_filename.startswith(_LIBRARY_FOLDERS)
+    frame = Frame(
+        code.co_filename,
+        number,
+        code.co_qualname,
+        own,
+        module.partition(".")[0] or "unknown code",
+        live,
+        template,
+        count=count,
+    )
+    frame.source = list(_source(frame, _AROUND if own else _AROUND_LIBRARY))
+    if not template:
+        frame.marked = _marked(code, lasti, number, frame.source)
+    return frame
 
 
-def _source(filename: str, line: int, module: dict[str, object]) -> Iterator[tuple[int, str]]:
-    lines = linecache.getlines(filename, module)
-    for number in range(max(1, line - _AROUND), min(len(lines), line + _AROUND) + 1):
-        yield number, lines[number - 1].rstrip("\n")
+def _source(frame: Frame, around: int) -> Iterator[tuple[int, str]]:
+    linecache.checkcache(frame.filename)
+    lines = linecache.getlines(frame.filename, frame.live.f_globals)
+    for number in range(max(1, frame.line - around), min(len(lines), frame.line + around) + 1):
+        yield number, trimmed(lines[number - 1].rstrip("\n"), _LONGEST_LINE)
 
 
-def _sounds_secret(name: object) -> bool:
-    lowered = str(name).lower()
-    return any(word in lowered for word in _SECRET_WORDS)
-
-
-def _shown(name: str, value: object) -> str:
-    if _sounds_secret(name):
-        return "(hidden)"
-    return _PASSWORD_IN_URL.sub(r"\1(hidden)@", _text(_without_secrets(value), as_repr=True))
-
-
-def _without_secrets(value: object, depth: int = 3) -> object:
-    """A dictionary, such as the configuration, with the values hidden whose names sound secret."""
-    if not isinstance(value, dict) or depth == 0:
-        return value
-    return {
-        key: _Hidden() if _sounds_secret(key) else _without_secrets(inner, depth - 1)
-        for key, inner in value.items()
-    }
-
-
-class _Hidden:
-    def __repr__(self) -> str:
-        return "(hidden)"
-
-
-def _text(value: object, as_repr: bool = False) -> str:
-    """Its text, however badly its own methods behave."""
-    try:
-        text = repr(value) if as_repr else str(value)
-    except Exception as e:
-        return f"({type(value).__name__} whose text cannot be shown: {type(e).__name__})"
-    if as_repr and len(text) > _LONGEST_VALUE:
-        return f"{text[:_LONGEST_VALUE]}…"
-    return text
+def _marked(code: CodeType, lasti: int, line: int, source: list[tuple[int, str]]) -> tuple[int, int] | None:
+    """Which characters of the line failed, by the compiler's own positions (PEP 657)."""
+    found = next(islice(code.co_positions(), lasti // 2, None), None)
+    text = dict(source).get(line)
+    if found is None or text is None or found[0] != line or found[2] is None or found[3] is None:
+        return None
+    raw = text.encode()
+    start = len(raw[: found[2]].decode(errors="replace"))
+    end = len(raw[: found[3]].decode(errors="replace")) if found[1] == line else len(text)
+    return (start, end) if start < end <= len(text) else None

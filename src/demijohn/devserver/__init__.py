@@ -23,6 +23,7 @@ import re
 import sys
 import threading
 from dataclasses import replace
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -184,6 +185,8 @@ def serve_program(
 
 def _serve(load: Loader, options: ServeOptions, program: tuple[dict[str, str], list[str]] | None) -> int:
     options.check()
+    if options.debug and options.debugger:
+        options = replace(options, debug_key=token_hex(32))
     in_main_thread = threading.current_thread() is threading.main_thread()
     if options.reload and (program is None or not in_main_thread):
         say("The reloader needs a script or module to run again, from its main thread: serving without it.")

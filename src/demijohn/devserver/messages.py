@@ -23,9 +23,11 @@ def running_lines(facts: dict[str, Any], options: ServeOptions, address: str) ->
     chosen, why = str(facts["interface"]).upper(), facts["why"]
     workers = f"{options.workers} worker{'' if options.workers == 1 else 's'}"
     threads = f", {facts['threads']} threads each" if facts.get("threads") else ""
+    pin = [f"Debugger PIN: {facts['pin']}"] if facts.get("pin") else []
     return [
         f"Interface: {chosen} ({why}); {workers}{threads}",
         f"Running on {address}",
+        *pin,
         "Press CTRL+C to quit",
     ]
 

@@ -39,6 +39,8 @@ class ServeOptions:
     reload: bool = False
     debug: bool = False
     debugger: bool = True
+    #: What the debugger's PIN is made from, once for all workers that follow each other; empty without a debugger.
+    debug_key: str = ""
     cert: tuple[str, str] | None = None
     extra_files: tuple[str, ...] = ()
     exclude_patterns: tuple[str, ...] = ()

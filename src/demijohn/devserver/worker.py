@@ -14,11 +14,10 @@ import threading
 import time
 import traceback
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from demijohn.debugger import error_page
 from demijohn.devserver.assignment import Assignment
 from demijohn.devserver.broken import broken_app
 from demijohn.devserver.entries import has_async, is_ours
@@ -29,6 +28,12 @@ from demijohn.devserver.options import DEFAULT_THREADS, ServeOptions
 from demijohn.devserver.ports import AnyApplication, Loader
 from demijohn.devserver.sockets import display_address, refuse
 from demijohn.devserver.watch import watchable_modules
+from demijohn.later import later
+
+if TYPE_CHECKING:
+    from demijohn import debugger
+else:
+    debugger = later("demijohn.debugger")  # only for debug mode
 
 #: Exit code of a worker that has printed why it cannot start.
 CANNOT_START = 1
@@ -56,7 +61,9 @@ def serve_here(app: AnyApplication, sock: socket.socket, options: ServeOptions) 
     interface, why = choose_interface(app, options.interface)
     options = _settle(app, options)
     server = GranianServer(app, interface, sock, options)
-    facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)}
+    facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)} | _pin(
+        options
+    )
 
     def ready() -> None:
         for line in running_lines(facts, replace(options, workers=1), display_address(sock, options.scheme)):
@@ -85,7 +92,9 @@ def serve_assigned(assignment: Assignment, load: Loader) -> None:
         sys.exit(CANNOT_START)
     options = _settle(app, options)
     interface, why = choose_interface(app, options.interface)
-    facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)}
+    facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)} | _pin(
+        options
+    )
     server = GranianServer(app, interface, assignment.open_socket(), options)
     lifeline.server = server
     gc.collect()
@@ -113,7 +122,9 @@ def serve_broken(assignment: Assignment, error: BaseException) -> None:
     server = GranianServer(
         app, "wsgi", assignment.open_socket(), replace(options, threads=4, access_log=False)
     )
-    facts = {"interface": "wsgi", "why": "an error page, until the error is mended", "threads": 0}
+    facts = {"interface": "wsgi", "why": "an error page, until the error is mended", "threads": 0} | _pin(
+        options
+    )
     watch = watchable_modules(_files_of(error)) if options.reload else {}
     server.run(lambda: assignment.report_ready(watch=watch, **facts), assignment.report_deaf)
 
@@ -142,7 +153,8 @@ def _settle(app: AnyApplication, options: ServeOptions) -> ServeOptions:
     if not is_ours(app):
         return options
     if options.debug and options.debugger:
-        app.debug_page = error_page
+        whole: Any = app  # more of it than serving asks for
+        debugger.install(whole, options.debug_key, options.is_local)
     if options.prod and options.threads is None:
         bounds = [most for most in (bound() for bound in app.thread_bounds) if most is not None]
         if bounds:
@@ -152,6 +164,13 @@ def _settle(app: AnyApplication, options: ServeOptions) -> ServeOptions:
     if options.access_log and app.config.get(f"{app.own_prefix}ACCESS_LOG") is None:
         app.config[f"{app.own_prefix}ACCESS_LOG"] = True
     return options
+
+
+def _pin(options: ServeOptions) -> dict[str, Any]:
+    """The PIN of the debugger, where there is one, for the terminal to show."""
+    if not options.debug_key:
+        return {}
+    return {"pin": debugger.pin_of(options.debug_key, options.is_local) or "off"}
 
 
 def _threads_shown(interface: str, options: ServeOptions) -> int:

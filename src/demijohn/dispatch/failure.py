@@ -84,6 +84,7 @@ def exception(app: Application, ctx: RequestContext, e: Exception) -> Steps[Any]
     if propagate:
         if app.debug_page is not None and app.debug and not app.testing:
             app.log_exception((type(e), e, e.__traceback__))
+            yield HOP  # it asks values for their texts
             page = app.debug_page(app, ctx, e)
             if ctx.plan.protects:
                 protect(ctx, page)

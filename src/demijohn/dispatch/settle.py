@@ -88,16 +88,18 @@ class Settling:
         :raises WrongSetting: when a setting is of a kind that it cannot be.
         """
         self.app.check_settings()
-        way = Way(
+        fields = {
             **self.routing(),
             **self.request_steps(),
             **self.end_steps(),
             **self.services(),
             **self.short_ways(),
             **self.origins(),
-            policy=self.app.policy,
-            steps=self.steps,
-        )
+        }
+        around = getattr(self.app.debug_page, "around", None)
+        if around is not None:
+            fields = around(self.app, fields)
+        way = Way(**fields, policy=self.app.policy, steps=self.steps)
         add_health(self.app, way)
         return way
 
