@@ -125,4 +125,6 @@ SETTINGS: dict[str, Kind] = {
     "BACKGROUND_TASK_SHUTDOWN_TIMEOUT": "number",
     "WEBSOCKET_QUEUE_SIZE": "number",
     "WEBSOCKET_SEND_TIMEOUT": "number",
+    "WEBSOCKET_MAX_MESSAGE": "number",
+    "WEBSOCKET_IDLE_TIMEOUT": "number",
 }
