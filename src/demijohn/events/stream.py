@@ -21,7 +21,7 @@ __all__ = ["stream"]
 #: A comment without a word: a sign of life.
 _PING = b":\n\n"
 #: Seconds between two looks at whether the client is still there, where it is seen by sending only.
-_LOOK = 1.0
+_LOOK = 0.5
 _END: Any = object()
 
 
@@ -34,10 +34,13 @@ async def stream(
     :param ends: Whether it ends when the server stops, or is let finish.
     """
     endings.watch()
+    # Where a thread waits for each part, nothing tells that the client has gone until it is asked for, and the
+    # header is sent with the first part.
+    look = _LOOK if asyncio.get_running_loop() is background._loop else None
     if retry is not None:
         yield ServerSentEvent(retry=retry).encode()
-    # Where a thread waits for each part, nothing tells that the client has gone until something is sent.
-    look = _LOOK if asyncio.get_running_loop() is background._loop else None
+    elif look is not None:
+        yield _PING
     parts = _of_subscription if isinstance(events, Subscription) else _of_any
     source = parts(events, ping, look, endings, ends)
     try:
