@@ -37,7 +37,9 @@ _HOMES = {
         "got_request_exception", "message_flashed", "request_finished", "request_started",
         "request_tearing_down", "template_rendered",
     ),
-    "templating": ("render_template", "render_template_string", "stream_template", "stream_template_string"),
+    "templating": (
+        "render_block", "render_template", "render_template_string", "stream_template", "stream_template_string",
+    ),
     "wrappers.disconnected": ("Disconnected",),
     "wrappers.websocket": ("Websocket",),
 }  # fmt: skip

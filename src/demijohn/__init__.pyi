@@ -58,6 +58,7 @@ from demijohn.signals import (
     template_rendered as template_rendered,
 )
 from demijohn.templating import (
+    render_block as render_block,
     render_template as render_template,
     render_template_string as render_template_string,
     stream_template as stream_template,
@@ -110,6 +111,7 @@ __all__ = [
     "make_response",
     "message_flashed",
     "redirect",
+    "render_block",
     "render_template",
     "render_template_string",
     "request",

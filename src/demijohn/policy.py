@@ -33,7 +33,8 @@ class Policy:
         "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "one_view_per_rule",
         "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
         "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page",
-        "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields", "security_headers",
+        "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields", "checked_sijax_commands",
+        "security_headers",
         "cross_origin_check", "documented_apis",
     )  # fmt: skip
 
@@ -108,6 +109,8 @@ class Policy:
     nested_exemptions: bool
     #: JSON reaches the fields of a form as the text that a browser would have sent.
     json_as_fields: bool
+    #: A handler of Sijax sends code only where ``SIJAX_ALLOW_SCRIPT`` allows it, and browsers to this site only.
+    checked_sijax_commands: bool
 
     # Browsers.
 
