@@ -48,8 +48,8 @@ from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "BoundedTimedSerializer", "EitherWay", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "Ready",
-    "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "call",
+    "BoundedTimedSerializer", "EitherWay", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part",
+    "Ready", "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "call",
     "content_disposition", "current_application", "current_environ", "current_query", "current_request",
     "current_session", "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later",
     "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",

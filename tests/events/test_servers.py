@@ -40,7 +40,9 @@ def ask(server, method="GET", path="/", body=None):
 @contextlib.contextmanager
 def open_stream(server, path, method="GET"):
     peer = socket.create_connection((HOST, server.port), timeout=10)
-    peer.sendall(f"{method} {path} HTTP/1.1\r\nHost: {HOST}:{server.port}\r\nContent-Length: 0\r\n\r\n".encode())
+    peer.sendall(
+        f"{method} {path} HTTP/1.1\r\nHost: {HOST}:{server.port}\r\nContent-Length: 0\r\n\r\n".encode()
+    )
     try:
         yield peer
     finally:
@@ -92,7 +94,9 @@ def test_a_stream_whose_client_left_is_closed_within_two_seconds_also_while_it_w
     assert until(lambda: ask(server)["listeners"] == 0)
 
 
-@pytest.mark.parametrize(("path", "says"), [("/waiting", "async"), ("/ticking", "sync"), ("/ticking-with-pings", "sync")])
+@pytest.mark.parametrize(
+    ("path", "says"), [("/waiting", "async"), ("/ticking", "sync"), ("/ticking-with-pings", "sync")]
+)
 def test_a_generator_whose_client_left_is_closed_within_two_seconds(server, path, says):
     before = ask(server)["journal"].count(f"{says} closed")
     with open_stream(server, path) as peer:
@@ -102,7 +106,10 @@ def test_a_generator_whose_client_left_is_closed_within_two_seconds(server, path
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_streams_end_by_themselves_when_the_server_is_told_to_stop(name):
-    with serve("tests.events.site:app", name, env={"SYNC_SITE": "1"}) as server, contextlib.ExitStack() as stack:
+    with (
+        serve("tests.events.site:app", name, env={"SYNC_SITE": "1"}) as server,
+        contextlib.ExitStack() as stack,
+    ):
         peers = [stack.enter_context(open_stream(server, f"/{path}")) for path in STREAMS]
         for peer in peers:
             read_until(peer, b"text/event-stream")

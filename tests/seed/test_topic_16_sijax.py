@@ -30,7 +30,10 @@ def test_a_function_that_is_not_registered_is_not_called(visit):
 @pytest.mark.parametrize("path", ["/", "/strict"])
 def test_say_hello_says_hello_under_a_content_security_policy_too(tmp_path, path):
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with served(tmp_path, "-m", "demijohn", "--app", SAMPLE, "run") as server, sync_playwright() as playwright:
+    with (
+        served(tmp_path, "-m", "demijohn", "--app", SAMPLE, "run") as server,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
         page = browser.new_page()
         refused, said = [], []

@@ -14,7 +14,13 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 from tests.support.servers import ROOT, Server, free_port, stop_group, wait_until_ready
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+]
 
 
 @contextlib.contextmanager

@@ -76,15 +76,18 @@ class LocalHub:
         return woken
 
     def _listeners(self) -> list[Subscription]:
-        found = {
-            key: reference() for refs in self._channels.values() for key, reference in refs.items()
-        }
+        found = {key: reference() for refs in self._channels.values() for key, reference in refs.items()}
         return [listener for listener in found.values() if listener is not None]
 
     # Subscribing.
 
     def subscribe(
-        self, channels: tuple[str, ...], after: str | None, capacity: int, on_full: OnFull, since: Id = NOWHERE
+        self,
+        channels: tuple[str, ...],
+        after: str | None,
+        capacity: int,
+        on_full: OnFull,
+        since: Id = NOWHERE,
     ) -> Subscription:
         """Have a new subscription known.
 

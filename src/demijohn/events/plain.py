@@ -41,9 +41,7 @@ def encode(event: Any) -> bytes:
     return ServerSentEvent(event if isinstance(event, str) else json.dumps(event)).encode()
 
 
-def stream_sync(
-    events: Iterable[Any], retry: int | None, endings: Endings, ends: bool
-) -> Iterator[bytes]:
+def stream_sync(events: Iterable[Any], retry: int | None, endings: Endings, ends: bool) -> Iterator[bytes]:
     """The body of a stream whose events are made by sync code, without signs of life: for a thread."""
     endings.watch()
     if retry is not None:

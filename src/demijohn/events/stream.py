@@ -84,9 +84,7 @@ async def _of_subscription(
         events.close()
 
 
-async def _of_any(
-    events: Any, ping: float | None, look: float | None, endings: Endings, ends: bool
-) -> Any:
+async def _of_any(events: Any, ping: float | None, look: float | None, endings: Endings, ends: bool) -> Any:
     paced = _Paced(events)
     if ends:
         endings.endings.add(paced.end)
@@ -133,14 +131,14 @@ class _Paced:
         except StopAsyncIteration:
             return _END
 
-    async def next(self, timeout: float | None) -> Any:
+    async def next(self, within: float | None) -> Any:
         """The next item, in a tuple; None when it takes longer; ``_END`` after the last one."""
         step = self._step
         if step is None:
             step = self._step = self._loop.create_task(self._advance(), context=self._context)
             step.add_done_callback(self._wake)
         woken = self._woken = self._loop.create_future()
-        timer = None if timeout is None else self._loop.call_later(timeout, self._wake)
+        timer = None if within is None else self._loop.call_later(within, self._wake)
         try:
             if not step.done():
                 await woken

@@ -44,9 +44,7 @@ class Subscription:
     :ivar reset: Whether messages may be missing: ``after`` was unknown, or too long ago.
     """
 
-    def __init__(
-        self, hub: Hub, key: int, channels: tuple[str, ...], capacity: int, on_full: OnFull
-    ) -> None:
+    def __init__(self, hub: Hub, key: int, channels: tuple[str, ...], capacity: int, on_full: OnFull) -> None:
         self.channels = channels
         self.dropped = 0
         self.reset = False
@@ -172,13 +170,13 @@ class Subscription:
         """Undo :meth:`wait_on`."""
         self._waiter = None
 
-    async def wait(self, timeout: float | None = None) -> bool:
+    async def wait(self, within: float | None = None) -> bool:
         """Wait until there may be something to take, or for so many seconds; whether there may be."""
         loop = running_loop()
         woken: Future[bool] = loop.create_future()
         if not self.wait_on(woken):
             return True
-        timer = None if timeout is None else loop.call_later(timeout, _set, (woken,), False)
+        timer = None if within is None else loop.call_later(within, _set, (woken,), False)
         try:
             return await woken
         finally:

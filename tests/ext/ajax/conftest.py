@@ -62,7 +62,9 @@ class Page:
         for function in self.functions:
             function()
 
-    def has(self, name: str, handler: Callable[..., Any], how: str = "register_callback", **options: Any) -> None:
+    def has(
+        self, name: str, handler: Callable[..., Any], how: str = "register_callback", **options: Any
+    ) -> None:
         self.functions.append(lambda: getattr(g.sijax, how)(name, handler, **options))
 
     def on(self, event: str, handler: Callable[..., Any]) -> None:

@@ -42,7 +42,9 @@ def test_a_page_calls_functions_under_a_strict_policy(tmp_path, npm, beside, int
         assert page.evaluate("seen") == [1, 2, 3]
 
         page.get_by_label("Title").fill("Harvest")
-        page.get_by_label("Photo").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"x" * 70_000})
+        page.get_by_label("Photo").set_input_files(
+            {"name": "a.png", "mimeType": "image/png", "buffer": b"x" * 70_000}
+        )
         page.get_by_role("button", name="Save").click()
         expect(page.locator("#saved")).to_have_text("Harvest: 70000 bytes")
         expect(page.get_by_label("Title")).to_have_value("")

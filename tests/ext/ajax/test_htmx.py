@@ -30,7 +30,9 @@ def look(app, client):
         return {"value": bool(request.htmx) if name == "bool" else getattr(request.htmx, name)}
 
     def ask(name, **headers):
-        answer = client.get(f"/{name}", headers={key.replace("_", "-"): value for key, value in headers.items()})
+        answer = client.get(
+            f"/{name}", headers={key.replace("_", "-"): value for key, value in headers.items()}
+        )
         return answer.json["value"], answer.headers.get("Vary", "")
 
     return ask
@@ -123,7 +125,9 @@ def test_an_answer_tells_htmx(app, client, options, field, value):
     answer = client.get("/")
     assert (answer.status_code, answer.text, answer.headers[field]) == (201, "text", value)
     assert [name for name in answer.headers.keys() if name.lower().startswith("hx-")] == [  # noqa: SIM118
-        name for name in answer.headers.keys() if name.lower() == field.lower()  # noqa: SIM118
+        name
+        for name in answer.headers.keys()
+        if name.lower() == field.lower()  # noqa: SIM118
     ]
 
 

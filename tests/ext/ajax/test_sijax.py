@@ -115,7 +115,16 @@ def test_redirect_is_a_command_of_its_own(page, uri):
     assert page.call("go") == [{"type": "redirect", "redirect": uri}]
 
 
-@pytest.mark.parametrize("uri", ["//evil.example", "/\\evil.example", "javascript:alert(1)", "https:evil.example", "http://evil.example/"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "https:evil.example",
+        "http://evil.example/",
+    ],
+)
 def test_redirect_does_not_leave_the_site(page, uri, caplog):
     page.has("go", lambda response: response.redirect(uri))
     assert page.post("go").status_code == 500

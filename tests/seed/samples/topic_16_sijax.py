@@ -24,7 +24,11 @@ def index():
     """)
 
 
-@app.route("/strict", methods=["GET", "POST"], csp={"default-src": ["'none'"], "script-src": ["'nonce'"], "connect-src": ["'self'"]})
+@app.route(
+    "/strict",
+    methods=["GET", "POST"],
+    csp={"default-src": ["'none'"], "script-src": ["'nonce'"], "connect-src": ["'self'"]},
+)
 def strict():
     g.sijax.register_callback("hello", lambda obj_response: obj_response.alert("Hello, world!"))
     if g.sijax.is_sijax_request:

@@ -23,7 +23,8 @@ def fill_folder(folder: Path) -> None:
     mark = folder / _MARK
     if not mark.exists() and any(folder.iterdir()):
         raise SijaxError(
-            f"SIJAX_STATIC_PATH is {str(folder)!r}, which holds files that are not Sijax's: give it a folder of its own."
+            f"SIJAX_STATIC_PATH is {str(folder)!r}, which holds files that are not Sijax's: give it a folder of"
+            " its own."
         )
     code = SCRIPT.read_bytes()
     if not (folder / "sijax.js").exists() or (folder / "sijax.js").read_bytes() != code:
