@@ -18,6 +18,9 @@ _HOMES = {
     "contexts.current": (
         "after_this_request", "copy_current_request_context", "csp_nonce", "has_app_context", "has_request_context",
     ),
+    "events.broadcast": ("Broadcast",),
+    "events.message": ("BroadcastUnavailable", "Lagged", "Message"),
+    "events.subscription": ("Subscription",),
     "globals": ("app_ctx", "current_app", "g", "request", "request_ctx", "session", "websocket"),
     "helpers": (
         "abort", "event_stream", "flash", "get_flashed_messages", "get_template_attribute", "is_safe_url",
@@ -34,7 +37,10 @@ _HOMES = {
         "got_request_exception", "message_flashed", "request_finished", "request_started",
         "request_tearing_down", "template_rendered",
     ),
-    "templating": ("render_template", "render_template_string", "stream_template", "stream_template_string"),
+    "templating": (
+        "render_block", "render_template", "render_template_string", "stream_template", "stream_template_string",
+    ),
+    "wrappers.disconnected": ("Disconnected",),
     "wrappers.websocket": ("Websocket",),
 }  # fmt: skip
 

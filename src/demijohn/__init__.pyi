@@ -13,6 +13,13 @@ from demijohn.contexts.current import (
 )
 from demijohn.app import Flask as Flask
 from demijohn.policy import Policy as Policy
+from demijohn.events.broadcast import Broadcast as Broadcast
+from demijohn.events.message import (
+    BroadcastUnavailable as BroadcastUnavailable,
+    Lagged as Lagged,
+    Message as Message,
+)
+from demijohn.events.subscription import Subscription as Subscription
 from demijohn.globals import (
     app_ctx as app_ctx,
     current_app as current_app,
@@ -51,6 +58,7 @@ from demijohn.signals import (
     template_rendered as template_rendered,
 )
 from demijohn.templating import (
+    render_block as render_block,
     render_template as render_template,
     render_template_string as render_template_string,
     stream_template as stream_template,
@@ -58,6 +66,7 @@ from demijohn.templating import (
 )
 from demijohn.wrappers.request import Request as Request
 from demijohn.wrappers.response import Response as Response
+from demijohn.wrappers.disconnected import Disconnected as Disconnected
 from demijohn.wrappers.websocket import Websocket as Websocket
 
 # It stands on a floor below the response's.
@@ -67,12 +76,18 @@ __version__: str
 __all__ = [
     "App",
     "Blueprint",
+    "Broadcast",
+    "BroadcastUnavailable",
     "Config",
+    "Disconnected",
     "Flask",
+    "Lagged",
+    "Message",
     "Policy",
     "Request",
     "Response",
     "ServerSentEvent",
+    "Subscription",
     "Websocket",
     "abort",
     "after_this_request",
@@ -96,6 +111,7 @@ __all__ = [
     "make_response",
     "message_flashed",
     "redirect",
+    "render_block",
     "render_template",
     "render_template_string",
     "request",

@@ -43,20 +43,20 @@ from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
 from demijohn.waiting.drivers import running_loop
+from demijohn.waiting.either import EitherWay
 from demijohn.waiting.steps import is_awaitable
 from demijohn.wrappers.parts import Part
 from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Observation",
-    "Part", "Ready",
-    "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "bound_threads", "call",
-    "carry_request_id", "content_disposition", "current_application", "current_environ", "current_query",
-    "current_request", "current_request_id", "current_session", "dump_cookie", "expect_settings", "is_async",
-    "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
-    "parse_multipart", "prefers_json", "problem", "running_loop", "safe_join", "secure_filename", "send_signal",
-    "unproxied", "vouched", "wrap_asgi",
+    "BoundedTimedSerializer", "EitherWay", "Finding", "Headers", "InsufficientStorage", "MultipartLimits",
+    "Observation", "Part", "Ready", "adapt_view", "add_check", "add_templates", "answer_errors",
+    "before_stream", "bound_threads", "call", "carry_request_id", "content_disposition", "current_application",
+    "current_environ", "current_query", "current_request", "current_request_id", "current_session",
+    "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later", "may_await",
+    "may_block", "nonblocking", "observe", "parse_cookie", "parse_multipart", "prefers_json", "problem",
+    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])

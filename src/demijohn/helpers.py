@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from functools import update_wrapper
-from typing import Any, NoReturn, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
 from werkzeug.exceptions import Aborter
 from werkzeug.exceptions import abort as _plain_abort
@@ -16,7 +16,7 @@ from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
 from demijohn.sessions.flashing import flash, get_flashed_messages
 from demijohn.app import Flask
 from demijohn.http import redirects
-from demijohn.http.sse import ServerSentEvent
+from demijohn.http.sse import MEDIA_TYPE
 from demijohn.contexts.proxies import current_app, request
 from demijohn.wrappers.request import split_blueprint_path
 from demijohn.wrappers.response import Response
@@ -24,6 +24,13 @@ from demijohn.setup.scaffold import get_root_path
 from demijohn.wrappers.files import send_file, send_from_directory
 from demijohn.templating import get_template_attribute
 from demijohn.waiting.drivers import drive, drive_async
+from demijohn.events.plain import stream_sync
+from demijohn.later import later
+
+if TYPE_CHECKING:
+    from demijohn.events import stream as event_streams
+else:
+    event_streams = later("demijohn.events.stream")  # 9 ms, 13 % of an import of Flask: it brings asyncio
 
 __all__ = [
     "abort", "event_stream", "flash", "get_debug_flag", "get_flashed_messages", "get_load_dotenv",
@@ -247,43 +254,25 @@ class _AsyncHeld(_Hold):
         await self._end(GeneratorExit())
 
 
-def event_stream(events: Any) -> Response:
+def event_stream(events: Any, *, ping: float | None = None, retry: int | None = None) -> Response:
     """A response of server-sent events (WHATWG HTML, 9.2).
 
-    :param events: A sync or async iterable of :class:`ServerSentEvent` or of plain data.
+    It ends when the client has gone, when a subscription was full (:class:`~demijohn.Lagged`), and when the server
+    stops: the answer to a GET at once, since its browser comes back; to any other method, when its events end.
+
+    :param events: A sync or async iterable of text, JSON values, :class:`ServerSentEvent` and
+        :class:`~demijohn.Message`; such as a subscription of a :class:`~demijohn.Broadcast`.
+    :param ping: Seconds of silence after which a comment is sent, lest a proxy take the connection for dead.
+    :param retry: Milliseconds after which a browser that lost the stream comes back.
     """
-    response: Response = current_app.response_class(_encoded(events), mimetype="text/event-stream")
+    lifecycle = cast(Flask, current_app).lifecycle
+    ends = request.method == "GET"
+    body: Any
+    if ping is None and not hasattr(events, "__aiter__"):
+        body = stream_sync(events, retry, lifecycle, ends)
+    else:
+        body = event_streams.stream(events, ping, retry, lifecycle, ends)
+    response: Response = current_app.response_class(body, mimetype=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Accel-Buffering"] = "no"  # nginx: pass events on as they come
     return response
-
-
-def _encode(event: Any) -> bytes:
-    return (event if isinstance(event, ServerSentEvent) else ServerSentEvent(event)).encode()
-
-
-def _encoded(events: Any) -> Any:
-    return _encoded_async(events) if hasattr(events, "__aiter__") else _encoded_sync(events)
-
-
-# What the events come from is closed with the response, not when somebody collects it.
-
-
-def _encoded_sync(events: Any) -> Iterator[bytes]:
-    try:
-        for event in events:
-            yield _encode(event)
-    finally:
-        close = getattr(events, "close", None)
-        if close is not None:
-            close()
-
-
-async def _encoded_async(events: Any) -> AsyncIterator[bytes]:
-    try:
-        async for event in events:
-            yield _encode(event)
-    finally:
-        close = getattr(events, "aclose", None)
-        if close is not None:
-            await close()

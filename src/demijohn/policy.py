@@ -34,7 +34,8 @@ class Policy:
         "local_debugger", "development_bar", "tuned_sqlite", "named_constraints", "user_per_request",
         "remember_on_demand", "remember_as_session", "trusted_peer_address", "checked_uploads",
         "clean_next_page", "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields",
-        "security_headers", "cross_origin_check", "documented_apis", "request_ids", "health_endpoints",
+        "checked_sijax_commands", "security_headers", "cross_origin_check", "documented_apis",
+        "request_ids", "health_endpoints",
     )  # fmt: skip
 
     # Answers.
@@ -112,6 +113,8 @@ class Policy:
     nested_exemptions: bool
     #: JSON reaches the fields of a form as the text that a browser would have sent.
     json_as_fields: bool
+    #: A handler of Sijax sends code only where ``SIJAX_ALLOW_SCRIPT`` allows it, and browsers to this site only.
+    checked_sijax_commands: bool
 
     # Browsers.
 

@@ -255,6 +255,51 @@ def render_template_string(source: str, **context: Any) -> str:
     return _render(ctx, ctx.app.jinja_env.from_string(source), context)
 
 
+def render_block(template_name: _WantedOrList, block: str, **context: Any) -> str:
+    """The text of one block of a template, as a page that is there already asks for it.
+
+    What the template sets or imports before its first output is known in the block, and so is all that a template
+    which extends another sets; ``super()`` is the block of that one.
+
+    :param template_name: Name, template, or a list of which the first that exists counts.
+    :param block: The block's name, in the template or in one that it extends.
+    :param context: Variables of the template.
+    :raises TemplateNotFound: with the folders that were searched.
+    :raises ValueError: when there is no such block.
+    """
+    ctx = _context()
+    template = _load(ctx, template_name)
+    app = ctx.app
+    _update(ctx, context)
+    if before_render_template.receivers:
+        send_signal(before_render_template, app, template=template, context=context)
+    text = _block_of(template, block, context)
+    if template_rendered.receivers:
+        send_signal(template_rendered, app, template=template, context=context)
+    return text
+
+
+def _block_of(template: Template, block: str, variables: dict[str, Any]) -> str:
+    environment = template.environment
+    try:
+        context = template.new_context(variables)
+        # A template tells its own blocks, and those of what it extends when it begins to be rendered.
+        beginning = template.root_render_func(context)
+        next(beginning, None)
+        beginning.close()
+        found = context.blocks.get(block)
+        if not found:
+            raise ValueError(
+                f"The template {template.name!r} has no block {block!r}. It has:"
+                f" {', '.join(sorted(context.blocks)) or 'none'}."
+            )
+        return environment.concat(found[0](context))  # type: ignore[attr-defined, no-any-return]
+    except ValueError:
+        raise
+    except Exception:
+        environment.handle_exception()
+
+
 def stream_template(template_name_or_list: _WantedOrList, **context: Any) -> Iterator[str]:
     """A template's text in parts, to be returned from a view as a streamed body."""
     ctx = _context()

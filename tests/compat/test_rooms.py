@@ -82,3 +82,15 @@ def test_flask_restfuls_suite_passes_but_for_what_its_time_took(sources, python,
     )
     assert suites.named(found, "failed", "error") == set(RESTFUL_LOST), output
     assert len(suites.named(found, "passed")) > 300
+
+
+def test_flask_sijaxs_suite_passes(sources, python, path, tmp_path):
+    """The original has none to compare with: it cannot be imported with Flask 3."""
+    source = suites.fetch("flask-sijax==0.4.1", sources)
+    folder = suites.copy(source, tmp_path / "room", "tests.py")
+    found, output = suites.run(
+        folder, *suites.loading(["demijohn.compat.pytest"]), "tests.py", python=str(python),
+        PATH=path["room"], DEMIJOHN_COMPAT_EXTENSIONS="flask_sijax",
+    )  # fmt: skip
+    assert suites.named(found, "failed", "error", "skipped") == set(), output
+    assert len(suites.named(found, "passed")) == 11

@@ -64,9 +64,7 @@ def test_case_50_values_of_names_that_sound_secret_are_hidden(debugging):
     answer = debugging.get(
         "/fails/word", headers={"Cookie": "session=s3ss10n", "Authorization": "Bearer b34r3r"}
     )
-    rows = "".join(
-        part.partition("</table>")[0] for part in answer.text.split("<table>")[1:]
-    )
+    rows = "".join(part.partition("</table>")[0] for part in answer.text.split("<table>")[1:])
     for secret in ("hunter2", "t0k3n", "s3ss10n", "b34r3r"):
         assert secret not in rows
     assert "(hidden)" in rows

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from demijohn import Blueprint, abort, g, request_ctx, session, url_for, websocket
+from demijohn import Blueprint, Broadcast, Disconnected, abort, g, request_ctx, session, url_for, websocket
 from demijohn.testing import WebSocketDisconnect, WebSocketRejected
 
 
@@ -287,3 +287,150 @@ def test_case_62_the_own_host_by_another_scheme_is_foreign(app, client, own):
         client.websocket("/echo", base_url=base, headers={"Origin": other}),
     ):
         pass
+
+
+def closed_with(socket):
+    with pytest.raises(WebSocketDisconnect) as caught:
+        socket.receive()
+    return caught.value.code
+
+
+def test_iterating_over_a_socket_ends_when_the_other_side_closes(app, client):
+    got = []
+
+    @app.websocket("/ws")
+    async def ws():
+        async for message in websocket:
+            got.append(message)  # noqa: PERF401
+        got.append("the end")
+
+    with client.websocket("/ws") as socket:
+        socket.send("a")
+        socket.send(b"b")
+    assert until(lambda: "the end" in got)
+    assert got == ["a", b"b", "the end"]
+
+
+def test_iterating_over_json_reads_each_message(app, client):
+    @app.websocket("/ws")
+    async def ws():
+        async for value in websocket.iter_json():
+            await websocket.send_json({"got": value})
+
+    with client.websocket("/ws") as socket:
+        socket.send('{"a": 1}')
+        assert socket.receive() == '{"got": {"a": 1}}'
+
+
+def test_iterating_ends_when_the_handler_itself_closes(app, client):
+    ended = []
+
+    @app.websocket("/ws")
+    async def ws():
+        async def close_soon():
+            await asyncio.sleep(0.05)
+            await websocket.close(4000)
+
+        task = asyncio.ensure_future(close_soon())
+        async for _ in websocket:
+            pass
+        await task
+        ended.append(True)
+
+    with client.websocket("/ws") as socket:
+        assert closed_with(socket) == 4000
+    assert until(lambda: ended)
+
+
+def test_the_other_sides_close_is_told_with_its_code(app, client):
+    told = []
+
+    @app.websocket("/ws")
+    async def ws():
+        try:
+            await websocket.receive()
+        except Disconnected as e:
+            told.append((e.code, e.reason))
+            raise
+
+    with client.websocket("/ws") as socket:
+        socket.close(4001, "bye")
+    assert until(lambda: told)
+    assert told == [(4001, "bye")]
+
+
+@pytest.mark.parametrize(
+    ("message", "code"), [("x" * 100, None), ("é" * 51, 1009), (b"x" * 101, 1009), ("é" * 50, None)]
+)
+def test_a_message_that_is_too_long_closes_with_1009(app, client, message, code):
+    app.config["WEBSOCKET_MAX_MESSAGE"] = 100
+
+    @app.websocket("/ws")
+    async def ws():
+        async for message in websocket:
+            await websocket.send(message)
+
+    with client.websocket("/ws") as socket:
+        socket.send(message)
+        assert (socket.receive() == message) if code is None else (closed_with(socket) == code)
+
+
+@pytest.mark.parametrize("handler", ["receives", "waits"])
+def test_a_socket_on_which_nothing_is_said_closes_with_1001_and_its_handler_ends(app, client, handler):
+    app.config["WEBSOCKET_IDLE_TIMEOUT"] = 0.3
+    ended = []
+
+    @app.websocket("/ws")
+    async def ws():
+        try:
+            async for message in websocket:
+                await websocket.send(message)
+                if handler == "waits":
+                    await asyncio.sleep(60)
+        finally:
+            ended.append(True)
+
+    with client.websocket("/ws") as socket:
+        for _ in range(1 if handler == "waits" else 4):
+            socket.send("still here")
+            assert socket.receive() == "still here"
+            time.sleep(0.15)
+        assert not ended
+        assert closed_with(socket) == 1001
+    assert until(lambda: ended)
+
+
+def test_a_handler_whose_subscription_was_full_closes_with_1013(app, client, caplog):
+    prices = Broadcast()
+
+    @app.websocket("/ws")
+    async def ws():
+        await websocket.accept()
+        subscription = prices.subscribe("wine", capacity=1)
+        for number in range(3):
+            prices.publish("wine", number)
+        async for message in subscription:
+            await websocket.send_json(message.data)
+
+    with client.websocket("/ws") as socket:
+        assert socket.receive() == "0"
+        assert closed_with(socket) == 1013
+    assert "capacity" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_a_handler_that_waits_for_a_broadcast_gives_back_what_others_need(app, client):
+    prices = Broadcast()
+    given_back = []
+    app.before_idle(lambda: given_back.append(True))
+
+    @app.websocket("/ws")
+    async def ws():
+        await websocket.accept()
+        async for message in prices.subscribe("wine"):
+            await websocket.send(message.data)
+
+    with client.websocket("/ws") as socket:
+        assert until(lambda: given_back)
+        prices.publish("wine", "hello")
+        assert socket.receive() == "hello"

@@ -154,7 +154,9 @@ def test_a_page_s_own_policy_is_looked_at_in_its_fields_and_in_itself(app, clien
     meta = "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'\">"
     pages = {
         "fields": Response("<body></body>", headers={"Content-Security-Policy": "default-src 'none'"}),
-        "report": Response("<body></body>", headers={"Content-Security-Policy-Report-Only": "script-src 'none'"}),
+        "report": Response(
+            "<body></body>", headers={"Content-Security-Policy-Report-Only": "script-src 'none'"}
+        ),
         "meta": Response(f"<head>{meta}</head><body></body>"),
     }
     app.add_url_rule("/own/<name>", view_func=lambda name: pages[name], endpoint="own")

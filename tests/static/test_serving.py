@@ -10,11 +10,10 @@ from hashlib import sha256
 
 import brotli
 import pytest
+from tests.static.conftest import SHEET
 
 from demijohn import Blueprint, Flask, url_for
 from demijohn.compat.app import Flask as CompatFlask
-
-from tests.static.conftest import SHEET
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -201,7 +200,9 @@ def test_each_variant_has_an_etag_and_a_304(make, reach):
 def test_if_none_match_is_a_list_compared_weakly(make, reach, asked, status):
     client = reach(make())
     tag = client.get("/static/cellar.css").headers["ETag"]
-    assert client.get("/static/cellar.css", headers={"If-None-Match": asked.format(tag)}).status_code == status
+    assert (
+        client.get("/static/cellar.css", headers={"If-None-Match": asked.format(tag)}).status_code == status
+    )
 
 
 def test_if_modified_since_is_answered_for_what_is_sent_as_it_lies_there(make, reach):

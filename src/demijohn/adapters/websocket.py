@@ -28,7 +28,12 @@ from demijohn.dispatch.teardown import before_idle, teardown_websocket
 from demijohn.waiting.loops import drive_hopping
 from demijohn.waiting.steps import is_awaitable
 from demijohn.wrappers.request import decoded
+from demijohn.wrappers.disconnected import Disconnected
 from demijohn.wrappers.websocket import INTERNAL_ERROR, Websocket
+from demijohn.events.message import Lagged
+
+#: Close codes of RFC 6455, section 7.4.1 and its registry (11.7).
+_GOING_AWAY, _TOO_BIG, _TRY_AGAIN_LATER = 1001, 1009, 1013
 
 if TYPE_CHECKING:
     from demijohn.adapters import mounted
@@ -37,21 +42,6 @@ else:
 
 #: Seconds a handler gets to read what had arrived before the other side closed.
 _DRAIN = 5.0
-
-
-class Disconnected(asyncio.CancelledError):
-    """The other side has closed, or the connection was lost; raised by ``receive`` and ``send``.
-
-    A ``CancelledError``, as in Quart: a handler may clean up on it and need not catch it.
-
-    :param code: The close code; 1005 when there was none, 1006 when the connection was lost.
-    :param reason: The close reason.
-    """
-
-    def __init__(self, code: int = 1005, reason: str = "") -> None:
-        super().__init__(f"WebSocket closed with {code} {reason}".rstrip())
-        self.code = code
-        self.reason = reason
 
 
 class ASGIChannel:
@@ -158,25 +148,34 @@ async def serve_websocket(app: Application, scope: Scope, receive: Receive, send
     if app.before_idle_funcs:
         pool = app.lifecycle.pool(asyncio.get_running_loop()).steps
         socket.before_idle = lambda: drive_hopping(before_idle(app), pool)
+    idle_timeout = app.own_setting("WEBSOCKET_IDLE_TIMEOUT")
+    idle = None if idle_timeout is None else _Idle(socket, idle_timeout)
     ctx.begin()
     sockets = app.lifecycle.sockets
     sockets.add(socket)
     try:
         match_websocket(app, ctx)
         handler = asyncio.ensure_future(_handle(app, ctx, socket, channel))
-        reader = channel.reader = asyncio.ensure_future(_read(socket, receive))
+        most = app.own_setting("WEBSOCKET_MAX_MESSAGE")
+        reader = channel.reader = asyncio.ensure_future(_read(socket, receive, most))
         try:
             await _first_done(loop, handler, reader)
-            if reader.cancelled():
+            if reader.cancelled() and socket.ending is None:
                 await asyncio.wait((handler,))  # this side is closing, and finishes its work
             elif not handler.done() and socket.unread:
                 await asyncio.wait((handler,), timeout=_DRAIN)
+            elif socket.ending is not None:
+                await asyncio.sleep(0)  # a handler that waits for the next message ends by itself, in order
         finally:
             reader.cancel()
             handler.cancel()
             await asyncio.wait((handler, reader))
+            if socket.ending is not None:
+                await asyncio.wait((socket.ending,))
     finally:
         sockets.discard(socket)
+        if idle is not None:
+            idle.cancel()
         ctx.leave()
 
 
@@ -193,7 +192,11 @@ def _first_done(loop: asyncio.AbstractEventLoop, *tasks: asyncio.Future[None]) -
     return done
 
 
-async def _read(socket: Websocket, receive: Receive) -> None:
+async def _read(socket: Websocket, receive: Receive, most: int | None) -> None:
+    """Put what arrives into the socket's queue.
+
+    :param most: Bytes of a message, ``WEBSOCKET_MAX_MESSAGE``.
+    """
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
@@ -202,7 +205,46 @@ async def _read(socket: Websocket, receive: Receive) -> None:
             await asyncio.sleep(0)
             return
         text = message.get("text")
-        await socket.deliver(message["bytes"] if text is None else text)
+        data = message["bytes"] if text is None else text
+        # A character has up to four bytes: what is short enough for that need not be encoded.
+        if most is not None and len(data) * 4 > most and _size(data) > most:
+            socket.give_up(_TOO_BIG, f"a message has at most {most} bytes here")
+            return
+        await socket.deliver(data)
+
+
+def _size(data: str | bytes) -> int:
+    return len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
+
+
+class _Idle:
+    """Closes a socket on which neither side has said anything for so many seconds.
+
+    One timer for each time that is over, and none for each message: what is said only notes the time.
+    """
+
+    def __init__(self, socket: Websocket, timeout: float) -> None:
+        self._socket = socket
+        self._timeout = timeout
+        self._loop = asyncio.get_running_loop()
+        self.last = self._loop.time()
+        self._timer = self._loop.call_later(timeout, self._look)
+        socket.noted = self.note
+
+    def note(self) -> None:
+        """Note that something was said."""
+        self.last = self._loop.time()
+
+    def _look(self) -> None:
+        left = self.last + self._timeout - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look)
+        else:
+            self._socket.give_up(_GOING_AWAY, f"nothing was said for {self._timeout:g} s")
+
+    def cancel(self) -> None:
+        """Look no more."""
+        self._timer.cancel()
 
 
 async def _handle(app: Application, ctx: RequestContext, socket: Websocket, channel: ASGIChannel) -> None:
@@ -221,6 +263,9 @@ async def _handle(app: Application, ctx: RequestContext, socket: Websocket, chan
                 await channel.refuse(refusal)
         except Disconnected:
             pass  # the handler did not mind
+        except Lagged as e:
+            app.logger.warning("WebSocket %s closed (1013): %s", socket.path, e)
+            await socket.close(_TRY_AGAIN_LATER)
         except Exception as e:
             refusal = await _fail(app, ctx, socket, channel, e)
         if not socket.accepted and not socket._closing:

@@ -45,6 +45,7 @@ DISTRIBUTIONS = {
     "flask_login": ("Flask-Login", "0.6.3"),
     "flask_migrate": ("Flask-Migrate", "4.1.0"),
     "flask_restful": ("Flask-RESTful", "0.3.10"),
+    "flask_sijax": ("Flask-Sijax", "0.4.1"),
     "flask_sqlalchemy": ("Flask-SQLAlchemy", "3.1.1"),
     "flask_wtf": ("Flask-WTF", "1.3.0"),
     "flask_uploads": ("Flask-Reuploaded", "1.6.0"),

@@ -260,9 +260,9 @@ class Answer:
         for part in parts:
             if part:
                 self._part(part)
-                # Sending to a client that has gone goes on in silence.
-                if body.client_has_gone():
-                    return
+            # Sending to a client that has gone goes on in silence; an empty part asks just that.
+            if self._sent and body.client_has_gone():
+                return
         if not self._sent:
             self._start()
         _wait(self._proto.send({"type": "http.response.body", "body": b""}))
@@ -304,16 +304,13 @@ class Body(RawIOBase):
 
     def client_has_gone(self) -> bool:
         """Whether the client has gone, as far as that is known; never blocks."""
-        if self._gone:
-            return True
-        if self._chunk:
-            return False  # a body that nobody has read yet is in the way
-        if self._next is None:
-            self._next = self._receive()
-        if hasattr(self._next, "done") and not self._next.done():
-            return False
-        pending, self._next = self._next, None
-        self._take(_wait(pending))
+        while not self._gone and not self._chunk:  # a body that nobody has read yet is in the way
+            if self._next is None:
+                self._next = self._receive()
+            if hasattr(self._next, "done") and not self._next.done():
+                return False
+            pending, self._next = self._next, None
+            self._take(_wait(pending))
         return self._gone
 
 

@@ -185,6 +185,8 @@ class GranianServer:
             except Exception as error:
                 raise StartupFailed(describe(error)) from error
         self._started = True
+        if self._lifecycle is not None:
+            self._lifecycle.told = True
         if self._on_ready is None:
             return target
         if self.interface == "rsgi":

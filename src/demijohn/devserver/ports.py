@@ -186,6 +186,9 @@ Loader: TypeAlias = Callable[[], AnyApplication]
 class Lifecycle(Protocol):
     """The start and stop of one of our applications, where the protocol says nothing of either."""
 
+    #: Whether the server calls :meth:`announce_stop`.
+    told: bool
+
     def start_sync(self) -> None:
         """Run what is registered to run before serving."""
         ...

@@ -140,4 +140,6 @@ SETTINGS: dict[str, Kind] = {
     "STATIC_HASH": "flag",
     "STATIC_MEMORY": "number",
     "STATIC_ORIGIN": (_is_origin, "an origin, as in 'https://cdn.example', with or without a path behind it"),
+    "WEBSOCKET_MAX_MESSAGE": "number",
+    "WEBSOCKET_IDLE_TIMEOUT": "number",
 }

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 from _thread import allocate_lock, get_ident
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, copy_context
 from functools import cached_property
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakSet, ref
 
@@ -67,6 +69,32 @@ def _after_fork() -> None:
         lifecycle._after_fork()
 
 
+class _Watch:
+    """A handler of signals that ends all event streams before it hands on to the server's."""
+
+    def __init__(self, then: Callable[..., Any]) -> None:
+        self.then = then
+
+    def __call__(self, number: int, frame: Any) -> None:
+        for lifecycle in tuple(_all):
+            lifecycle.end_streams()
+        self.then(number, frame)
+
+
+def _watching() -> bool:
+    return isinstance(signal.getsignal(signal.SIGTERM), _Watch)
+
+
+def _watch() -> None:
+    """Put ourselves before the server's handlers, where it has some; in the main thread."""
+    if current_thread() is not main_thread() or _watching():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        handler = signal.getsignal(number)
+        if callable(handler) and handler is not signal.default_int_handler:
+            signal.signal(number, _Watch(handler))
+
+
 # Once for all: what is registered is never let go again.
 os.register_at_fork(after_in_child=_after_fork)
 
@@ -94,6 +122,10 @@ class Lifecycle:
         self.thread: int | None = None
         #: The WebSockets being handled.
         self.sockets: set[Any] = set()
+        #: What ends the event streams that are open, each called once from any thread.
+        self.endings: set[Callable[[], None]] = set()
+        #: Whether the server calls :meth:`announce_stop`.
+        self.told = False
         #: Whether the functions that run before serving have run in this process.
         self.started = False
         #: Whether this process has been told to stop; readiness probes say no from then on.
@@ -285,12 +317,28 @@ class Lifecycle:
         self.stopping = True
         for mount in self.app.mounts.values():
             mount.announce_stop()
+        self.end_streams()
         loop = self.loop
         if loop is None or not loop.is_running():
             return
         for socket in tuple(self.sockets):
             # 1012 is "service restart" in the registry of RFC 6455, 11.7: clients come back.
-            loops.asyncio.run_coroutine_threadsafe(socket.close(1012), loop)
+            loop.call_soon_threadsafe(socket.give_up, 1012)
+
+    def end_streams(self) -> None:
+        """Note that this process is about to stop, and end its event streams, which clients take up elsewhere."""
+        self.stopping = True
+        for end in tuple(self.endings):
+            end()
+
+    def watch(self) -> None:
+        """Hear of the signals that stop a server which tells of nothing before its streams have ended."""
+        if self.told or _watching():
+            return
+        if current_thread() is main_thread():
+            _watch()
+        elif self.loop is not None and self.loop.is_running():
+            self.loop.call_soon_threadsafe(_watch)
 
     def start_sync(self) -> None:
         """:meth:`startup` for a WSGI worker: called by the server's hook or by the first request."""

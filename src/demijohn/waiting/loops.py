@@ -28,6 +28,7 @@ __all__ = [
     "drive_here",
     "drive_hopping",
     "in_thread",
+    "part_in_thread",
     "pools",
     "use_server_loop",
     "wait",
@@ -47,6 +48,15 @@ async def in_thread(function: Callable[..., T], *args: Any) -> T:
     if pool is None:
         return await asyncio.to_thread(function, *args)
     result: T = await pool.steps.run(copy_context(), lambda _: function(*args), None)
+    return result
+
+
+async def part_in_thread(function: Callable[..., T], *args: Any) -> T:
+    """As :func:`in_thread`, for a part of a stream: it may take long, and keeps no hook waiting."""
+    pool = pools.get(asyncio.get_running_loop())
+    if pool is None:
+        return await asyncio.to_thread(function, *args)
+    result: T = await pool.parts.run(copy_context(), lambda _: function(*args), None)
     return result
 
 

@@ -333,6 +333,12 @@ class Request(BaseRequest):
     # What routing found.
 
     @property
+    def last_event_id(self) -> str | None:
+        """The id of the last event that a browser got before it came back to an event stream, or None."""
+        field: str | None = self.environ.get("HTTP_LAST_EVENT_ID")
+        return field.encode("latin-1").decode("utf-8", "replace") if field else None
+
+    @property
     def endpoint(self) -> str | None:
         """The endpoint that matched, or None."""
         rule = self.url_rule
