@@ -86,6 +86,8 @@ class Lifecycle:
         self.thread: int | None = None
         #: The WebSockets being handled.
         self.sockets: set[Any] = set()
+        #: What ends the event streams that are open, each called once from any thread.
+        self.endings: set[Callable[[], None]] = set()
         #: Whether the functions that run before serving have run in this process.
         self.started = False
         #: Whether this process has been told to stop; readiness probes say no from then on.
@@ -248,13 +250,19 @@ class Lifecycle:
 
         For a server to call while connections still work, from any thread.
         """
-        self.stopping = True
+        self.end_streams()
         loop = self.loop
         if loop is None or not loop.is_running():
             return
         for socket in tuple(self.sockets):
             # 1012 is "service restart" in the registry of RFC 6455, 11.7: clients come back.
             loops.asyncio.run_coroutine_threadsafe(socket.close(1012), loop)
+
+    def end_streams(self) -> None:
+        """Note that this process is about to stop, and end its event streams, which clients take up elsewhere."""
+        self.stopping = True
+        for end in tuple(self.endings):
+            end()
 
     def start_sync(self) -> None:
         """:meth:`startup` for a WSGI worker: called by the server's hook or by the first request."""

@@ -1,0 +1,96 @@
+"""Where a server's requests come in: ASGI in front of the application, or a route of it under WSGI and RSGI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from demijohn import Flask, Response
+from demijohn.ext.realtime.engine import websocket
+from demijohn.ext.realtime.engine.polling import Answer, poll
+from demijohn.extend import current_request, request_of_scope, wrap_asgi
+
+if TYPE_CHECKING:
+    from demijohn.ext.realtime.extension import SocketIO
+    from demijohn.ext.realtime.server import Server
+
+__all__ = ["attach"]
+
+_ENDPOINT = "socketio"
+
+
+def attach(app: Flask, socketio: SocketIO, path: str) -> None:
+    """Have the application serve ``/path/`` by whatever server it has."""
+    prefix = f"/{path}/"
+
+    def wrap(inner: Any) -> Any:
+        def entry(scope: Any, receive: Any = None, send: Any = None) -> Any:
+            # PERF: no coroutine of our own around what is handed on.
+            if receive is not None and scope["type"] in _OURS:
+                found = scope["path"]
+                if found.startswith(prefix) or _below_root(scope, found, prefix):
+                    return _serve(app, socketio.server, scope, receive, send)
+            return inner(scope, receive, send)
+
+        return entry
+
+    wrap_asgi(app, wrap)
+
+    async def socketio_view() -> Response:
+        socketio.tell_of_polling()
+        request = current_request()
+        body = request.get_data() if request.method == "POST" else b""
+
+        async def read(most: int) -> bytes | None:
+            return body if len(body) <= most else None
+
+        status, fields, body = await poll(socketio.server.eio, request, read)
+        response = app.response_class(body, status)
+        response.headers.update(fields)
+        return response
+
+    app.add_url_rule(
+        prefix, _ENDPOINT, socketio_view, methods=["GET", "POST", "OPTIONS"], provide_automatic_options=False,
+        cross_origin=True,
+    )  # fmt: skip
+
+
+_OURS = frozenset({"http", "websocket"})
+
+
+def _below_root(scope: Any, path: str, prefix: str) -> bool:
+    root = scope.get("root_path")
+    return bool(root) and path.startswith(root + prefix)
+
+
+async def _serve(app: Flask, server: Server, scope: Any, receive: Any, send: Any) -> None:
+    request = request_of_scope(app, scope)
+    request.environ["flask.app"] = app
+    if scope["type"] == "websocket":
+        await websocket.serve(server.eio, request, receive, send)
+        return
+    answer = await poll(server.eio, request, _reader(receive))
+    await _send(answer, send)
+
+
+def _reader(receive: Any) -> Callable[[int], Awaitable[bytes | None]]:
+    async def read(most: int) -> bytes | None:
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > most:
+                return None
+            if not message.get("more_body"):
+                return body
+
+    return read
+
+
+async def _send(answer: Answer, send: Any) -> None:
+    status, fields, body = answer
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in fields.items()]
+    if status != 204:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
