@@ -25,7 +25,16 @@ Valkey: ``SocketIO(app, message_queue="redis://...")``.
 from socketio.exceptions import ConnectionRefusedError
 
 from demijohn.ext.realtime.extension import SocketIO
-from demijohn.ext.realtime.functions import call, close_room, disconnect, emit, join_room, leave_room, rooms, send
+from demijohn.ext.realtime.functions import (
+    call,
+    close_room,
+    disconnect,
+    emit,
+    join_room,
+    leave_room,
+    rooms,
+    send,
+)
 from demijohn.ext.realtime.namespaces import Namespace
 from demijohn.ext.realtime.test_client import SocketIOTestClient
 

@@ -27,7 +27,9 @@ class BackgroundTask:
         self._target, self._args, self._kwargs = target, args, kwargs
         self._task: asyncio.Task[Any] | None = None
         loop = running_loop()
-        self._thread = Thread(target=self._run, name=f"demijohn-{getattr(target, '__name__', 'task')}", daemon=True)
+        self._thread = Thread(
+            target=self._run, name=f"demijohn-{getattr(target, '__name__', 'task')}", daemon=True
+        )
         if is_async(target) and loop is not None:
             self._task = loop.create_task(self._run_async())
             tasks.add(self._task)

@@ -26,8 +26,8 @@ class Client:
     """
 
     __slots__ = (
-        "acks", "connected", "held", "last_ack", "namespace", "pid", "recovered", "rooms", "seen", "session", "sid",
-        "since", "turn",
+        "acks", "connected", "held", "last_ack", "namespace", "pid", "recovered", "rooms", "seen", "sent", "session",
+        "sid", "since", "turn",
     )  # fmt: skip
 
     def __init__(self, session: Any, namespace: str, sid: str) -> None:
@@ -48,7 +48,9 @@ class Client:
         self.pid: str | None = None
         self.recovered = False
         self.since: Any = None
+        #: Up to where it has seen all, and the last event that it was sent.
         self.seen: Any = None
+        self.sent: Any = None
 
     def expect(self, callback: Callable[..., Any]) -> int:
         """Have ``callback`` called with what the client acknowledges; the number that it is asked under."""
@@ -63,7 +65,11 @@ class Client:
         """
         if self.held is not None:
             self.held.append((packets, offset))
-        elif self.connected and (offset is None or self.seen is None or offset > self.seen):
+        elif self.connected:
+            if offset is not None:
+                if self.seen is not None and offset <= self.seen:
+                    return
+                self.seen = self.sent = offset
             self._send(packets)
 
     def _send(self, packets: Packets) -> None:
@@ -148,7 +154,9 @@ class Clients:
         own = self._clients.get(namespace, {}).get(room)
         return found if own is None else (*found, own)
 
-    def select(self, namespace: str, to: str | list[str] | None, skip: frozenset[str] | None) -> Iterable[Client]:
+    def select(
+        self, namespace: str, to: str | list[str] | None, skip: frozenset[str] | None
+    ) -> Iterable[Client]:
         """Whom an event is for: of a room, of several, each once, or all; but for some."""
         if to is None or to.__class__ is str:
             found: Iterable[Client] = self.inside(namespace, to)  # type: ignore[arg-type]

@@ -29,9 +29,10 @@ from demijohn.extend import (
 from demijohn.sessions import SessionMixin
 
 if TYPE_CHECKING:
-    from demijohn.ext.realtime import queue, test_client
+    from demijohn.ext.realtime import queue, queue_recovery, test_client
 else:
     queue = later("demijohn.ext.realtime.queue")  # brings redis
+    queue_recovery = later("demijohn.ext.realtime.queue_recovery")  # likewise
     test_client = later("demijohn.ext.realtime.test_client")  # only tests
 
 __all__ = ["SocketIO"]
@@ -99,7 +100,11 @@ class SocketIO:
         url = kept.pop("message_queue", None)
         mode = kept.pop("async_mode", None)
         if mode is not None and mode not in ("threading", "asgi"):
-            self._tell_once("async_mode", "Socket.IO needs no async_mode=%r here: it is served as the application is.", mode)
+            self._tell_once(
+                "async_mode",
+                "Socket.IO needs no async_mode=%r here: it is served as the application is.",
+                mode,
+            )
         if app is not None:
             self.app = app = unproxied(app)
             app.extensions["socketio"] = self
@@ -109,7 +114,7 @@ class SocketIO:
         if url and "client_manager" not in options:
             kept["client_manager"] = queue.QueueManager(url, channel, write_only=app is None)
             if recovery is not None:
-                recovery = queue.QueueRecovery(seconds, kept["client_manager"])
+                recovery = queue_recovery.QueueRecovery(seconds, kept["client_manager"])
         self.server = Server(**_server_options(kept), recovery=recovery)
         self.async_mode = self.server.async_mode
         for message, handler, namespace in self.handlers:

@@ -17,11 +17,11 @@ __all__ = ["Namespace"]
 class Namespace(BaseServerNamespace):  # type: ignore[misc]
     """The handlers of a namespace as methods ``on_...``, each ``def`` or ``async def``::
 
-        class Lots(Namespace):
-            def on_connect(self): ...
-            async def on_bid(self, lot, amount): ...
+    class Lots(Namespace):
+        def on_connect(self): ...
+        async def on_bid(self, lot, amount): ...
 
-        socketio.on_namespace(Lots("/lots"))
+    socketio.on_namespace(Lots("/lots"))
     """
 
     def __init__(self, namespace: str | None = None) -> None:

@@ -25,7 +25,9 @@ CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = packet.CONNECT_ERROR, packet.BINARY_EV
 MOST_ATTACHMENTS = 100
 
 #: Names of events that are the protocol's own.
-_RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
+_RESERVED = frozenset(
+    {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
+)
 
 
 class MalformedPacket(ValueError):

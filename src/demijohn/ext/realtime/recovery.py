@@ -19,12 +19,23 @@ if TYPE_CHECKING:
 __all__ = ["Recovery"]
 
 
+def without_offset(auth: Any) -> Any:
+    """What a client itself said, without what its library did."""
+    if not isinstance(auth, dict) or "pid" not in auth:
+        return auth
+    own = {name: value for name, value in auth.items() if name not in ("pid", "offset")}
+    return own or None
+
+
 class Kept:
     """A client that may come back."""
 
-    __slots__ = ("namespace", "rooms", "session", "sid", "since", "until")
+    __slots__ = ("at", "namespace", "rooms", "sent", "session", "sid", "since", "until")
 
-    def __init__(self, client: Client, until: float) -> None:
+    def __init__(self, client: Client, at: int, until: float) -> None:
+        #: Where the log was when it went, and the last event that it was sent.
+        self.at = at
+        self.sent = client.sent
         self.sid = client.sid
         self.namespace = client.namespace
         self.rooms = tuple(client.rooms)
@@ -83,10 +94,12 @@ class Recovery:
                     # It has come back before anybody here saw that it was gone.
                     before.session.close(server.reason.TRANSPORT_CLOSE)
                 kept = self._kept.pop(pid, None)
-                if kept is not None and kept.namespace == client.namespace and self._has(offset, kept):
-                    self._restore(client, kept, server)
-                    client.pid = pid
-                    client.since = kept.since if offset is None else self._place(offset)
+                if kept is not None and kept.namespace == client.namespace:
+                    place = self._place_of(offset, kept)
+                    if place is not None and self._has(place):
+                        self._restore(client, kept, server)
+                        client.pid, client.since = pid, place
+                        client.sent = self._place(offset)
             if client.pid is None:
                 client.pid = token_urlsafe(15)
                 client.since = self._last
@@ -108,10 +121,16 @@ class Recovery:
                 return int(number)
         return None
 
-    def _has(self, offset: Any, kept: Kept) -> bool:
+    def _place_of(self, offset: Any, kept: Kept) -> int | None:
+        """From where on a client has missed something."""
+        place: int | None = None if offset is None else self._place(offset)
+        if place == kept.sent and (offset is None) == (place is None):
+            return kept.at  # it had all that there was for it when it went
+        return kept.since if offset is None else place
+
+    def _has(self, place: int) -> bool:
         """Whether all since then is still there."""
-        place = kept.since if offset is None else self._place(offset)
-        if place is None or place > self._last:
+        if place > self._last:
             return False
         return place == self._last or (bool(self._log) and self._log[0][0] <= place + 1)
 
@@ -121,14 +140,19 @@ class Recovery:
             return []
         with self.lock:
             rooms = {client.sid, *client.rooms}
-            found = [
-                packets
-                for offset, _, namespace, room, skip, packets in self._log
-                if offset > client.since
-                and namespace == client.namespace
-                and (room is None or (room in rooms if isinstance(room, str) else not rooms.isdisjoint(room)))
-                and not (skip and client.sid in skip)
-            ]
+            found = []
+            for offset, _, namespace, room, skip, packets in self._log:
+                if (
+                    offset > client.since
+                    and namespace == client.namespace
+                    and (
+                        room is None
+                        or (room in rooms if isinstance(room, str) else not rooms.isdisjoint(room))
+                    )
+                    and not (skip and client.sid in skip)
+                ):
+                    found.append(packets)
+                    client.sent = offset
             client.seen = self._last
             return found
 
@@ -141,7 +165,7 @@ class Recovery:
             if self._here.get(pid) is client:
                 del self._here[pid]
             if reason not in (reasons.CLIENT_DISCONNECT, reasons.SERVER_DISCONNECT):
-                self._kept[pid] = Kept(client, monotonic() + self.seconds)
+                self._kept[pid] = Kept(client, self._last, monotonic() + self.seconds)
             self._sweep()
 
     def _sweep(self) -> None:
@@ -151,9 +175,4 @@ class Recovery:
                 break  # they are in their order
             del self._kept[pid]
 
-    def without_offset(self, auth: Any) -> Any:
-        """What the client itself said, without what its library did."""
-        if not isinstance(auth, dict) or "pid" not in auth:
-            return auth
-        own = {name: value for name, value in auth.items() if name not in ("pid", "offset")}
-        return own or None
+    without_offset = staticmethod(without_offset)

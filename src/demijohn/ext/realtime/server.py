@@ -193,6 +193,16 @@ class Server(BaseServer):  # type: ignore[misc]
             returned = handler(*given)
         return await returned if is_awaitable(returned) else returned
 
+    def answered(self, callback: Callable[..., Any], values: list[Any]) -> None:
+        """Call what waits for a client of another worker, in the thread of the queue."""
+        rv = callback(*values)
+        if is_awaitable(rv):
+            loop = next((session.loop for session in tuple(self._sessions.values()) if session.loop), None)
+            if loop is None:
+                rv.close()
+            else:
+                asyncio.run_coroutine_threadsafe(rv, loop)
+
     # Connecting and disconnecting.
 
     def knows(self, namespace: str) -> bool:
@@ -226,7 +236,9 @@ class Server(BaseServer):  # type: ignore[misc]
         if self.always_connect:
             client.accept(self._connected(client))
         try:
-            accepted = await self.trigger("connect", namespace, client.sid, client.session.request.environ, auth)
+            accepted = await self.trigger(
+                "connect", namespace, client.sid, client.session.request.environ, auth
+            )
             why: Any = _REFUSED
         except exceptions.ConnectionRefusedError as e:
             accepted, why = False, e.error_args

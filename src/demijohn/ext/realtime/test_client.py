@@ -10,7 +10,15 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from demijohn import Flask
-from demijohn.ext.realtime.packets import ACK, BINARY_ACK, BINARY_EVENT, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT
+from demijohn.ext.realtime.packets import (
+    ACK,
+    BINARY_ACK,
+    BINARY_EVENT,
+    CONNECT,
+    CONNECT_ERROR,
+    DISCONNECT,
+    EVENT,
+)
 from demijohn.testing import EnvironBuilder
 
 if TYPE_CHECKING:
@@ -89,7 +97,9 @@ class SocketIOTestClient:
     def _request(self, query_string: str | None, headers: Any) -> Any:
         path = "/socket.io" if not query_string else f"/socket.io?{query_string.removeprefix('?')}"
         if self.flask_test_client is not None:
-            environ = self.flask_test_client._request_from_builder_args((), {"path": path, "headers": headers}).environ
+            environ = self.flask_test_client._request_from_builder_args(
+                (), {"path": path, "headers": headers}
+            ).environ
             self.flask_test_client._add_cookies_to_wsgi(environ)
         else:
             environ = EnvironBuilder(self.app, path, headers=headers).get_environ()
@@ -120,7 +130,9 @@ class SocketIOTestClient:
         values, self.acks = self.acks["args"], None
         return values[0] if len(values) == 1 else values
 
-    def send(self, data: Any, json: bool = False, callback: bool = False, namespace: str | None = None) -> Any:
+    def send(
+        self, data: Any, json: bool = False, callback: bool = False, namespace: str | None = None
+    ) -> Any:
         """Send a message; with ``json``, one of that name."""
         return self.emit("json" if json else "message", data, callback=callback, namespace=namespace)
 

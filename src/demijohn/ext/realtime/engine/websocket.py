@@ -64,8 +64,8 @@ async def serve(engine: Engine, request: Any, receive: Any, send: Any) -> None:
 
 
 async def _refuse(scope: Any, send: Any, refused: Refused) -> None:
-    """Answer a handshake, where the server can; else it sends a plain 403."""
-    if "websocket.http.response" not in (scope.get("extensions") or {}):
+    """Answer a handshake with more than a plain 403, where there is more to say and the server can."""
+    if refused.status == 403 or "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": 1008})
         return
     fields = [(b"content-type", b"application/json")]
