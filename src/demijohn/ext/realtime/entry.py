@@ -19,8 +19,12 @@ __all__ = ["attach"]
 _ENDPOINT = "socketio"
 
 
-def attach(app: Flask, socketio: SocketIO, path: str) -> None:
-    """Have the application serve ``/path/`` by whatever server it has."""
+def attach(app: Flask, path: str) -> None:
+    """Have the application serve ``/path/`` by whatever server it has; the latest ``SocketIO`` answers."""
+    paths = app.extensions.setdefault("socketio.paths", set())
+    if path in paths:
+        return
+    paths.add(path)
     prefix = f"/{path}/"
 
     def wrap(inner: Any) -> Any:
@@ -29,7 +33,7 @@ def attach(app: Flask, socketio: SocketIO, path: str) -> None:
             if receive is not None and scope["type"] in _OURS:
                 found = scope["path"]
                 if found.startswith(prefix) or _below_root(scope, found, prefix):
-                    return _serve(app, socketio.server, scope, receive, send)
+                    return _serve(app, _socketio(app).server, scope, receive, send)
             return inner(scope, receive, send)
 
         return entry
@@ -37,6 +41,7 @@ def attach(app: Flask, socketio: SocketIO, path: str) -> None:
     wrap_asgi(app, wrap)
 
     async def socketio_view() -> Response:
+        socketio = _socketio(app)
         socketio.tell_of_polling()
         request = current_request()
         body = request.get_data() if request.method == "POST" else b""
@@ -50,9 +55,19 @@ def attach(app: Flask, socketio: SocketIO, path: str) -> None:
         return response
 
     app.add_url_rule(
-        prefix, _ENDPOINT, socketio_view, methods=["GET", "POST", "OPTIONS"], provide_automatic_options=False,
+        prefix, _endpoint(path), socketio_view, methods=["GET", "POST", "OPTIONS"], provide_automatic_options=False,
         cross_origin=True,
     )  # fmt: skip
+
+
+def _endpoint(path: str) -> str:
+    """The name of its route, without the dot that would make it a blueprint's."""
+    return _ENDPOINT if path == "socket.io" else f"{_ENDPOINT}-{path.replace('.', '-')}"
+
+
+def _socketio(app: Flask) -> SocketIO:
+    found: SocketIO = app.extensions["socketio"]
+    return found
 
 
 _OURS = frozenset({"http", "websocket"})

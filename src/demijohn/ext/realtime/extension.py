@@ -122,7 +122,7 @@ class SocketIO:
         for namespace_handler in self.namespace_handlers:
             self.server.register_namespace(namespace_handler)
         if app is not None:
-            attach(app, self, path)
+            attach(app, path)
             server = self.server
             end_at_stop(app, server.stop)
             app.after_serving(server.stop)
