@@ -183,13 +183,16 @@ class Flask(App):
         """The ASGI application, apart from ``__call__`` for the same reason; it knows ASGI 2 as well."""
         if send is None:
             return partial(self.asgi_app, scope)
-        serve = asgi.serve
+        serve = self.asgi_front or asgi.serve
         if "asgi_app" not in self.__dict__ and type(self).asgi_app is _own_asgi_app:
             self._serve_asgi = serve
         return serve(self, scope, receive, send)
 
     #: PERF: where ``__call__`` goes once the adapter is there, unless ``asgi_app`` was replaced (0.1 us).
     _serve_asgi: Any = None
+
+    #: What is asked before the adapter, with the same arguments, and hands on to it; None where nothing is.
+    asgi_front: Callable[..., Any] | None = None
 
     def __rsgi__(self, scope: Any, protocol: Any) -> Awaitable[None]:
         """The RSGI application."""

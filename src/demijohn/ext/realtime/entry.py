@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from demijohn import Flask, Response
 from demijohn.ext.realtime.engine import websocket
 from demijohn.ext.realtime.engine.polling import Answer, poll
-from demijohn.extend import current_request, request_of_scope, wrap_asgi
+from demijohn.extend import answer_below, current_request, request_of_scope
 
 if TYPE_CHECKING:
     from demijohn.ext.realtime.extension import SocketIO
@@ -27,18 +27,10 @@ def attach(app: Flask, path: str) -> None:
     paths.add(path)
     prefix = f"/{path}/"
 
-    def wrap(inner: Any) -> Any:
-        def entry(scope: Any, receive: Any = None, send: Any = None) -> Any:
-            # PERF: no coroutine of our own around what is handed on.
-            if receive is not None and scope["type"] in _OURS:
-                found = scope["path"]
-                if found.startswith(prefix) or _below_root(scope, found, prefix):
-                    return _serve(app, _socketio(app).server, scope, receive, send)
-            return inner(scope, receive, send)
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await _serve(app, _socketio(app).server, scope, receive, send)
 
-        return entry
-
-    wrap_asgi(app, wrap)
+    answer_below(app, prefix, answer)
 
     async def socketio_view() -> Response:
         socketio = _socketio(app)
@@ -68,14 +60,6 @@ def _endpoint(path: str) -> str:
 def _socketio(app: Flask) -> SocketIO:
     found: SocketIO = app.extensions["socketio"]
     return found
-
-
-_OURS = frozenset({"http", "websocket"})
-
-
-def _below_root(scope: Any, path: str, prefix: str) -> bool:
-    root = scope.get("root_path")
-    return bool(root) and path.startswith(root + prefix)
 
 
 async def _serve(app: Flask, server: Server, scope: Any, receive: Any, send: Any) -> None:
