@@ -200,13 +200,12 @@ class Flask(App):
             return asgi.serve
         way = self._way or self.settle()
         serve = asgi.serve if way.observing is None else observed.serve_asgi
+        for path, answer in self.answers_below:
+            serve = asgi.with_answer_below(path, answer, serve)
         self._asgi_adapter = serve
         if "asgi_app" not in self.__dict__ and type(self).asgi_app is _own_asgi_app:
             self._serve_asgi = serve
         return serve
-
-    #: PERF: where ``__call__`` goes once the adapter is there, unless ``asgi_app`` was replaced (0.1 us).
-    _serve_asgi: Any = None
 
     def __rsgi__(self, scope: Any, protocol: Any) -> Awaitable[None]:
         """The RSGI application."""

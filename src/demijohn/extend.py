@@ -13,15 +13,16 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jinja2 import Template
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Rule
 
 from demijohn.app import Flask
+from demijohn.adapters.environ import ScopeEnviron
 from demijohn.contexts import proxies
 from demijohn.contexts.request_ids import carry_request_id, current_request_id
 from demijohn.dispatch.observation import Observation
@@ -51,13 +52,21 @@ from demijohn.wrappers.request import Request
 
 __all__ = [
     "BoundedTimedSerializer", "EitherWay", "Finding", "Headers", "InsufficientStorage", "MultipartLimits",
-    "Observation", "Part", "Ready", "adapt_view", "add_check", "add_templates", "answer_errors",
-    "before_stream", "bound_threads", "call", "carry_request_id", "content_disposition", "current_application",
-    "current_environ", "current_query", "current_request", "current_request_id", "current_session",
-    "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later", "may_await",
-    "may_block", "nonblocking", "observe", "parse_cookie", "parse_multipart", "prefers_json", "problem",
-    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
+    "Observation", "Part", "Ready", "adapt_view", "add_check", "add_templates", "answer_below",
+    "answer_errors", "before_stream", "bound_threads", "call", "carry_request_id", "content_disposition",
+    "current_application", "current_environ", "current_query", "current_request", "current_request_id",
+    "current_session", "dump_cookie", "end_at_stop", "expect_settings", "is_async", "is_awaitable",
+    "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
+    "parse_multipart", "prefers_json", "problem", "request_of_scope", "running_loop", "safe_join",
+    "secure_filename", "send_signal", "serve_event", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
+
+if TYPE_CHECKING:
+    from demijohn.adapters import asgi
+    from demijohn.dispatch import event
+else:
+    asgi = later("demijohn.adapters.asgi")  # 13 % of an import of Flask: asyncio
+    event = later("demijohn.dispatch.event")  # likewise
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -258,3 +267,49 @@ def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:
     """
     app.asgi_app = middleware(app.asgi_app)  # type: ignore[method-assign]
     app.needs_asgi = True
+
+
+def answer_below(app: Flask, path: str, answer: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
+    """Have an ASGI application answer what is below a path, requests and WebSockets, before routes are looked at.
+
+    PERF: other requests pay for one comparison, where a middleware would be two calls more.
+
+    :param path: Where it is, with a slash at its end, below the application's own prefix.
+    :param answer: Takes scope, ``receive`` and ``send``. ``demijohn run`` serves by ASGI for it.
+    """
+    app.answers_below.append((path, answer))
+    app.drop_way()
+    app.needs_asgi = True
+
+
+def request_of_scope(app: Flask, scope: Any) -> Request:
+    """The request that an ASGI scope stands for, with what ``TRUSTED_PROXIES`` say of it.
+
+    For a middleware that answers for itself; what it hands on needs none.
+    """
+    environ = ScopeEnviron(scope)
+    forward = (app._way or app.settle()).forward
+    if forward is not None:
+        forward(environ)
+    request: Request = app.request_class(environ)
+    return request
+
+
+async def serve_event(
+    app: Flask, request: Request, function: Callable[..., Any], *args: Any, session: Any = None
+) -> Any:
+    """Call a handler of something that arrived in a connection that stays open, in a context of its own.
+
+    An async one runs on this loop, a sync one in a thread. The teardown functions run when it is over, also when it
+    raised; the hooks before and after requests do not.
+
+    :param request: What is current as the request: each event has one of its own.
+    :param session: What is current as the session; else the request's own is, when it is asked for.
+    :returns: What the function returned.
+    """
+    return await event.serve_event(app, request, function, *args, session=session)
+
+
+def end_at_stop(app: Flask, end: Callable[[], None]) -> None:
+    """Have ``end()`` called once, from any thread, when this process is told to stop, while connections still work."""
+    app.lifecycle.endings.add(end)

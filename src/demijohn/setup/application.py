@@ -182,6 +182,8 @@ class App(Scaffold):
         self.static_memory: Any = None
         #: The applications that are mounted in this one, by their names, in the order of :meth:`mount`.
         self.mounts: dict[str, Mount] = {}
+        #: What answers below a path by ASGI before routes are looked at, see :func:`demijohn.extend.answer_below`.
+        self.answers_below: list[tuple[str, Callable[[Any, Any, Any], Awaitable[None]]]] = []
         #: Where this application is mounted itself.
         self.mounted: Mount | None = None
         self.before_idle_funcs: list[Callable[[], Any]] = []
