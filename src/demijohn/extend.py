@@ -23,6 +23,7 @@ from werkzeug.routing import Rule
 
 from demijohn.app import Flask
 from demijohn.contexts import proxies
+from demijohn.contexts.kept import PerContext
 from demijohn.errors import InsufficientStorage
 from demijohn.http import origins
 from demijohn.http.cookies import dump_cookie, parse_cookie
@@ -36,7 +37,9 @@ from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
 from demijohn.setup.kinds import Kind
 from demijohn.sessions.signing import BoundedTimedSerializer
+from demijohn.variable import current
 from demijohn.setup.checks import Finding
+from demijohn.setup.translator import Translator
 from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
@@ -47,12 +50,14 @@ from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "Ready",
+    "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part",
+    "PerContext", "Ready", "Translator",
     "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "call",
     "content_disposition", "current_application", "current_environ", "current_query", "current_request",
     "current_session", "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later",
     "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
-    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
+    "running_loop", "safe_join", "secure_filename", "send_signal", "set_translator", "translate", "unproxied",
+    "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -200,6 +205,27 @@ def add_templates(package: str, folder: str | Path) -> None:
     :param folder: Where the templates are.
     """
     extension_templates[package] = ExtensionTemplates(package, Path(folder))
+
+
+def set_translator(app: Flask, translator: Translator) -> None:
+    """Have the texts of extensions, which are written in English, translated: :func:`translate`.
+
+    :param app: The application.
+    :param translator: Knows the language of who is answered.
+    """
+    app.translator = translator
+
+
+def translate(text: str) -> str:
+    """A text of an extension in the language of who is answered, where the application has a translator.
+
+    It is translated before variables are put in: ``translate("Wait %(seconds)d s.") % {"seconds": 3}``.
+
+    :param text: The text, in English.
+    """
+    ctx = current.get(None)
+    translator = None if ctx is None else ctx.app.translator
+    return text if translator is None else translator.gettext(text)
 
 
 def before_stream(app: Flask, function: Callable[[Template], None]) -> None:

@@ -34,7 +34,7 @@ class Policy:
         "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
         "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page",
         "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields", "security_headers",
-        "cross_origin_check", "documented_apis",
+        "cross_origin_check", "documented_apis", "locale_of_request", "translated_texts",
     )  # fmt: skip
 
     # Answers.
@@ -120,6 +120,14 @@ class Policy:
 
     #: An Api serves its document and the page that shows it, unless it is made with ``openapi_url=None``.
     documented_apis: bool
+
+    # Languages.
+
+    #: The locale of a request is looked for in its URL, session and Accept-Language without ``BABEL_LOCALES`` too, and
+    #: pages say theirs as browsers want it.
+    locale_of_request: bool
+    #: Error pages and the texts of rooms are translated.
+    translated_texts: bool
 
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))
