@@ -25,6 +25,8 @@ The texts are collected and translated by commands: ``demijohn i18n extract``, `
 
 from __future__ import annotations
 
+from babel import Locale, dates, numbers, support  # noqa: F401 - COMPAT: replaced in tests by this module's name
+
 from demijohn.ext.i18n.configuration import BabelConfiguration, get_babel
 from demijohn.ext.i18n.current import (
     force_locale, get_locale, get_timezone, refresh, set_locale, text_direction,

@@ -241,10 +241,20 @@ def compile_catalogue(path: Path, use_fuzzy: bool = False) -> list[str]:
         for reason in _misfits(message)
     ]
     if not wrong:
+        for message in catalogue:
+            message.string = _completed(message.string)
         stream = BytesIO()
         write_mo(stream, catalogue, use_fuzzy=use_fuzzy)
         _write(path.with_suffix(".mo"), stream.getvalue())
     return wrong
+
+
+def _completed(strings: Any) -> Any:
+    """The plural forms of a translation, the last one in the place of those that are missing: Babel takes English."""
+    if isinstance(strings, str) or not strings or not any(strings):
+        return strings
+    last = next(text for text in reversed(strings) if text)
+    return tuple(text or last for text in strings)
 
 
 def _misfits(message: Any) -> Iterator[str]:
@@ -254,8 +264,6 @@ def _misfits(message: Any) -> Iterator[str]:
         reason = misfit(sources, text) if text else None
         if reason is not None:
             yield f"the translation of {sources[0]!r:.80} does not fit: {reason}"
-    if len(sources) > 1 and any(strings) and not all(strings):
-        yield f"the translation of {sources[0]!r:.80} lacks a plural form"
 
 
 # Counting.

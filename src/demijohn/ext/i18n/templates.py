@@ -6,11 +6,14 @@ must not know how the locale is found.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any
 
-from jinja2 import Environment, nodes, pass_eval_context
+from jinja2 import Environment, nodes, pass_context, pass_eval_context
 from jinja2.ext import InternationalizationExtension
 from jinja2.nodes import EvalContext
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from demijohn.ext.i18n import current, formats
@@ -19,6 +22,20 @@ from demijohn.ext.i18n.current import texts
 from demijohn.ext.i18n.domain import filled, one_of
 
 __all__ = ["Trans", "install"]
+
+
+#: The filters, by their names.
+FILTERS: dict[str, Callable[..., str]] = {
+    "datetimeformat": formats.format_datetime,
+    "dateformat": formats.format_date,
+    "timeformat": formats.format_time,
+    "timedeltaformat": formats.format_timedelta,
+    "numberformat": formats.format_number,
+    "decimalformat": formats.format_decimal,
+    "currencyformat": formats.format_currency,
+    "percentformat": formats.format_percent,
+    "scientificformat": formats.format_scientific,
+}
 
 
 class Trans(InternationalizationExtension):
@@ -76,6 +93,20 @@ def _npgettext(
     return filled(found, source, variables, meaning + CONTEXT + singular, texts)
 
 
+def _filter(function: Callable[..., str]) -> Callable[..., str]:
+    """A function as a filter of templates.
+
+    It takes their context, so that Jinja does not put ``{{ 1234.5|decimalformat }}`` into the compiled template as the
+    first visitor had it.
+    """
+
+    @pass_context
+    def run(context: Context, value: Any, *args: Any, **options: Any) -> str:
+        return function(value, *args, **options)
+
+    return update_wrapper(run, function)
+
+
 def install(environment: Environment) -> None:
     """Put it all into an environment of templates."""
     environment.add_extension(Trans)
@@ -85,14 +116,4 @@ def install(environment: Environment) -> None:
     )
     for function in (current.get_locale, current.set_locale, current.text_direction):
         environment.globals.setdefault(function.__name__, function)
-    environment.filters.update(
-        datetimeformat=formats.format_datetime,
-        dateformat=formats.format_date,
-        timeformat=formats.format_time,
-        timedeltaformat=formats.format_timedelta,
-        numberformat=formats.format_number,
-        decimalformat=formats.format_decimal,
-        currencyformat=formats.format_currency,
-        percentformat=formats.format_percent,
-        scientificformat=formats.format_scientific,
-    )
+    environment.filters.update({name: _filter(function) for name, function in FILTERS.items()})
