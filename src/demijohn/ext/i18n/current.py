@@ -18,7 +18,7 @@ from babel import Locale
 from demijohn import after_this_request, has_request_context
 from demijohn.ext.i18n.catalogue import NOTHING, Texts
 from demijohn.ext.i18n.configuration import BabelConfiguration, get_babel
-from demijohn.ext.i18n.negotiation import read, tag_of
+from demijohn.ext.i18n.negotiation import PageLocale, read, tag_of
 from demijohn.extend import PerContext, current_environ, current_request, current_session
 
 __all__ = ["force_locale", "get_locale", "get_timezone", "refresh", "set_locale", "text_direction"]
@@ -57,10 +57,11 @@ class Current:
                 headers["Vary"] = "Accept-Language"
             elif vary != "*" and "accept-language" not in vary.lower():
                 headers["Vary"] = f"{vary}, Accept-Language"
-        if self.translated and self.locale is not None and get_babel().app.policy.locale_of_request:
+        locale = self.locale
+        if self.translated and isinstance(locale, PageLocale):
             content_type: str = headers.get("Content-Type") or ""
             if content_type.startswith("text/html") and "Content-Language" not in headers:
-                headers["Content-Language"] = tag_of(self.locale)
+                headers["Content-Language"] = tag_of(locale)
         return response
 
 

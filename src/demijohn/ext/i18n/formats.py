@@ -6,13 +6,12 @@ This module must not know how the locale is found.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from babel import Locale, dates, numbers
 
 from demijohn.ext.i18n.configuration import get_babel
 from demijohn.ext.i18n.current import get_locale, get_timezone
-from demijohn.extend import current_application
 
 __all__ = [
     "format_currency", "format_date", "format_datetime", "format_decimal", "format_number", "format_percent",
@@ -20,18 +19,27 @@ __all__ = [
 ]  # fmt: skip
 
 _LENGTHS = frozenset({"short", "medium", "long", "full"})
+_NO_CONTEXT = (
+    "A date or number is formatted for somebody, and there is no context here that says for whom: do it while a request"
+    " is handled, in a command, or in a block: with app.app_context(): ..."
+)
 #: What a number may be.
 _Number = Any
 
 
 def _locale() -> Locale:
-    current_application()  # raises where there is none, rather than that a date is in the server's locale
-    return cast(Locale, get_locale())
+    locale = get_locale()
+    if locale is None:
+        # Rather than that a date is in the server's locale.
+        raise RuntimeError(_NO_CONTEXT)
+    return locale
 
 
 def _zone() -> tzinfo:
-    current_application()
-    return cast(tzinfo, get_timezone())
+    zone = get_timezone()
+    if zone is None:
+        raise RuntimeError(_NO_CONTEXT)
+    return zone
 
 
 def _format(kind: str, wanted: str | None) -> Any:
