@@ -56,8 +56,8 @@ __all__ = [
     "content_disposition", "current_application", "current_environ", "current_query", "current_request",
     "current_session", "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later",
     "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
-    "running_loop", "safe_join", "secure_filename", "send_signal", "set_translator", "translate", "unproxied",
-    "vouched", "wrap_asgi",
+    "running_loop", "safe_join", "secure_filename", "send_signal", "set_translator", "translate",
+    "translate_plural", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -226,6 +226,15 @@ def translate(text: str) -> str:
     ctx = current.get(None)
     translator = None if ctx is None else ctx.app.translator
     return text if translator is None else translator.gettext(text)
+
+
+def translate_plural(singular: str, plural: str, number: int) -> str:
+    """A text of an extension about a number of something, as :func:`translate`."""
+    ctx = current.get(None)
+    translator = None if ctx is None else ctx.app.translator
+    if translator is None:
+        return singular if number == 1 else plural
+    return translator.ngettext(singular, plural, number)
 
 
 def before_stream(app: Flask, function: Callable[[Template], None]) -> None:
