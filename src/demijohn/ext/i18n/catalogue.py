@@ -47,7 +47,7 @@ class Texts(support.Translations):
         self.messages: dict[Any, str] = {}
         for layer in self.layers:
             entries = {key: text for key, text in _entries(layer).items() if text and key != ""}
-            one = layer.plural(1) if any(type(key) is tuple for key in entries) else 0  # type: ignore[attr-defined]
+            one = _form(layer, 1)
             entries.update({key[0]: text for key, text in entries.items() if type(key) is tuple and key[1] == one})
             self.messages.update(entries)
             self.files += getattr(layer, "files", ())
@@ -72,12 +72,11 @@ class Texts(support.Translations):
             entries = _entries(layer)
             if (key, 0) not in entries:
                 continue
-            try:
-                form = layer.plural(number)  # type: ignore[attr-defined]
-                text = entries.get((key, form))
-            except (ArithmeticError, RecursionError) as e:
-                self._warn(_file(layer), singular, f"its plural form cannot be computed ({e})")
+            form = _form(layer, number)
+            if form is None:
+                self._warn(_file(layer), singular, "its plural form cannot be computed")
                 continue
+            text = entries.get((key, form))
             if text:
                 return text
             self._warn(_file(layer), singular, f"it has no plural form {form}")
@@ -108,6 +107,15 @@ NOTHING = Texts()
 def _entries(layer: GNUTranslations) -> dict[Any, str]:
     entries: dict[Any, str] = vars(layer).get("_catalog", {})
     return entries
+
+
+def _form(layer: GNUTranslations, number: Any) -> int | None:
+    """Which plural form a number takes; None where the catalogue's expression for it fails."""
+    try:
+        form: int = layer.plural(number)  # type: ignore[attr-defined]
+    except (ArithmeticError, RecursionError):
+        return None
+    return form
 
 
 def _file(layer: GNUTranslations) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any, ClassVar, TypeVar
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from jinja2 import Template
 from werkzeug.datastructures import ImmutableDict
 
@@ -183,7 +183,7 @@ def _look_at(configuration: BabelConfiguration) -> None:
     """Whether the defaults make sense, before a visitor finds out."""
     try:
         configuration.default()
-    except (ValueError, LookupError) as e:
+    except (ValueError, UnknownLocaleError) as e:
         raise ValueError(
             f"BABEL_DEFAULT_LOCALE is {str(configuration.default_locale)[:60]!r}, which is no locale that Babel"
             " knows. Expected is such as 'en' or 'pt_BR'."

@@ -13,7 +13,6 @@ from typing import Any, TypeVar, cast
 from werkzeug.routing import Rule
 
 from demijohn import Flask
-from demijohn.ext.i18n.configuration import get_babel
 from demijohn.ext.i18n.current import get_locale
 from demijohn.extend import is_async
 
@@ -40,7 +39,7 @@ class Filling:
             expected = self._map.is_endpoint_expecting(endpoint, _NAME)
         except KeyError:
             return  # there is no such endpoint, which who builds the URL says
-        if expected and "url" in get_babel().order():
+        if expected:
             values[_NAME] = str(get_locale())
 
 
