@@ -26,6 +26,7 @@ from demijohn.adapters.environ import ScopeEnviron
 from demijohn.contexts import proxies
 from demijohn.contexts.request_ids import carry_request_id, current_request_id
 from demijohn.dispatch.observation import Observation
+from demijohn.contexts.kept import PerContext
 from demijohn.errors import InsufficientStorage
 from demijohn.http import origins
 from demijohn.http.cookies import dump_cookie, parse_cookie
@@ -39,7 +40,9 @@ from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
 from demijohn.setup.kinds import Kind
 from demijohn.sessions.signing import BoundedTimedSerializer
+from demijohn.variable import current
 from demijohn.setup.checks import Finding
+from demijohn.setup.translator import Translator
 from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
@@ -52,13 +55,14 @@ from demijohn.wrappers.request import Request
 
 __all__ = [
     "BoundedTimedSerializer", "EitherWay", "Finding", "Headers", "InsufficientStorage", "MultipartLimits",
-    "Observation", "Part", "Ready", "adapt_view", "add_check", "add_templates", "answer_below",
-    "answer_errors", "before_stream", "bound_threads", "call", "carry_request_id", "content_disposition",
-    "current_application", "current_environ", "current_query", "current_request", "current_request_id",
-    "current_session", "dump_cookie", "end_at_stop", "expect_settings", "is_async", "is_awaitable",
-    "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
+    "Observation", "Part", "PerContext", "Ready", "Translator", "adapt_view", "add_check", "add_templates",
+    "answer_below", "answer_errors", "before_stream", "bound_threads", "call", "carry_request_id",
+    "content_disposition", "current_application", "current_environ", "current_query", "current_request",
+    "current_request_id", "current_session", "dump_cookie", "end_at_stop", "expect_settings", "is_async",
+    "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
     "parse_multipart", "prefers_json", "problem", "request_of_scope", "running_loop", "safe_join",
-    "secure_filename", "send_signal", "serve_event", "unproxied", "vouched", "wrap_asgi",
+    "secure_filename", "send_signal", "serve_event", "set_translator", "translate", "translate_plural",
+    "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -213,6 +217,36 @@ def add_templates(package: str, folder: str | Path) -> None:
     :param folder: Where the templates are.
     """
     extension_templates[package] = ExtensionTemplates(package, Path(folder))
+
+
+def set_translator(app: Flask, translator: Translator) -> None:
+    """Have the texts of extensions, which are written in English, translated: :func:`translate`.
+
+    :param app: The application.
+    :param translator: Knows the language of who is answered.
+    """
+    app.translator = translator
+
+
+def translate(text: str) -> str:
+    """A text of an extension in the language of who is answered, where the application has a translator.
+
+    It is translated before variables are put in: ``translate("Wait %(seconds)d s.") % {"seconds": 3}``.
+
+    :param text: The text, in English.
+    """
+    ctx = current.get(None)
+    translator = None if ctx is None else ctx.app.translator
+    return text if translator is None else translator.gettext(text)
+
+
+def translate_plural(singular: str, plural: str, number: int) -> str:
+    """A text of an extension about a number of something, as :func:`translate`."""
+    ctx = current.get(None)
+    translator = None if ctx is None else ctx.app.translator
+    if translator is None:
+        return singular if number == 1 else plural
+    return translator.ngettext(singular, plural, number)
 
 
 def before_stream(app: Flask, function: Callable[[Template], None]) -> None:

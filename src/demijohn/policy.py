@@ -35,7 +35,7 @@ class Policy:
         "remember_on_demand", "remember_as_session", "trusted_peer_address", "checked_uploads",
         "clean_next_page", "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields",
         "checked_sijax_commands", "security_headers", "cross_origin_check", "documented_apis",
-        "request_ids", "health_endpoints",
+        "locale_of_request", "translated_texts", "request_ids", "health_endpoints",
     )  # fmt: skip
 
     # Answers.
@@ -134,6 +134,13 @@ class Policy:
     request_ids: bool
     #: ``/healthz`` and ``/readyz`` are answered, unless ``HEALTH_ENDPOINTS`` says otherwise.
     health_endpoints: bool
+    # Languages.
+
+    #: The locale of a request is looked for in its URL, session and Accept-Language without ``BABEL_LOCALES`` too, and
+    #: pages say theirs as browsers want it.
+    locale_of_request: bool
+    #: Error pages and the texts of rooms are translated.
+    translated_texts: bool
 
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))

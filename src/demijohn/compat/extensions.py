@@ -42,6 +42,7 @@ ROOMS = {
 #: The release of the extension's distribution whose interface a room gives, for ``importlib.metadata``. An
 #: extension that is not here has no distribution unless it is installed.
 DISTRIBUTIONS = {
+    "flask_babel": ("Flask-Babel", "4.0.0"),
     "flask_login": ("Flask-Login", "0.6.3"),
     "flask_migrate": ("Flask-Migrate", "4.1.0"),
     "flask_restful": ("Flask-RESTful", "0.3.10"),
@@ -56,6 +57,7 @@ OLDER_DISTRIBUTIONS = {"flask_uploads": ("Flask-Uploads", "0.2.1")}
 
 #: The libraries that a room cannot do without; which versions it needs is in our own metadata.
 LIBRARIES = {
+    "flask_babel": ("babel",),
     "flask_migrate": ("alembic", "sqlalchemy"),
     "flask_sqlalchemy": ("sqlalchemy",),
     "flask_wtf": ("wtforms",),

@@ -51,6 +51,8 @@ class AppContext(Patchable):
     request_id: str | None = None
     _g: Any = None
     _url_adapter: Any = None
+    #: What extensions keep with this context, see :mod:`demijohn.contexts.kept`; None before the first.
+    kept: Any = None
     #: What :data:`current` gave for each push, a list of :class:`~contextvars.Token`; None before the first.
     _tokens: Any = None
 

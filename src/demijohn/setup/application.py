@@ -34,6 +34,7 @@ from demijohn.json.provider import DefaultJSONProvider, JSONProvider
 from demijohn.setup.kinds import SETTINGS, Kind, check_settings
 from demijohn.logging import create_logger
 from demijohn.policy import Policy
+from demijohn.setup.translator import Translator
 from demijohn.routing import Map, Router, Rule
 from demijohn.setup.mounting import Interface, Mount, check_rule, make_mount
 from demijohn.setup.scaffold import (
@@ -166,6 +167,8 @@ class App(Scaffold):
         self.handler_finders: tuple[Callable[[Exception], Any], ...] = ()
         #: The kinds of settings of extensions, see :func:`demijohn.extend.expect_settings`.
         self.setting_kinds: dict[str, Kind] = {}
+        #: What translates the texts of extensions, see :func:`demijohn.extend.set_translator`.
+        self.translator: Translator | None = None
         #: What is told of a template before it is streamed, see :func:`demijohn.extend.before_stream`.
         self.template_streams: list[Callable[[Any], None]] = []
         #: What finds out about this application for ``demijohn check``, see :func:`demijohn.extend.add_check`.

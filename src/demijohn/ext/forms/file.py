@@ -120,8 +120,10 @@ class FileSize:
         """
         for file in _files(field):
             if not self.min_size <= _size(file) <= self.max_size:
-                text = field.gettext(f"File must be between {self.min_size} and {self.max_size} bytes.")
-                raise ValidationError(self.message or text)
+                text = field.gettext("File must be between {min_size} and {max_size} bytes.")
+                raise ValidationError(
+                    self.message or text.format(min_size=self.min_size, max_size=self.max_size)
+                )
 
 
 def _size(file: FileStorage) -> int:

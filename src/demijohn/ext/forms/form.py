@@ -34,7 +34,7 @@ from demijohn.ext.forms.i18n import is_translated, translations
 from demijohn.ext.forms.waiting import (
     Extra, arm, async_validators, on_loop, wait, waiter, waits_or_blocks,
 )  # fmt: skip
-from demijohn.extend import call, current_application, current_request, is_awaitable, running_loop
+from demijohn.extend import call, current_application, current_request, is_awaitable, running_loop, translate
 
 __all__ = ["FlaskForm", "Form", "SUBMIT_METHODS"]
 
@@ -175,7 +175,7 @@ class _FlaskFormCSRF(CSRF):
             validate_csrf(field.data, meta.csrf_secret, meta.csrf_time_limit, meta.csrf_field_name)
         except ValidationError as e:
             logger.info(str(e))
-            raise
+            raise ValidationError(translate(str(e))) from e
 
 
 class FlaskForm(Form):

@@ -1,4 +1,6 @@
-"""The messages of WTForms in the language of the visitor, from the catalogues that WTForms brings.
+"""The messages of forms in the language of the visitor, from the catalogues that WTForms brings.
+
+What those lack, the application's translator may know.
 
 Which language that is, an extension for translations knows, or the setting ``WTF_LOCALE``. This module must not
 know which extension it is: what stands in ``app.extensions["babel"]`` comes from a module with ``get_locale``.
@@ -14,6 +16,7 @@ from typing import Any
 from wtforms.i18n import get_translations, messages_path
 
 from demijohn import current_app, has_request_context
+from demijohn.extend import translate, translate_plural
 
 __all__ = ["Translations", "translations"]
 
@@ -24,14 +27,15 @@ class Translations:
     def gettext(self, string: str) -> str:
         """A message in the current language."""
         found = _current()
-        return string if found is None else str(found.gettext(string))
+        said = string if found is None else str(found.gettext(string))
+        return translate(string) if said == string else said
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         """A message about a number of something in the current language."""
         found = _current()
-        if found is None:
-            return singular if n == 1 else plural
-        return str(found.ngettext(singular, plural, n))
+        source = singular if n == 1 else plural
+        said = source if found is None else str(found.ngettext(singular, plural, n))
+        return translate_plural(singular, plural, n) if said == source else said
 
 
 translations = Translations()

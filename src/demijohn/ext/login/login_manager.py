@@ -30,7 +30,7 @@ from demijohn.ext.login.port import Manager
 from demijohn.ext.login.remember import cookie_attributes, decode_cookie, encode_cookie
 from demijohn.extend import (
     call, current_application, current_request, current_session, expect_settings, may_await, nonblocking, send_signal,
-    unproxied,
+    translate, unproxied,
 )  # fmt: skip
 
 if TYPE_CHECKING:  # a type checker brings it; at run time nothing but the name is needed
@@ -196,8 +196,7 @@ class LoginManager(Generic[U]):
         if not view:
             abort(401)
         if message:
-            localize = self.localize_callback
-            flash(message if localize is None else localize(message), category=category)
+            flash((self.localize_callback or translate)(message), category=category)
         if not current_app.config.get("USE_SESSION_FOR_NEXT", USE_SESSION_FOR_NEXT):
             return redirect(login_url(view, next_url=request.url))
         session["_id"] = self._session_identifier_generator()
