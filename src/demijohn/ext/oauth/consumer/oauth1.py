@@ -115,9 +115,11 @@ class OAuth1ConsumerBlueprint(BaseOAuthConsumerBlueprint):
                 self.request_token_url, should_load_token=False, timeout=PATIENCE
             )
             session.redirect_uri = None  # of which the provider knows by now
-            url = session.create_authorization_url(session.absolute(self.authorization_url))
+            request_token = token["oauth_token"] if isinstance(token, dict) else None
+            url = session.create_authorization_url(session.absolute(self.authorization_url), request_token)
         except (OAuthError, ValueError, http.RequestException) as error:
             return self._request_refused("request token", error)
+        del session.token
         if self.keeps_flows:
             flow = Flow(
                 self.name,
