@@ -34,8 +34,8 @@ class Policy:
         "local_debugger", "development_bar", "tuned_sqlite", "named_constraints", "user_per_request",
         "remember_on_demand", "remember_as_session", "trusted_peer_address", "checked_uploads",
         "clean_next_page", "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields",
-        "checked_sijax_commands", "security_headers", "cross_origin_check", "documented_apis",
-        "locale_of_request", "translated_texts", "request_ids", "health_endpoints",
+        "checked_sijax_commands", "security_headers", "cross_origin_check", "kept_flows", "sealed_tokens",
+        "documented_apis", "locale_of_request", "translated_texts", "request_ids", "health_endpoints",
     )  # fmt: skip
 
     # Answers.
@@ -122,6 +122,13 @@ class Policy:
     security_headers: bool
     #: A request that may change something is refused when a page of another site sent it.
     cross_origin_check: bool
+
+    # Signing in with others.
+
+    #: A sign-in is kept by its state, with PKCE always; one that nobody began here is a page, and so is a refusal.
+    kept_flows: bool
+    #: A token in the session is encrypted, and refused where it is too large for a cookie.
+    sealed_tokens: bool
 
     # APIs.
 

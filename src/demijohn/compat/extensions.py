@@ -39,10 +39,14 @@ ROOMS = {
     "flask_wtf": "demijohn.ext.forms",
 }
 
+#: What makes a room what its extension is, where the room cannot know it from an application's policy. Imported with it.
+ADAPTED = {"flask_dance": "demijohn.compat.dance"}
+
 #: The release of the extension's distribution whose interface a room gives, for ``importlib.metadata``. An
 #: extension that is not here has no distribution unless it is installed.
 DISTRIBUTIONS = {
     "flask_babel": ("Flask-Babel", "4.0.0"),
+    "flask_dance": ("Flask-Dance", "7.1.0"),
     "flask_login": ("Flask-Login", "0.6.3"),
     "flask_migrate": ("Flask-Migrate", "4.1.0"),
     "flask_restful": ("Flask-RESTful", "0.3.10"),
@@ -58,6 +62,7 @@ OLDER_DISTRIBUTIONS = {"flask_uploads": ("Flask-Uploads", "0.2.1")}
 #: The libraries that a room cannot do without; which versions it needs is in our own metadata.
 LIBRARIES = {
     "flask_babel": ("babel",),
+    "flask_dance": ("authlib", "joserfc", "requests"),
     "flask_migrate": ("alembic", "sqlalchemy"),
     "flask_sqlalchemy": ("sqlalchemy",),
     "flask_wtf": ("wtforms",),
@@ -158,6 +163,8 @@ class OtherLoader(Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The other module."""
         module = import_module(self.other)
+        if spec.name in ADAPTED:
+            import_module(ADAPTED[spec.name])
         # The import system writes the alias' spec onto the module; what it was must come back.
         spec.loader_state = {name: vars(module).get(name) for name in _OWN}
         return module

@@ -1,0 +1,37 @@
+"""COMPAT: the addresses and scopes that Flask-Dance has for some providers, in the place of those of today.
+
+An application may have registered with a provider for these, and its tests expect them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from demijohn.ext.oauth.providers import PROVIDERS
+
+__all__ = ["OLDER"]
+
+OLDER: dict[str, dict[str, Any]] = {
+    "digitalocean": {"base_url": "https://cloud.digitalocean.com/v1/oauth"},
+    "dropbox": {"base_url": "https://api.dropbox.com/2/", "token_url": "https://api.dropbox.com/oauth2/token"},
+    "google": {
+        "authorization_url": "https://accounts.google.com/o/oauth2/auth",
+        "token_url": "https://accounts.google.com/o/oauth2/token",
+    },
+    "meetup": {"base_url": "https://api.meetup.com/2/"},
+    "nylas": {
+        "base_url": "https://api.nylas.com/", "authorization_url": "https://api.nylas.com/oauth/authorize",
+        "token_url": "https://api.nylas.com/oauth/token",
+    },
+    "slack": {
+        "authorization_url": "https://{team}slack.com/oauth/authorize",
+        "token_url": "https://slack.com/api/oauth.access", "scope": ["identify", "chat:write:bot"],
+    },
+    "strava": {
+        "authorization_url": "https://www.strava.com/api/v3/oauth/authorize",
+        "token_url": "https://www.strava.com/api/v3/oauth/token",
+    },
+}  # fmt: skip
+
+PROVIDERS.update({name: replace(PROVIDERS[name], **older) for name, older in OLDER.items()})
