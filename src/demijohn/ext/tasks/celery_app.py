@@ -25,6 +25,7 @@ from demijohn import Flask
 from demijohn.ext.tasks.carrying import depart
 from demijohn.ext.tasks.commit import send_on_commit
 from demijohn.ext.tasks.errors import TasksUnavailable
+from demijohn.ext.tasks.ledger import Ledger
 from demijohn.ext.tasks.messages import check_message
 from demijohn.ext.tasks.running import run_task, running, wait_for
 from demijohn.ext.tasks.settings import Settings
@@ -153,6 +154,8 @@ class RoomCelery(celery.Celery):
         self.flask = flask
         self.settings = settings
         self.sign = sign
+        #: What counts runs that never end; a worker sets it.
+        self.ledger: Ledger | None = None
         super().__init__(flask.import_name, set_as_current=True, **options)
         self.conf.update(settings.config)
 
@@ -163,7 +166,9 @@ class RoomCelery(celery.Celery):
 
     def counted(self, task: Any, request: Any) -> Any:
         """What stands around each run of a worker: nothing here, the count of crashes in a worker."""
-        return nullcontext()
+        if self.ledger is None:
+            return nullcontext()
+        return self.ledger.counted(request.id, task.name, request.args, request.kwargs)
 
     def pause(self, seconds: float) -> None:
         """Wait before the next look at a job."""
@@ -224,8 +229,9 @@ class RoomCelery(celery.Celery):
         return self._hand_over(name, args, kwargs, options)
 
     def _hand_over(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> Any:
-        if options.get("producer") is not None or options.get("connection") is not None:
-            return super().send_task(name, args, kwargs, **options)
+        given = options.pop("producer", None)
+        if given is not None or options.get("connection") is not None:
+            return super().send_task(name, args, kwargs, producer=given, **options)
         began = time.monotonic()
         timeout = self.settings.publish_timeout
         if not self.settings.on_redis:
