@@ -157,6 +157,8 @@ class RoomCelery(celery.Celery):
         #: What counts runs that never end; a worker sets it.
         self.ledger: Ledger | None = None
         super().__init__(flask.import_name, set_as_current=True, **options)
+        # In all threads: what is current is by thread. Modules of @shared_task find it so.
+        self.set_default()
         self.conf.update(settings.config)
 
     @property
