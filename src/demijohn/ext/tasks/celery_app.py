@@ -20,6 +20,7 @@ from celery.result import AsyncResult
 from celery.utils import uuid
 from celery.utils.functional import head_from_fun
 from kombu.exceptions import KombuError, LimitExceeded
+from kombu.utils.json import loads
 
 from demijohn import Flask
 from demijohn.ext.tasks.carrying import depart
@@ -132,7 +133,7 @@ class RoomTask(celery.Task):
 
         Arguments are written now: what becomes of them until then changes nothing.
         """
-        args, kwargs = check_message(self, args, kwargs, {}, self.app.settings.max_message)
+        args, kwargs, _ = loads(check_message(self, args, kwargs, {}, self.app.settings.max_message))
         task_id = uuid()
         headers = self.app.headers_for({})
         return self.AsyncResult(task_id), lambda: self.apply_async(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import heapq
 import os
@@ -11,6 +12,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -22,6 +24,7 @@ from kombu.utils.functional import maybe_list
 from kombu.utils.json import loads
 
 from demijohn import Flask
+from demijohn.ext.tasks.beat import make_beat
 from demijohn.ext.tasks.celery_app import RoomCelery
 from demijohn.ext.tasks.messages import write
 from demijohn.ext.tasks.settings import Settings
@@ -159,17 +162,17 @@ class Engine:
         self._lock = threading.Condition()
         self._threads = 0
         self._timer = False
-        self._idle = 0
         self._numbers = 0
         #: What was taken in and has not ended, by id: the name of its task.
         self._open: dict[str, str] = {}
-        self._stopped = False
+        self._stopping = threading.Event()
 
     def put(self, name: str, message: Any, due: float | None) -> None:
         """Take a task in; ``due`` is when it may run, in seconds since the epoch."""
         if not self._warned:
             self._warn()
         with self._lock:
+            self._begin_again()
             self._open[message[2]["id"]] = name
             if due is not None and due > time.time():
                 self._numbers += 1
@@ -201,10 +204,17 @@ class Engine:
                 " is lost with the process."
             )
 
+    def _begin_again(self) -> None:
+        """Be there again, for a process that has stopped serving and goes on, such as a test's."""
+        if self._stopping.is_set():
+            self._stopping = threading.Event()
+            self._ready = SimpleQueue()
+
     def _wait_for_due(self) -> None:
+        stopping = self._stopping
         while True:
             with self._lock:
-                if self._stopped:
+                if stopping.is_set():
                     return
                 now = time.time()
                 while self._later and self._later[0][0] <= now:
@@ -250,18 +260,39 @@ class Engine:
             tracer = task.__trace__ = build_tracer(task.name, task, app=self.app)
         tracer(task_id, args, kwargs, request)
 
+    def begin_schedule(self) -> None:
+        """Send the turns of ``TASKS_SCHEDULE`` from a thread, until this process stops serving."""
+        beat = make_beat(self.app.flask, self.app.settings, self.app)
+        self._begin_again()
+        self._start(partial(beat.run, self._stopping), "demijohn-tasks-beat")
+
+    async def stop_off_loop(self) -> None:
+        """:meth:`stop` for a loop, which async tasks that are waited for may need; nor can it start a thread now."""
+        deadline = time.monotonic() + self.app.settings.shutdown_timeout
+        while self._open and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        self._end()
+
     def stop(self) -> None:
         """Give what waits the time it has, then name what is left."""
-        timeout = self.app.settings.shutdown_timeout
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + self.app.settings.shutdown_timeout
         with self._lock:
             while self._open and time.monotonic() < deadline:
                 self._lock.wait(deadline - time.monotonic())
+        self._end()
+
+    def _end(self) -> None:
+        with self._lock:
             left = Counter(self._open.values())
-            self._stopped = True
+            self._stopping.set()
             self._lock.notify_all()
             for _ in range(self._threads):
                 self._ready.put(None)
+            self._threads = 0
+            self._timer = False
+            self._open.clear()
+            self._later.clear()
         if left:
             names = ", ".join(f"{name} ({count})" for name, count in sorted(left.items()))
-            self.app.flask.logger.warning("Tasks were dropped at shutdown, after %g s: %s", timeout, names)
+            seconds = self.app.settings.shutdown_timeout
+            self.app.flask.logger.warning("Tasks were dropped at shutdown, after %g s: %s", seconds, names)

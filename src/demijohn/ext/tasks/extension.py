@@ -50,7 +50,11 @@ class Tasks:
         add_sender(self)
         add_check(app, self._check)
         app.cli.add_command(cli.group)
-        self.celery  # noqa: B018 - made now, so that modules of @shared_task find it
+        celery = self.celery  # made now, so that modules of @shared_task find it
+        if self.settings.broker is None:
+            app.after_serving(celery.engine.stop_off_loop)
+            if self.settings.schedule:
+                app.before_serving(celery.engine.begin_schedule)
 
     @property
     def app(self) -> Flask:
