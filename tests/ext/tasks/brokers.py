@@ -62,14 +62,15 @@ class RabbitMQ:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
         }  # fmt: skip
         epmd = ["epmd", "-port", str(mapper), "-address", "127.0.0.1"]
+        log = self._stack.enter_context(open(f"{folder}/out", "wb"))
         for command in (epmd, [str(self.binary)]):
             process = subprocess.Popen(
-                command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, start_new_session=True,
+                command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
             )  # fmt: skip
             self._stack.callback(stop_group, process)
-        if not eventually(self._answers, 60):
-            raise RuntimeError("RabbitMQ did not start within a minute.")
+        if not eventually(self._answers, 120):
+            raise RuntimeError(f"RabbitMQ did not start within two minutes:\n{Path(folder, 'out').read_text()}")
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 2) as peer:

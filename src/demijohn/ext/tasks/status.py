@@ -10,8 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 from demijohn.ext.tasks.celery_app import BROKER_ERRORS
 from demijohn.ext.tasks.ledger import Ledger
 
-#: Seconds for workers to answer, and for all of it.
-_ANSWER, _ALL = 0.5, 1.8
+#: Seconds until the first worker has answered, until all have, and for all of it.
+_FIRST, _ANSWER, _ALL = 1.2, 0.4, 2.3
 
 
 def look(tasks: Any) -> dict[str, Any]:
@@ -35,10 +35,10 @@ def _look(tasks: Any, found: dict[str, Any]) -> None:
             for name in tasks.celery.amqp.queues:
                 found["queues"][name] = _waiting(connection, channel, name)
             found["reachable"] = True
-            found["workers"] = _workers(tasks.celery, connection)
-        if tasks.settings.ledger is not None:
-            ledger = Ledger(tasks.app, tasks.settings.ledger, 0, tasks.settings.publish_timeout / 2)
-            found["crashed"] = ledger.crashed()
+            if tasks.settings.ledger is not None:
+                ledger = Ledger(tasks.app, tasks.settings.ledger, 0, tasks.settings.publish_timeout / 2)
+                found["crashed"] = ledger.crashed()
+            _look_at_workers(tasks.celery, connection, found["workers"])
     except BROKER_ERRORS as error:
         found["error"] = f"{type(error).__name__}: {error}"
 
@@ -53,22 +53,24 @@ def _waiting(connection: Any, channel: Any, name: str) -> int:
         return 0  # there is none yet
 
 
-def _workers(celery: Any, connection: Any) -> dict[str, Any]:
+def _look_at_workers(celery: Any, connection: Any, found: dict[str, Any]) -> None:
+    """Ask the workers: first whether there is one, then all for what they do."""
+    answers = celery.control.ping(timeout=_FIRST, limit=1, connection=connection) or []
+    for answer in answers:
+        for name in answer:
+            found[name] = {"concurrency": None, "pid": None, "running": []}
+    if not found:
+        return
     inspect = celery.control.inspect(timeout=_ANSWER, connection=connection)
-    answers = inspect._request("stats") or {}
-    active = (inspect.active() or {}) if answers else {}
-    return {
-        name: {
-            "concurrency": about["pool"].get("max-concurrency"),
-            "pid": about.get("pid"),
-            "running": [
+    for name, about in (inspect.stats() or {}).items():
+        found[name] = {"concurrency": about["pool"].get("max-concurrency"), "pid": about.get("pid"), "running": []}
+    for name, active in (inspect.active() or {}).items():
+        if name in found:
+            found[name]["running"] = [
                 {"id": each["id"], "task": each["name"], "seconds": round(time.time() - each["time_start"], 1)}
-                for each in active.get(name, ())
+                for each in active
                 if each.get("time_start")
-            ],
-        }
-        for name, about in answers.items()
-    }
+            ]
 
 
 def as_text(found: dict[str, Any]) -> str:
