@@ -55,8 +55,9 @@ from demijohn.wrappers.request import Request
 
 __all__ = [
     "BoundedTimedSerializer", "EitherWay", "Finding", "Headers", "InsufficientStorage", "MultipartLimits",
-    "Observation", "Part", "PerContext", "Ready", "Translator", "adapt_view", "add_check", "add_templates",
-    "answer_below", "answer_errors", "before_stream", "bound_threads", "call", "carry_request_id",
+    "Observation", "Part", "PerContext", "Ready", "Translator", "adapt_view", "add_carrier", "add_check",
+    "add_templates", "answer_below", "answer_errors", "before_stream", "bound_threads", "call", "carriers",
+    "carry_request_id",
     "content_disposition", "current_application", "current_environ", "current_query", "current_request",
     "current_request_id", "current_session", "dump_cookie", "end_at_stop", "expect_settings", "is_async",
     "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
@@ -205,6 +206,27 @@ def answer_errors(app: Flask, find: Callable[[Exception], Callable[..., Any] | N
         is none of its business. It must not block; the handler may.
     """
     app.add_handler_finder(find)
+
+
+def add_carrier(app: Flask, name: str, take: Callable[[], Any], give: Callable[[Any], object]) -> None:
+    """Have something of a request go along with the jobs that it sends, where ``TASKS_CARRY`` names it.
+
+    ::
+
+        add_carrier(app, "tenant", lambda: g.get("tenant"), lambda tenant: setattr(g, "tenant", tenant))
+
+    :param app: The application.
+    :param name: What the setting calls it.
+    :param take: Gives it where a job is sent, in a request or not; JSON has to hold it, and None is not sent.
+    :param give: Takes it where the job runs, inside the context of its own that it has.
+    """
+    app.extensions.setdefault("carriers", {})[name] = (take, give)
+
+
+def carriers(app: Flask) -> dict[str, tuple[Callable[[], Any], Callable[[Any], object]]]:
+    """What was added by :func:`add_carrier`, by its name."""
+    found: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = app.extensions.get("carriers", {})
+    return found
 
 
 def add_templates(package: str, folder: str | Path) -> None:
