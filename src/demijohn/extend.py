@@ -67,11 +67,9 @@ __all__ = [
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from demijohn.adapters import asgi
     from demijohn.dispatch import event
 else:
-    asgi = later("demijohn.adapters.asgi")  # 13 % of an import of Flask: asyncio
-    event = later("demijohn.dispatch.event")  # likewise
+    event = later("demijohn.dispatch.event")  # 13 % of an import of Flask: asyncio
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from _thread import get_ident
 from asyncio import get_running_loop
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, ValuesView
+from collections.abc import Awaitable, Callable, Iterable, Mapping, ValuesView
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, TypeVar, cast
