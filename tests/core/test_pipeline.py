@@ -321,7 +321,7 @@ def test_a_response_of_each_kind_is_made_by_both_kinds_of_view(app, client):
     [
         None,
         5,
-        object(),
+        1.5,
         (),
         ("a",),
         ("a", 200, {}, 1),
