@@ -13,7 +13,7 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -38,7 +38,7 @@ from demijohn.later import later
 from demijohn.sessions.session import SessionMixin
 from demijohn.setup.kinds import Kind
 from demijohn.sessions.signing import BoundedTimedSerializer
-from demijohn.setup.checks import Finding
+from demijohn.setup.checks import Diagnosis, Finding
 from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
@@ -49,12 +49,12 @@ from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Observation",
-    "Part", "Ready",
-    "adapt_view", "add_check", "add_templates", "answer_errors", "before_stream", "bound_threads", "call",
-    "carry_request_id", "content_disposition", "current_application", "current_environ", "current_query",
-    "current_request", "current_request_id", "current_session", "dump_cookie", "expect_settings", "is_async",
-    "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
+    "BoundedTimedSerializer", "Diagnosis", "Finding", "Headers", "InsufficientStorage", "MultipartLimits",
+    "Observation", "Part", "Ready", "adapt_view", "add_check", "add_diagnosis", "add_templates",
+    "answer_errors", "before_stream", "bound_threads", "call", "carry_request_id", "content_disposition",
+    "current_application", "current_environ", "current_query", "current_request", "current_request_id",
+    "current_session", "describe_routes", "dump_cookie", "expect_settings", "is_async", "is_awaitable",
+    "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
     "parse_multipart", "prefers_json", "problem", "running_loop", "safe_join", "secure_filename", "send_signal",
     "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
@@ -224,6 +224,27 @@ def add_check(app: Flask, check: Callable[[Flask], Iterable[Finding]]) -> None:
     app.checks.append(check)
 
 
+def add_diagnosis(app: Flask, diagnose: Callable[[Flask], Iterable[Diagnosis]]) -> None:
+    """Have ``demijohn doctor`` ask an extension how something is that the application needs.
+
+    What a readiness check asks needs no diagnosis of its own: the command asks those, too.
+
+    :param app: The application.
+    :param diagnose: Takes the application, inside its context, and returns or yields what it finds.
+    """
+    app.diagnoses.append(diagnose)
+
+
+def describe_routes(app: Flask, describe: Callable[[Rule, Any], Mapping[str, str]]) -> None:
+    """Have ``demijohn routes`` show what an extension knows of a route.
+
+    :param app: The application.
+    :param describe: Takes the rule and its view, which may be None, and returns texts for ``auth`` (who may call it) or
+        ``limits`` (how often).
+    """
+    app.route_notes.append(describe)
+
+
 def bound_threads(app: Flask, most: Callable[[], int | None]) -> None:
     """Have ``demijohn run --prod`` start no more threads for sync views than an extension bears.
 
@@ -239,7 +260,7 @@ def observe(app: Flask, observer: Any) -> None:
     A request that nobody looks at pays nothing. Health endpoints are not looked at.
 
     :param app: The application.
-    :param observer: An object with any of three methods, called with the request's :class:`Observation`; none may block.
+    :param observer: An object with any of three methods, called with an :class:`Observation`; none of them may block.
         ``begin``: nothing of the request is known but what the client sent. ``leave``: the call that handles it has
         ended, in the context in which it began. ``end``: the last byte of the answer was sent, or will never be.
     """

@@ -25,7 +25,7 @@ from demijohn.setup.blueprint import Blueprint
 from demijohn.config import Config, ConfigAttribute
 from demijohn.contexts.namespace import _AppCtxGlobals
 from demijohn.contexts.way import Way
-from demijohn.setup.checks import Finding, weakness
+from demijohn.setup.checks import Diagnosis, Finding, weakness
 from demijohn.setup.envvars import get_debug_flag
 from demijohn.errors import LateRegistration
 from demijohn.http import csp
@@ -166,6 +166,10 @@ class App(Scaffold):
         self.template_streams: list[Callable[[Any], None]] = []
         #: What finds out about this application for ``demijohn check``, see :func:`demijohn.extend.add_check`.
         self.checks: list[Callable[[Any], Iterable[Finding]]] = []
+        #: What says how something is that it needs, see :func:`demijohn.extend.add_diagnosis`.
+        self.diagnoses: list[Callable[[Any], Iterable[Diagnosis]]] = []
+        #: What says who may call a route and how often, see :func:`demijohn.extend.describe_routes`.
+        self.route_notes: list[Callable[[Any, Any], Mapping[str, str]]] = []
         #: What looks at requests from outside, see :func:`demijohn.extend.observe`.
         self.observers: list[Any] = []
         #: What says how many threads a part of it bears, see :func:`demijohn.extend.bound_threads`.
