@@ -13,7 +13,8 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -50,13 +51,13 @@ from demijohn.wrappers.request import Request
 
 __all__ = [
     "BoundedTimedSerializer", "Diagnosis", "Finding", "Headers", "InsufficientStorage", "MultipartLimits",
-    "Observation", "Part", "Ready", "adapt_view", "add_check", "add_diagnosis", "add_templates",
-    "answer_errors", "before_stream", "bound_threads", "call", "carry_request_id", "content_disposition",
-    "current_application", "current_environ", "current_query", "current_request", "current_request_id",
-    "current_session", "describe_routes", "dump_cookie", "expect_settings", "is_async", "is_awaitable",
-    "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
-    "parse_multipart", "prefers_json", "problem", "running_loop", "safe_join", "secure_filename", "send_signal",
-    "unproxied", "vouched", "wrap_asgi",
+    "Observation", "Part", "Ready", "adapt_view", "add_carrier", "add_check", "add_diagnosis", "add_gauge",
+    "add_templates", "answer_errors", "before_stream", "bound_threads", "call", "carried", "carry_request_id",
+    "carrying", "content_disposition", "current_application", "current_environ", "current_query",
+    "current_request", "current_request_id", "current_session", "describe_routes", "dump_cookie",
+    "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later", "may_await", "may_block",
+    "nonblocking", "observe", "parse_cookie", "parse_multipart", "prefers_json", "problem", "running_loop",
+    "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -194,6 +195,19 @@ def answer_errors(app: Flask, find: Callable[[Exception], Callable[..., Any] | N
     app.add_handler_finder(find)
 
 
+def add_gauge(
+    app: Flask, name: str, about: str, read: Callable[[], Mapping[tuple[tuple[str, str], ...], float]]
+) -> None:
+    """Have metrics tell a number that an extension says of itself, such as the connections of a pool.
+
+    :param app: The application.
+    :param name: The metric's name, such as ``db_pool_connections``.
+    :param about: What it is, in a sentence.
+    :param read: Returns the values by labels: ``{(("state", "used"),): 3}``; called inside an application context.
+    """
+    app.gauges.append((name, about, read))
+
+
 def add_templates(package: str, folder: str | Path) -> None:
     """Let every application of this process find an extension's templates, behind its own and its blueprints'.
 
@@ -213,6 +227,47 @@ def before_stream(app: Flask, function: Callable[[Template], None]) -> None:
     the header has been sent.
     """
     app.template_streams.append(function)
+
+
+def add_carrier(
+    app: Flask,
+    pack: Callable[[], Mapping[str, str]],
+    unpack: Callable[[Mapping[str, str]], AbstractContextManager[object]],
+) -> None:
+    """Have something of a request go with the work that it hands on, such as its place in a trace.
+
+    :param app: The application.
+    :param pack: Says what goes along, where work is handed on.
+    :param unpack: Given what went along, returns a context manager around the work.
+    """
+    app.carriers.append((pack, unpack))
+
+
+def carried(app: Flask) -> dict[str, str]:
+    """What goes with work that is handed on now, to be kept with it and given to :func:`carrying` where it is done.
+
+    It is the id of the request, and what extensions add (:func:`add_carrier`).
+    """
+    packed: dict[str, str] = {}
+    request_id = current_request_id()
+    if request_id is not None:
+        packed["request_id"] = request_id
+    for pack, _ in app.carriers:
+        packed.update(pack())
+    return packed
+
+
+@contextmanager
+def carrying(app: Flask, packed: Mapping[str, str]) -> Iterator[None]:
+    """Around work that was handed on, inside an application context: what went with it counts.
+
+    :param packed: What :func:`carried` gave.
+    """
+    carry_request_id(packed.get("request_id"))
+    with ExitStack() as stack:
+        for _, unpack in app.carriers:
+            stack.enter_context(unpack(packed))
+        yield
 
 
 def add_check(app: Flask, check: Callable[[Flask], Iterable[Finding]]) -> None:

@@ -170,6 +170,10 @@ class App(Scaffold):
         self.diagnoses: list[Callable[[Any], Iterable[Diagnosis]]] = []
         #: What says who may call a route and how often, see :func:`demijohn.extend.describe_routes`.
         self.route_notes: list[Callable[[Any, Any], Mapping[str, str]]] = []
+        #: Numbers that it and its parts say of themselves, see :func:`demijohn.extend.add_gauge`.
+        self.gauges: list[tuple[str, str, Callable[[], Mapping[tuple[tuple[str, str], ...], float]]]] = []
+        #: What goes with work that is handed on, see :func:`demijohn.extend.add_carrier`.
+        self.carriers: list[tuple[Callable[[], Mapping[str, str]], Callable[[Any], Any]]] = []
         #: What looks at requests from outside, see :func:`demijohn.extend.observe`.
         self.observers: list[Any] = []
         #: What says how many threads a part of it bears, see :func:`demijohn.extend.bound_threads`.
