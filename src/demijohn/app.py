@@ -219,6 +219,11 @@ class Flask(App):
         """Whether a server answers what comes to ``path`` even while every thread is busy."""
         return path in (self._way or self.settle()).health
 
+    def wsgi_entry(self) -> Callable[[Any, Any], Any]:
+        """What a server calls by WSGI, once this application has started up: itself, and who looks at its requests."""
+        way = self._way or self.settle()
+        return partial(observed.serve_wsgi, self) if way.wrapped and way.observing is not None else self
+
     def observed_entry(self) -> Callable[..., Any]:
         """What a request by WSGI meets first where somebody looks at it."""
         return observed.enter_wsgi

@@ -90,6 +90,8 @@ class WSGIObservation(Observation):
         parts = self.parts
         if parts is not None:
             self.parts = None
+            if not self.status:
+                self.status = 500  # start_response was not called, which a server answers so
             for part in parts:
                 self.sent += len(part)
             for end in self.observing.ends:
@@ -120,13 +122,31 @@ def _code(status: str) -> int:
     return code
 
 
-def enter_wsgi(app: Any, way: Way, environ: Any, start_response: StartResponse) -> Iterable[bytes] | None:
-    """Answer a request that somebody looks at; None where it is to go on by itself."""
+def serve_wsgi(app: Any, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer a request of an application that has middleware around it, which may answer itself: for servers."""
+    way = app._way or app.settle()
+    answer = None if way.observing is None else enter_wsgi(app, way, environ, start_response, app)
+    return app(environ, start_response) if answer is None else answer
+
+
+def enter_wsgi(
+    app: Any, way: Way, environ: Any, start_response: StartResponse, around: Any = None
+) -> Iterable[bytes] | None:
+    """Answer a request that somebody looks at; None where it is to go on by itself.
+
+    :param around: What to call instead of the adapter.
+    """
     observing: Observing = way.observing
     seen_by = environ.get(SEEN)
-    if way.forward is not None and seen_by is not app:
+    if seen_by is not None:
+        if seen_by.__class__ is _Mark and seen_by.app is app:
+            return wsgi.serve(app, environ, seen_by.noting(start_response), True)
+        if way.forward is not None and seen_by is not app:
+            way.forward(environ)
+        return None
+    if way.forward is not None:
         way.forward(environ)
-    if seen_by is not None or environ["PATH_INFO"] in way.health:
+    if environ["PATH_INFO"] in way.health:
         return None
     environ[SEEN] = app  # and not the observation, which has the environ: nothing would free the two
     seen = WSGIObservation(app, observing, environ, start_response)
@@ -135,7 +155,10 @@ def enter_wsgi(app: Any, way: Way, environ: Any, start_response: StartResponse) 
     for begin in observing.begins:
         begin(seen)
     try:
-        body = wsgi.serve(app, environ, seen.start_response, True)
+        if around is None:
+            body = wsgi.serve(app, environ, seen.start_response, True)
+        else:
+            body = around(environ, seen.start_response)
     except BaseException as e:
         seen.failed(e)
         raise
@@ -195,6 +218,26 @@ class SeenBody:
 
 
 # Async servers.
+
+
+class _Mark:
+    """Left in a scope that somebody looks at, for the application: it may be called by WSGI, within middleware."""
+
+    __slots__ = ("app", "plan")
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.plan: Plan | None = None
+
+    def noting(self, start_response: StartResponse) -> StartResponse:
+        """The same, and what routing found is noted: the server's loop has no context of that request."""
+
+        def start(status: str, headers: RawHeaders, *exc_info: Any) -> Any:
+            ctx = current.get(None)
+            self.plan = None if ctx is None else ctx.plan
+            return start_response(status, headers, *exc_info)
+
+        return start
 
 
 class _Timed:
@@ -259,6 +302,7 @@ class ASGIObservation(Observation):
     """A request that came by ASGI."""
 
     protocol = "asgi"
+    mark: _Mark
 
     def __init__(self, app: Application, observing: Observing, scope: Scope, send: Send) -> None:
         self.app = app
@@ -303,8 +347,7 @@ class ASGIObservation(Observation):
                 self.answered = perf_counter()
             self.status = message["status"]
             ctx = current.get(None)
-            if ctx is not None:
-                self.plan = ctx.plan
+            self.plan = self.mark.plan if ctx is None else ctx.plan
             if observing.forward is not None:
                 self.remote_addr = _forwarded_address(ctx) or self.remote_addr
             if observing.ids:
@@ -324,8 +367,9 @@ async def serve_asgi(app: Any, scope: Scope, receive: Receive, send: Send) -> No
     if observing is None or scope["type"] != "http" or SEEN in scope or scope["path"] in way.health:
         await asgi.serve(app, scope, receive, send)
         return
-    scope[SEEN] = app
+    mark = scope[SEEN] = _Mark(app)
     seen = ASGIObservation(app, observing, scope, send)
+    seen.mark = mark
     if observing.ids:
         received = None
         for name, value in scope["headers"]:
@@ -360,6 +404,7 @@ class RSGIObservation(Observation):
         self.remote_addr = rsgi.split_address(scope.client)[0]
         self._protocol = protocol
         self._transport: Any = None
+        self.mark = _Mark(app)
         self.client_disconnect = protocol.client_disconnect
         self.began = perf_counter()
 
@@ -386,8 +431,7 @@ class RSGIObservation(Observation):
         self.answered = perf_counter()
         self.status = code
         ctx = current.get(None)
-        if ctx is not None:
-            self.plan = ctx.plan
+        self.plan = self.mark.plan if ctx is None else ctx.plan
         if self.observing.forward is not None:
             self.remote_addr = _forwarded_address(ctx) or self.remote_addr
         return [*fields, (FIELD, self.request_id)] if self.observing.ids and not says_id(fields) else fields
@@ -409,12 +453,12 @@ class RSGIObservation(Observation):
         return sending
 
 
-class _NamedScope:
-    """A scope of RSGI, which takes no attributes, with the id of its request."""
+class _MarkedScope:
+    """A scope of RSGI, which takes no attributes, with what the environ of its request is to have."""
 
-    def __init__(self, scope: Any, request_id: str) -> None:
+    def __init__(self, scope: Any, more: dict[str, Any]) -> None:
         self._scope = scope
-        self.demijohn_environ = {**(getattr(scope, "demijohn_environ", None) or {}), KEY: request_id}
+        self.demijohn_environ = {**(getattr(scope, "demijohn_environ", None) or {}), **more}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._scope, name)
@@ -430,5 +474,7 @@ async def serve_rsgi(app: Any, scope: Any, protocol: Any) -> None:
     seen = RSGIObservation(app, observing, scope, protocol)
     if observing.ids:
         seen.request_id = seen.find_id()
-        scope = _NamedScope(scope, seen.request_id)
+        scope = _MarkedScope(scope, {KEY: seen.request_id, SEEN: seen.mark})
+    elif way.wrapped:
+        scope = _MarkedScope(scope, {SEEN: seen.mark})
     await _run(seen, rsgi.serve(app, scope, seen))
