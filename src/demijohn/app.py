@@ -44,7 +44,7 @@ from demijohn.wrappers.websocket import Websocket
 
 if TYPE_CHECKING:
     from demijohn import devserver, testing
-    from demijohn.adapters import asgi, forwarded, observed, rsgi
+    from demijohn.adapters import asgi, forwarded, observed, observed_async, rsgi
     from demijohn.setup import commands
 else:
     testing = later("demijohn.testing")  # 56 % of an import of Flask; only tests ask for it
@@ -53,6 +53,7 @@ else:
     rsgi = later("demijohn.adapters.rsgi")  # 13 %: asyncio
     commands = later("demijohn.setup.commands")  # 25 %: click
     observed = later("demijohn.adapters.observed")  # only where somebody looks at requests
+    observed_async = later("demijohn.adapters.observed_async")  # likewise, and asyncio
     forwarded = later("demijohn.adapters.forwarded")  # 3 %; only where there are trusted proxies
 
 __all__ = ["App", "Flask"]
@@ -197,7 +198,7 @@ class Flask(App):
         if scope["type"] == "lifespan":  # nothing is settled before the application has started up
             return asgi.serve
         way = self._way or self.settle()
-        serve = asgi.serve if way.observing is None else observed.serve_asgi
+        serve = asgi.serve if way.observing is None else observed_async.serve_asgi
         self._asgi_adapter = serve
         if "asgi_app" not in self.__dict__ and type(self).asgi_app is _own_asgi_app:
             self._serve_asgi = serve
@@ -211,7 +212,7 @@ class Flask(App):
         serve = self._rsgi_adapter
         if serve is None:
             way = self._way or self.settle()
-            serve = self._rsgi_adapter = rsgi.serve if way.observing is None else observed.serve_rsgi
+            serve = self._rsgi_adapter = rsgi.serve if way.observing is None else observed_async.serve_rsgi
         answering: Awaitable[None] = serve(self, scope, protocol)
         return answering
 

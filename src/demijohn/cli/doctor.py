@@ -62,7 +62,7 @@ def doctor_command(info: ScriptInfo, as_json: bool) -> None:
 def _load(info: ScriptInfo) -> tuple[Application | None, Exception | None]:
     """The application, or why it cannot be loaded; neither where there is none."""
     try:
-        app: Any = info.load_app()
+        app = info.load_app()
         app.settle()
         return app, None
     except NoAppException as e:

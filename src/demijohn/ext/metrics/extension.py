@@ -17,7 +17,6 @@ from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from demijohn import Flask, Response, abort, request
-from demijohn.errors import WrongSetting
 from demijohn.ext.metrics.store import Store, lives
 from demijohn.ext.metrics.text import CONTENT_TYPE, Labels, gauge, head, histogram, sample
 from demijohn.extend import (
@@ -74,7 +73,8 @@ class Metrics:
         :raises WrongSetting: for a network in ``METRICS_ALLOW`` that is none.
         """
         app = unproxied(app)
-        expect_settings(app, METRICS_ALLOW="texts", METRICS_FOLDER="path")
+        kind = _are_networks, "a list of networks, such as '10.0.0.0/8'"
+        expect_settings(app, METRICS_ALLOW=kind, METRICS_FOLDER="path")
         measured = self._measured[app] = Measured(app)
         app.extensions["metrics"] = self
         app.add_url_rule(self.path, "metrics", self._view)
@@ -253,12 +253,15 @@ class Measured:
 
 def _networks(allowed: Any) -> list[IPv4Network | IPv6Network]:
     named = PRIVATE if allowed is None else (allowed,) if isinstance(allowed, str) else allowed
+    return [ip_network(network, strict=False) for network in named]
+
+
+def _are_networks(value: object) -> bool:
     try:
-        return [ip_network(network, strict=False) for network in named]
-    except ValueError as e:
-        raise WrongSetting(
-            f"The setting METRICS_ALLOW: {e}. It is a list of networks, such as '10.0.0.0/8'."
-        ) from None
+        _networks(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _folder(app: Flask) -> Path | None:
