@@ -43,14 +43,10 @@ class AppContext(Patchable):
 
     request: Any = None
     _request: Any = None
-    plan: Any = (
-        None  # what routing found: the rule, its hooks, where it runs; told to the request when it is made
-    )
+    plan: Any = None  # what routing found; the request is told when it is made
     #: The session, once it was asked for, where asking again needs no notice.
     _seen_session: Any = None
-    request_id: str | None = (
-        None  # of the request that asked for this work; a request's own is in its environ
-    )
+    request_id: str | None = None  # of the request that asked for this work
     _g: Any = None
     _url_adapter: Any = None
     #: What :data:`current` gave for each push, a list of :class:`~contextvars.Token`; None before the first.
