@@ -45,7 +45,7 @@ from demijohn.wrappers.websocket import Websocket
 
 if TYPE_CHECKING:
     from demijohn import devserver, testing
-    from demijohn.adapters import asgi, forwarded, observed, rsgi
+    from demijohn.adapters import asgi, forwarded, observed, observed_async, rsgi
     from demijohn.setup import commands
 else:
     testing = later("demijohn.testing")  # 56 % of an import of Flask; only tests ask for it
@@ -54,6 +54,7 @@ else:
     rsgi = later("demijohn.adapters.rsgi")  # 13 %: asyncio
     commands = later("demijohn.setup.commands")  # 25 %: click
     observed = later("demijohn.adapters.observed")  # only where somebody looks at requests
+    observed_async = later("demijohn.adapters.observed_async")  # likewise, and asyncio
     forwarded = later("demijohn.adapters.forwarded")  # 3 %; only where there are trusted proxies
 
 __all__ = ["App", "Flask"]
@@ -199,7 +200,7 @@ class Flask(App):
         if scope["type"] == "lifespan":  # nothing is settled before the application has started up
             return asgi.serve
         way = self._way or self.settle()
-        serve = asgi.serve if way.observing is None else observed.serve_asgi
+        serve = asgi.serve if way.observing is None else observed_async.serve_asgi
         for path, answer in self.answers_below:
             serve = asgi.with_answer_below(path, answer, serve)
         self._asgi_adapter = serve
@@ -212,13 +213,18 @@ class Flask(App):
         serve = self._rsgi_adapter
         if serve is None:
             way = self._way or self.settle()
-            serve = self._rsgi_adapter = rsgi.serve if way.observing is None else observed.serve_rsgi
+            serve = self._rsgi_adapter = rsgi.serve if way.observing is None else observed_async.serve_rsgi
         answering: Awaitable[None] = serve(self, scope, protocol)
         return answering
 
     def is_health_path(self, path: str) -> bool:
         """Whether a server answers what comes to ``path`` even while every thread is busy."""
         return path in (self._way or self.settle()).health
+
+    def wsgi_entry(self) -> Callable[[Any, Any], Any]:
+        """What a server calls by WSGI, once this application has started up: itself, and who looks at its requests."""
+        way = self._way or self.settle()
+        return partial(observed.serve_wsgi, self) if way.wrapped and way.observing is not None else self
 
     def observed_entry(self) -> Callable[..., Any]:
         """What a request by WSGI meets first where somebody looks at it."""

@@ -13,7 +13,8 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -41,7 +42,7 @@ from demijohn.sessions.session import SessionMixin
 from demijohn.setup.kinds import Kind
 from demijohn.sessions.signing import BoundedTimedSerializer
 from demijohn.variable import current
-from demijohn.setup.checks import Finding
+from demijohn.setup.checks import Diagnosis, Finding
 from demijohn.setup.translator import Translator
 from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
@@ -54,16 +55,16 @@ from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "BoundedTimedSerializer", "EitherWay", "Finding", "Headers", "InsufficientStorage", "MultipartLimits",
-    "Observation", "Part", "PerContext", "Ready", "Translator", "adapt_view", "add_carrier", "add_check",
-    "add_templates", "answer_below", "answer_errors", "before_stream", "bound_threads", "call", "carriers",
-    "carry_request_id",
+    "BoundedTimedSerializer", "Diagnosis", "EitherWay", "Finding", "Headers", "InsufficientStorage",
+    "MultipartLimits", "Observation", "Part", "PerContext", "Ready", "Translator", "adapt_view", "add_carrier",
+    "add_check", "add_diagnosis", "add_gauge", "add_templates", "answer_below", "answer_errors",
+    "before_stream", "bound_threads", "call", "carried", "carry_request_id", "carrying",
     "content_disposition", "current_application", "current_environ", "current_query", "current_request",
-    "current_request_id", "current_session", "dump_cookie", "end_at_stop", "expect_settings", "is_async",
-    "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
-    "parse_multipart", "prefers_json", "problem", "request_of_scope", "running_loop", "safe_join",
-    "secure_filename", "send_signal", "serve_event", "set_translator", "translate", "translate_plural",
-    "unproxied", "vouched", "wrap_asgi",
+    "current_request_id", "current_session", "describe_routes", "dump_cookie", "end_at_stop",
+    "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later", "may_await", "may_block",
+    "nonblocking", "observe", "parse_cookie", "parse_multipart", "prefers_json", "problem", "request_of_scope",
+    "running_loop", "safe_join", "secure_filename", "send_signal", "serve_event", "set_translator",
+    "translate", "translate_plural", "unproxied", "vouched", "wrap_asgi",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -206,25 +207,17 @@ def answer_errors(app: Flask, find: Callable[[Exception], Callable[..., Any] | N
     app.add_handler_finder(find)
 
 
-def add_carrier(app: Flask, name: str, take: Callable[[], Any], give: Callable[[Any], object]) -> None:
-    """Have something of a request go along with the jobs that it sends, where ``TASKS_CARRY`` names it.
-
-    ::
-
-        add_carrier(app, "tenant", lambda: g.get("tenant"), lambda tenant: setattr(g, "tenant", tenant))
+def add_gauge(
+    app: Flask, name: str, about: str, read: Callable[[], Mapping[tuple[tuple[str, str], ...], float]]
+) -> None:
+    """Have metrics tell a number that an extension says of itself, such as the connections of a pool.
 
     :param app: The application.
-    :param name: What the setting calls it.
-    :param take: Gives it where a job is sent, in a request or not; JSON has to hold it, and None is not sent.
-    :param give: Takes it where the job runs, inside the context of its own that it has.
+    :param name: The metric's name, such as ``db_pool_connections``.
+    :param about: What it is, in a sentence.
+    :param read: Returns the values by labels: ``{(("state", "used"),): 3}``; called inside an application context.
     """
-    app.extensions.setdefault("carriers", {})[name] = (take, give)
-
-
-def carriers(app: Flask) -> dict[str, tuple[Callable[[], Any], Callable[[Any], object]]]:
-    """What was added by :func:`add_carrier`, by its name."""
-    found: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = app.extensions.get("carriers", {})
-    return found
+    app.gauges.append((name, about, read))
 
 
 def add_templates(package: str, folder: str | Path) -> None:
@@ -278,6 +271,55 @@ def before_stream(app: Flask, function: Callable[[Template], None]) -> None:
     app.template_streams.append(function)
 
 
+def add_carrier(
+    app: Flask, name: str, pack: Callable[[], Any], unpack: Callable[[Any], AbstractContextManager[object] | None]
+) -> None:
+    """Have something of a request go with the work that it hands on, such as its language or its place in a trace.
+
+    ::
+
+        add_carrier(app, "tenant", lambda: g.get("tenant"), lambda tenant: setattr(g, "tenant", tenant))
+
+    :param app: The application.
+    :param name: What it is called, in ``TASKS_CARRY`` among others.
+    :param pack: Says what goes along, where work is handed on; JSON has to hold it, and None does not go.
+    :param unpack: Given what went along inside the context of the work, takes it, or returns a context manager
+        around the work.
+    """
+    app.carriers[name] = pack, unpack
+
+
+def carried(app: Flask, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """What goes with work that is handed on now, to be kept with it and given to :func:`carrying` where it is done.
+
+    It is the id of the request, ``request_id``, and what extensions add (:func:`add_carrier`).
+
+    :param names: What shall go; all by default.
+    """
+    carriers = {"request_id": (current_request_id, carry_request_id), **app.carriers}
+    packed = {}
+    for name in carriers if names is None else names:
+        if name in carriers and (value := carriers[name][0]()) is not None:
+            packed[name] = value
+    return packed
+
+
+@contextmanager
+def carrying(app: Flask, packed: Mapping[str, Any]) -> Iterator[None]:
+    """Around work that was handed on, inside an application context of its own: what went with it counts.
+
+    :param packed: What :func:`carried` gave; what nobody knows any more is passed over.
+    """
+    if "request_id" in packed:
+        carry_request_id(packed["request_id"])
+    with ExitStack() as stack:
+        for name, value in packed.items():
+            around = app.carriers[name][1](value) if name in app.carriers else None
+            if around is not None:
+                stack.enter_context(around)
+        yield
+
+
 def add_check(app: Flask, check: Callable[[Flask], Iterable[Finding]]) -> None:
     """Have ``demijohn check --deploy`` ask an extension what should be otherwise before others can reach it.
 
@@ -285,6 +327,27 @@ def add_check(app: Flask, check: Callable[[Flask], Iterable[Finding]]) -> None:
     :param check: Takes the application, inside its context, and returns or yields what it finds.
     """
     app.checks.append(check)
+
+
+def add_diagnosis(app: Flask, diagnose: Callable[[Flask], Iterable[Diagnosis]]) -> None:
+    """Have ``demijohn doctor`` ask an extension how something is that the application needs.
+
+    What a readiness check asks needs no diagnosis of its own: the command asks those, too.
+
+    :param app: The application.
+    :param diagnose: Takes the application, inside its context, and returns or yields what it finds.
+    """
+    app.diagnoses.append(diagnose)
+
+
+def describe_routes(app: Flask, describe: Callable[[Rule, Any], Mapping[str, str]]) -> None:
+    """Have ``demijohn routes`` show what an extension knows of a route.
+
+    :param app: The application.
+    :param describe: Takes the rule and its view, which may be None, and returns texts for ``auth`` (who may call it) or
+        ``limits`` (how often).
+    """
+    app.route_notes.append(describe)
 
 
 def bound_threads(app: Flask, most: Callable[[], int | None]) -> None:
@@ -302,7 +365,7 @@ def observe(app: Flask, observer: Any) -> None:
     A request that nobody looks at pays nothing. Health endpoints are not looked at.
 
     :param app: The application.
-    :param observer: An object with any of three methods, called with the request's :class:`Observation`; none may block.
+    :param observer: An object with any of three methods, called with an :class:`Observation`; none of them may block.
         ``begin``: nothing of the request is known but what the client sent. ``leave``: the call that handles it has
         ended, in the context in which it began. ``end``: the last byte of the answer was sent, or will never be.
     """

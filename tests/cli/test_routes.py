@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from demijohn import Flask
@@ -73,3 +75,39 @@ def test_hosts_get_a_column(runner):
     app = Flask("x", static_folder=None, host_matching=True)
     app.add_url_rule("/b", "b", host="a.example")
     assert "Host" in show(runner, app)[1]
+
+
+def test_kind_login_and_limits_of_a_route_are_shown(runner, app):
+    from demijohn.ext.login import LoginManager, fresh_login_required, login_required
+    from demijohn.ext.ratelimit import Limiter, get_remote_address
+
+    LoginManager(app)
+    limiter = Limiter(get_remote_address, app=app, default_limits=["200/minute"], storage_uri="memory://")
+
+    @app.get("/cellar")
+    @login_required
+    @limiter.limit("5/minute")
+    async def cellar(): ...
+
+    @app.get("/keys")
+    @fresh_login_required
+    def keys(): ...
+
+    @app.websocket("/live")
+    async def live(): ...
+
+    result = runner.invoke(FlaskGroup("t", create_app=lambda: app), ["routes", "--json"])
+    rows = {row["endpoint"]: row for row in json.loads(result.output)}
+    assert rows["cellar"] == {
+        "endpoint": "cellar", "methods": ["GET"], "rule": "/cellar", "kind": "async", "auth": "login",
+        "limits": "5/minute",
+    }  # fmt: skip
+    assert (rows["keys"]["kind"], rows["keys"]["auth"], rows["keys"]["limits"]) == (
+        "sync",
+        "fresh login",
+        "200/minute",
+    )
+    assert rows["live"]["kind"] == "websocket"
+    assert rows["live"]["auth"] is rows["live"]["limits"] is None
+    header = show(runner, app)[1].splitlines()[0]
+    assert header.split() == ["Endpoint", "Methods", "Rule", "Kind", "Auth", "Limits"]

@@ -148,7 +148,7 @@ def test_all_checks_have_one_time_limit_and_one_that_hangs_is_begun_once(app, pr
             assert time.monotonic() - before < 3
         assert len(begun) == 1
         assert [record.message for record in caplog.records if "'slow'" in record.message] == [
-            "The readiness check 'slow' has not ended within READINESS_TIMEOUT"
+            "The readiness check 'slow' fails: it has not ended within READINESS_TIMEOUT"
         ]
     finally:
         release.set()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from demijohn.devserver.environment import load_dotenv, show_server_banner
 from demijohn.cli.check import check_command
+from demijohn.cli.completion import completion_command
+from demijohn.cli.doctor import doctor_command
 from demijohn.cli.group import FlaskGroup, cli, main
 from demijohn.cli.loading import (
     NoAppException,
@@ -36,6 +38,8 @@ __all__ = [
     "SeparatedPathType",
     "check_command",
     "cli",
+    "completion_command",
+    "doctor_command",
     "find_app_by_string",
     "find_best_app",
     "get_debug_flag",

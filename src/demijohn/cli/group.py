@@ -19,6 +19,8 @@ from click.core import ParameterSource
 from demijohn.devserver.assignment import current_assignment
 from demijohn.devserver.environment import has_dotenv, load_dotenv
 from demijohn.cli.check import check_command
+from demijohn.cli.completion import completion_command
+from demijohn.cli.doctor import doctor_command
 from demijohn.cli.loading import NoAppException, ScriptInfo
 from demijohn.cli.mounted import mounted_commands
 from demijohn.cli.routes import routes_command
@@ -29,6 +31,9 @@ from demijohn.cli.version import version_option
 from demijohn.setup.commands import AppGroup
 from demijohn.contexts.context import current
 from demijohn.setup.envvars import set_debug_flag
+
+#: Commands that Flask has not, and an application may have had before this package did: its own goes first.
+_LATER_COMMANDS = (check_command, completion_command, doctor_command)
 
 _PLUGIN_GROUPS = ("flask.commands", "demijohn.commands")
 
@@ -104,7 +109,7 @@ class FlaskGroup(AppGroup):
     The ``demijohn`` command is one. A project makes its own to have a management script that needs
     no ``--app``: ``@click.group(cls=FlaskGroup, create_app=create_app)``.
 
-    :param add_default_commands: Whether to add ``run``, ``shell``, ``routes``, ``check`` and ``static``.
+    :param add_default_commands: Whether to add ``run``, ``shell``, ``routes`` and the other built-in ones.
     :param create_app: A function that makes the application, in place of looking for it.
     :param add_version_option: Whether to add ``--version``.
     :param load_dotenv: Whether to load ``.env`` and ``.flaskenv``.
@@ -130,7 +135,7 @@ class FlaskGroup(AppGroup):
         self.set_debug_flag = set_debug_flag
         self._plugins_loaded = False
         if add_default_commands:
-            for command in (run_command, shell_command, routes_command, check_command, static_command):
+            for command in (run_command, shell_command, routes_command, *_LATER_COMMANDS):
                 self.add_command(command)
 
     def _load_plugin_commands(self) -> None:
@@ -148,8 +153,7 @@ class FlaskGroup(AppGroup):
             # After the built-in ones, whose options may say what plugins get when they import Flask.
             self._load_plugin_commands()
             own = super().get_command(ctx, cmd_name)
-        # An application may have had a command of that name before this package had one.
-        yields = own is check_command or own is static_command
+        yields = own in _LATER_COMMANDS
         if own is not None and not yields:
             return own
         try:

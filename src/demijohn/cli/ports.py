@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from werkzeug.routing import Map
@@ -10,7 +10,8 @@ from werkzeug.routing import Map
 from demijohn.contexts import ports as contexts
 from demijohn.contexts.context import AppContext
 from demijohn.devserver import ports
-from demijohn.setup.checks import Finding
+from demijohn.setup.checks import Diagnosis, Finding
+from demijohn.setup.lifecycle import Lifecycle
 from demijohn.setup.mounting import Mount
 
 __all__ = ["Application"]
@@ -38,6 +39,14 @@ class Application(ports.Application, contexts.Application, Protocol):
     extensions: dict[str, Any]
     #: What finds out about it besides what the command looks at itself.
     checks: list[Callable[[Any], Iterable[Finding]]]
+    #: What says how something is that it needs.
+    diagnoses: list[Callable[[Any], Iterable[Diagnosis]]]
+    #: What says who may call a route and how often.
+    route_notes: list[Callable[[Any, Any], Mapping[str, str]]]
+    readiness_checks: dict[str, Callable[[], Any]]
+    view_functions: dict[str, Callable[..., Any]]
+    default_config: Any
+    lifecycle: Lifecycle
 
     @property
     def static_folder(self) -> Any:

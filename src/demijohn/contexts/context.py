@@ -43,12 +43,10 @@ class AppContext(Patchable):
 
     request: Any = None
     _request: Any = None
-    #: What routing found: the rule with its hooks and where it runs. The request is told when it is made.
-    plan: Any = None
+    plan: Any = None  # what routing found; the request is told when it is made
     #: The session, once it was asked for, where asking again needs no notice.
     _seen_session: Any = None
-    #: The id of the request that asked for this work, if one did; a request's own is in its environ.
-    request_id: str | None = None
+    request_id: str | None = None  # of the request that asked for this work
     _g: Any = None
     _url_adapter: Any = None
     #: What extensions keep with this context, see :mod:`demijohn.contexts.kept`; None before the first.

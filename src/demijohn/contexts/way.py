@@ -21,7 +21,7 @@ This module holds the records only. It must not know how they are made, nor the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any, NoReturn, TypeAlias
 
@@ -175,7 +175,7 @@ class Way:
     #: What is done about each, a :class:`~demijohn.dispatch.observation.Observing`; None where nobody looks.
     observing: Any
     #: What a request by WSGI meets first: what ``forward`` does, or what answers it while somebody looks; or None.
-    enter: Callable[..., Any] | None
+    enter: Callable[..., Iterable[bytes] | None] | None
 
     # Steps, each this package's own or the application's method.
 

@@ -37,6 +37,12 @@ def asgi_entry(app: AnyApplication) -> ASGIApplication:
     return entry
 
 
+def wsgi_entry(app: AnyApplication) -> AnyApplication:
+    """What is called by WSGI, once the application has started up."""
+    choose: Callable[[], AnyApplication] | None = getattr(app, "wsgi_entry", None)
+    return app if choose is None else choose()
+
+
 def rsgi_entry(app: AnyApplication) -> RSGIEntry:
     """What is called by RSGI."""
     entry: RSGIEntry = getattr(app, "__rsgi__", app)

@@ -23,6 +23,7 @@ from demijohn.adapters.asgi import encoded
 from demijohn.adapters.environ import protocol_of
 from demijohn.adapters.observed import WSGIObservation
 from demijohn.adapters.severing import ENDED_BY_CLOSING, WRITING_TIME, sever
+from demijohn.devserver.entries import wsgi_entry
 from demijohn.devserver.ports import AnyApplication
 from demijohn.typing import RawHeaders
 from demijohn.wrappers.body import truncated
@@ -126,7 +127,7 @@ class Gateway:
     """
 
     def __init__(self, app: AnyApplication, threads: int, log: AccessLog | None) -> None:
-        self._app, self._free, self._log = app, threads, log
+        self._app, self._free, self._log = wsgi_entry(app), threads, log
         self._lock = allocate_lock()
         self._waiting: deque[Any] = deque()
         #: Whether a path is one where it is asked after the process.

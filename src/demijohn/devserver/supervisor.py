@@ -78,6 +78,7 @@ class Supervisor:
         self._to_replace: list[Worker] = []
         self._stopping = self._announced = self._told_findings = False
         self._young_deaths = 0
+        self._name = f"{os.getpid()}-{os.urandom(6).hex()}"
         self._exit_code = 0
         self._has_terminal = any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
         self._watcher = Watcher(
@@ -250,7 +251,8 @@ class Supervisor:
         self._told_findings = True
         fds = (self.sock.fileno(), report_write, lifeline_read)
         assignment = Assignment(*fds, options=options, program=self.program, argv=self.argv)
-        environment = {**os.environ, VARIABLE: assignment.dump()}
+        # By the second they know one another, for what they have in common.
+        environment = {**os.environ, VARIABLE: assignment.dump(), "DEMIJOHN_SERVER": self._name}
         if self.options.reload:
             environment["WERKZEUG_RUN_MAIN"] = "true"
         # As multiprocessing does: a worker of `python -X dev` is one too. Typeshed does not know the function.

@@ -155,11 +155,10 @@ def fields_of(seen: Observation) -> dict[str, Any]:
 
 def text_line(seen: Observation) -> str:
     """The line as text; what a client sent in it cannot begin another, nor colour a terminal."""
-    line = escape_control(
-        f'{seen.remote_addr} - - [{strftime(_LOCAL, localtime())}] "{seen.method} {seen.shown_path} HTTP/{seen.http_version}"'
-        f" {seen.status} {seen.duration * 1000:.1f} ms"
-    )
-    return f"{line}\n"
+    asked = f"{seen.method} {seen.shown_path} HTTP/{seen.http_version}"
+    now = strftime(_LOCAL, localtime())
+    line = f'{seen.remote_addr} - - [{now}] "{asked}" {seen.status} {seen.duration * 1000:.1f} ms'
+    return f"{escape_control(line)}\n"
 
 
 class SlowRequests:

@@ -90,14 +90,16 @@ def _ready_view(app: Application) -> Callable[[], Any]:
             return _answer("ok", {})
         asked = lifecycle.readiness.ask()
         if running_loop() is None:
-            return _answer(*asked.result())
+            report = asked.result()
+            return _answer(report.status, report.checks)
         return _answer_on_loop(asked)
 
     return ready
 
 
 async def _answer_on_loop(asked: Future[Report]) -> Ready:
-    return _answer(*await asyncio.shield(asyncio.wrap_future(asked)))
+    report = await asyncio.shield(asyncio.wrap_future(asked))
+    return _answer(report.status, report.checks)
 
 
 def _answer(status: str, checks: dict[str, str]) -> Ready:

@@ -33,6 +33,7 @@ from demijohn.http.cors import HEADERS, METHODS, Sharing
 from demijohn.json.provider import DefaultJSONProvider, JSONProvider
 from demijohn.setup.kinds import SETTINGS, Kind, check_settings
 from demijohn.logging import create_logger
+from demijohn.setup.operation import Operated
 from demijohn.policy import Policy
 from demijohn.setup.translator import Translator
 from demijohn.routing import Map, Router, Rule
@@ -54,7 +55,7 @@ def _seconds(value: float | timedelta) -> timedelta:
     return value if isinstance(value, timedelta) else timedelta(seconds=value)
 
 
-class App(Scaffold):
+class App(Operated, Scaffold):
     """Settings and registrations of an application; users instantiate ``Flask``.
 
     :param import_name: Name of the defining module, usually ``__name__``: templates, static files
@@ -173,12 +174,7 @@ class App(Scaffold):
         self.template_streams: list[Callable[[Any], None]] = []
         #: What finds out about this application for ``demijohn check``, see :func:`demijohn.extend.add_check`.
         self.checks: list[Callable[[Any], Iterable[Finding]]] = []
-        #: What looks at requests from outside, see :func:`demijohn.extend.observe`.
-        self.observers: list[Any] = []
-        #: What says how many threads a part of it bears, see :func:`demijohn.extend.bound_threads`.
-        self.thread_bounds: list[Callable[[], int | None]] = []
-        #: What ``/readyz`` asks, by its name, see :meth:`readiness_check`.
-        self.readiness_checks: dict[str, Callable[[], Any]] = {}
+        self._begin_operation()
         #: Who may read answers from elsewhere, in the order in which :meth:`cors` said it.
         self.sharings: list[Sharing] = []
         #: What keeps static files in memory, once one was asked for.
@@ -563,22 +559,6 @@ class App(Scaffold):
         """Run a generator function, sync or async, up to its yield before serving and on after."""
         self.while_serving_gens.append(f)
         return f
-
-    @setupmethod
-    def readiness_check(self, name: str) -> Callable[[F], F]:
-        """Have ``/readyz`` ask the decorated function, sync or async, whether the application can do its work.
-
-        False and what it raises mean that it cannot. It runs inside an application context, in a thread of its own or
-        on the loop of async views.
-
-        :param name: What the answer calls it; one that was there under this name is replaced.
-        """
-
-        def register(f: F) -> F:
-            self.readiness_checks[name] = f
-            return f
-
-        return register
 
     #: Whether it has to be served by ASGI though nothing of it is asynchronous.
     needs_asgi = False

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["Finding", "Level", "weakness"]
+__all__ = ["Diagnosis", "Finding", "Level", "State", "weakness"]
 
 #: ``serious``: not to be served like this. ``warning``: to be mended or silenced. ``note``: to be known.
 Level: TypeAlias = Literal["serious", "warning", "note"]
+
+#: How something is that is needed.
+State: TypeAlias = Literal["ok", "missing", "old", "broken"]
 
 #: Bytes below which a key can be tried out by machine.
 SHORTEST = 16
@@ -46,6 +49,20 @@ class Finding(NamedTuple):
     why: str
     #: What to do.
     mend: str
+
+
+class Diagnosis(NamedTuple):
+    """How something is that an application needs: what is there, what is needed, what to do."""
+
+    #: What it is about.
+    name: str
+    state: State
+    #: What there is, and where it is broken, how; never a secret.
+    have: str
+    #: What is needed.
+    need: str
+    #: What to do, a command where there is one; empty where all is well.
+    fix: str
 
 
 def weakness(key: str | bytes) -> str | None:

@@ -30,6 +30,8 @@ class Report(NamedTuple):
     status: str
     #: ``ok`` or ``failing``, by the name of the check.
     checks: dict[str, str]
+    #: Why those fail that do: for the log, and for who sits at the machine.
+    errors: dict[str, str]
 
 
 class Application(ports.Application, Protocol):
@@ -77,9 +79,10 @@ class Readiness:
             app = self.app
             end = monotonic() + app.own_setting("READINESS_TIMEOUT")
             begun = {name: self._begin(name, check) for name, check in tuple(app.readiness_checks.items())}
-            checks = {name: self._result(name, result, end) for name, result in begun.items()}
-            failing = any(state != "ok" for state in checks.values())
-            asked.set_result(Report("failing" if failing else "ok", checks))
+            found = {name: self._result(name, result, end) for name, result in begun.items()}
+            errors = {name: why for name, why in found.items() if why is not None}
+            checks = {name: "ok" if why is None else "failing" for name, why in found.items()}
+            asked.set_result(Report("failing" if errors else "ok", checks, errors))
         except BaseException as e:
             asked.set_exception(e)
 
@@ -103,21 +106,23 @@ class Readiness:
         else:
             result.set_result(None)
 
-    def _result(self, name: str, result: Future[None], end: float) -> str:
-        """How a check ended, or that it has not; what it raised is for the log only, at its begin and at its end."""
+    def _result(self, name: str, result: Future[None], end: float) -> str | None:
+        """Why a check says no, or None; it is logged when that begins and when it ends."""
         try:
             result.result(max(0.0, end - monotonic()))
         except BaseException as e:
+            late = isinstance(e, TimeoutError) and not result.done()
+            why = "it has not ended within READINESS_TIMEOUT" if late else f"{type(e).__name__}: {e}"
             if name not in self._failing:
                 self._failing.add(name)
-                late = isinstance(e, TimeoutError) and not result.done()
-                why = "has not ended within READINESS_TIMEOUT" if late else f"failed: {e}"
-                self.app.logger.error("The readiness check %r %s", name, why, exc_info=None if late else e)
-            return "failing"
+                self.app.logger.error(
+                    "The readiness check %r fails: %s", name, why, exc_info=None if late else e
+                )
+            return why
         if name in self._failing:
             self._failing.discard(name)
             self.app.logger.info("The readiness check %r is well again", name)
-        return "ok"
+        return None
 
 
 class CheckFailed(Exception):

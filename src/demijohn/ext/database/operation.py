@@ -11,7 +11,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from demijohn import Flask
-from demijohn.extend import bound_threads
+from demijohn.extend import add_gauge, bound_threads
 
 
 class Database(Protocol):
@@ -42,5 +42,16 @@ def attend(app: Flask, db: Database) -> None:
             most = getattr(pool, "_max_overflow", -1)
             return None if most < 0 or not isinstance(pool, sa.QueuePool) else pool.size() + most
 
+    def connections() -> dict[tuple[tuple[str, str], ...], float]:
+        found: dict[tuple[tuple[str, str], ...], float] = {}
+        for key, engine in db.engines.items():
+            pool = engine.pool
+            if isinstance(pool, sa.QueuePool):
+                bind = ("bind", key or "default")
+                found[bind, ("state", "used")] = pool.checkedout()
+                found[bind, ("state", "idle")] = pool.checkedin()
+        return found
+
     app.readiness_check("database")(answers)
+    add_gauge(app, "db_client_connections", "Connections of the database's pools.", connections)
     bound_threads(app, most_threads)

@@ -29,8 +29,8 @@ from demijohn.ext.login.next_page import expand_login_view, login_url, make_next
 from demijohn.ext.login.port import Manager
 from demijohn.ext.login.remember import cookie_attributes, decode_cookie, encode_cookie
 from demijohn.extend import (
-    call, current_application, current_request, current_session, expect_settings, may_await, nonblocking, send_signal,
-    translate, unproxied,
+    call, current_application, current_request, current_session, describe_routes, expect_settings, may_await,
+    nonblocking, send_signal, translate, unproxied,
 )  # fmt: skip
 
 if TYPE_CHECKING:  # a type checker brings it; at run time nothing but the name is needed
@@ -114,6 +114,7 @@ class LoginManager(Generic[U]):
             app.after_request(self._update_remember_cookie)
         if add_context_processor:
             app.context_processor(utils._user_context_processor)
+        describe_routes(app, utils.asked_of_users)
         self._apps.add(app)
         self._look_ahead_if_async()
 

@@ -203,14 +203,29 @@ def _guarded(view: F, fresh: bool) -> F:
                     return await refusal if isinstance(refusal, Awaitable) else refusal
             return await view(*args, **kwargs)
 
-        return cast(F, guarded_async)
+        return cast(F, _marked(guarded_async, fresh))
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         refusal = None if _needs_no_login() else _refusal(fresh)
         return view(*args, **kwargs) if refusal is None else refusal
 
-    return cast(F, guarded)
+    return cast(F, _marked(guarded, fresh))
+
+
+#: On a guarded view: what is asked of a user. Decorators that are written on it hand it on.
+ASKED = "__login_asked__"
+
+
+def asked_of_users(rule: object, view: object) -> dict[str, str]:
+    """What ``demijohn routes`` shows of a view."""
+    asked = getattr(view, ASKED, None)
+    return {"auth": asked} if isinstance(asked, str) else {}
+
+
+def _marked(guarded: Any, fresh: bool) -> Any:
+    setattr(guarded, ASKED, "fresh login" if fresh else "login")
+    return guarded
 
 
 def login_required(func: F) -> F:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, cast
 
 from demijohn import Flask, g
 from demijohn.ext.migrations.cli import db as db_cli_group
 from demijohn.ext.migrations.configuration import Config, Database, _MigrateConfig
-from demijohn.extend import expect_settings
+from demijohn.extend import Diagnosis, add_diagnosis, expect_settings
 
 #: Changes an Alembic configuration and returns it.
 Callback = Callable[[Config], Config]
@@ -61,6 +61,25 @@ class Migrate:
         expect_settings(app, MIGRATE_LOCK_TIMEOUT="number")
         app.extensions["migrate"] = _MigrateConfig(self, cast(Database, self.db), **self.alembic_ctx_kwargs)
         app.cli.add_command(db_cli_group, name=self.command)
+        add_diagnosis(app, self._pending)
+
+    def _pending(self, app: Flask) -> Iterator[Diagnosis]:
+        """Whether the database is at the newest revision, for ``demijohn doctor``."""
+        if not os.path.isdir(self.directory):
+            return
+        # Imported here: heavy, and only for commands.
+        from alembic.runtime.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
+        heads = set(ScriptDirectory.from_config(self.get_config()).get_heads())
+        named = ("version_table", "version_table_schema")
+        options = {name: self.alembic_ctx_kwargs[name] for name in named if name in self.alembic_ctx_kwargs}
+        with cast(Database, self.db).engines[None].connect() as connection:
+            at = set(MigrationContext.configure(connection, opts=options).get_current_heads())
+        state: Literal["ok", "old"] = "ok" if heads <= at else "old"
+        have, need = ", ".join(sorted(at)) or "none", ", ".join(sorted(heads))
+        fix = "" if state == "ok" else f"demijohn {self.command} upgrade"
+        yield Diagnosis("migrations", state, have, need, fix)
 
     def configure(self, f: Callback) -> Callback:
         """Decorate a function that changes the Alembic configuration of every command."""

@@ -16,7 +16,7 @@ from demijohn.ext.ratelimit.errors import RateLimitExceeded
 from demijohn.ext.ratelimit.limit import HeaderNames, Limit, RequestLimit
 from demijohn.ext.ratelimit.route import AROUND, RouteLimit, around_function
 from demijohn.extend import (
-    Finding, adapt_view, add_check, call, current_application, current_request, unproxied,
+    Finding, adapt_view, add_check, call, current_application, current_request, describe_routes, unproxied,
 )  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,6 +85,7 @@ class Limiter:
         state = self._states[app] = _State(self, app, self._own)
         app.extensions.setdefault("limiter", set()).add(self)
         adapt_view(app, state.adapted)
+        describe_routes(app, state.described)
         add_check(app, state.check)
 
     # What is written on views.
@@ -221,9 +222,27 @@ class _State:
 
     def adapted(self, rule: Any, view: Any) -> Any:
         """The view with what it is held to besides what is written on it; called once per rule."""
+        added = self.held_to(rule, view)[1]
+        return around_function(view, added) if added else view
+
+    def described(self, rule: Any, view: Any) -> dict[str, str]:
+        """What ``demijohn routes`` shows of a rule."""
+        own, added = self.held_to(rule, view)
+        limits = [route.limit.limit_provider for route in dict.fromkeys((*own, *added))]
+        shown = [limit if isinstance(limit, str) else "by function" for limit in limits]
+        return {"limits": "; ".join(shown)} if shown else {}
+
+    def held_to(self, rule: Any, view: Any) -> tuple[tuple[RouteLimit, ...], tuple[RouteLimit, ...]]:
+        """The limits that are written on a view, and those that it has to be adapted for."""
         app = self._app()
-        if app is None or rule.websocket or rule.endpoint == "static" or rule.endpoint.endswith(".static"):
-            return view
+        if (
+            app is None
+            or view is None
+            or rule.websocket
+            or rule.endpoint == "static"
+            or rule.endpoint.endswith(".static")
+        ):
+            return (), ()
         inner = unwrap(view)
         # Written above the route, and so not on what the route has.
         own = getattr(view, AROUND, ()) or self.limiter.marked.get(inner, ())
@@ -237,7 +256,7 @@ class _State:
             added = (*added, *of_blueprints, *(RouteLimit(self.limiter, limit) for limit in self.application))
             if not any(route.override_defaults for route in (*own, *of_blueprints)):
                 added = (*added, *(RouteLimit(self.limiter, limit) for limit in self.defaults))
-        return around_function(view, added) if added else view
+        return own, added
 
     def count(self, counted: Iterable[Limit]) -> None:
         """Count the current request, and refuse it when it is one too many."""
