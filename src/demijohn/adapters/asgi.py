@@ -201,7 +201,7 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
             close_body(ctx._environ)
     if mount.ours and path != mount.prefix:
         # PERF: without two coroutines more.
-        await mount.guest.asgi_app(mounted.scope_inside(mount, scope, path), receive, send)
+        await mount.guest.asgi_app(mounted.scope_inside(app, mount, scope, path), receive, send)
         return
     environ = ScopeEnviron(scope) if INNER_PATH in scope else None
     await ASGIExchange(scope, receive, send).hand_on(app, mount, environ)

@@ -20,7 +20,7 @@ from demijohn.adapters.complete import respond
 from demijohn.adapters.environ import FORWARDED, INNER_PATH, ROOT_PATH, LazyEnviron, ScopeEnviron
 from demijohn.adapters.exchange import Exchange
 from demijohn.adapters.ports import Application
-from demijohn.dispatch.matching import plan_of_failed
+from demijohn.dispatch.matching import keep_mounted, plan_of_failed
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.setup.mounting import Mount
 from demijohn.typing import RawHeaders, Receive, Scope, Send, StartResponse
@@ -62,6 +62,7 @@ def serve_wsgi(
     """Answer by WSGI with what is mounted."""
     if mount.ours and (path := environ["PATH_INFO"][len(mount.wire_prefix) :]):
         # PERF: what is below comes to for one of ours (1 us less).
+        keep_mounted(app, mount, environ["PATH_INFO"])
         below = environ.copy()
         root = (below.get("SCRIPT_NAME") or "").rstrip("/")
         below["SCRIPT_NAME"] = f"{root}{mount.wire_prefix}"
@@ -277,11 +278,12 @@ def scope_below(mount: Mount, scope: Scope, environ: LazyEnviron | None) -> Scop
     return below
 
 
-def scope_inside(mount: Mount, scope: Scope, path: str) -> Scope:
+def scope_inside(app: Application, mount: Mount, scope: Scope, path: str) -> Scope:
     """:func:`scope_below` for one of ours, where no proxy has told anything and the server has no prefix.
 
     :param path: The path that was routed.
     """
+    keep_mounted(app, mount, path)
     below = dict(scope)
     root = below.get("root_path", "")
     below["root_path"] = f"{root}{mount.prefix}"
