@@ -30,7 +30,18 @@ from bench.entrants import ENTRANTS
 
 RESULTS = Path(__file__).parent / "results"
 SNAPSHOT = Path(__file__).parent / "RESULTS.md"
-KINDS = ("inprocess", "startup", "database", "forms", "rest", "servers", "upload", "websockets", "parsers", "static")
+KINDS = (
+    "inprocess",
+    "startup",
+    "database",
+    "forms",
+    "rest",
+    "servers",
+    "upload",
+    "websockets",
+    "parsers",
+    "static",
+)
 USUAL = KINDS[:6]
 
 

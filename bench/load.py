@@ -68,9 +68,7 @@ def _wrk(port: int, path: str, connections: int, seconds: float, headers: Mappin
     )
 
 
-async def _own(
-    port: int, path: str, connections: int, seconds: float, headers: Mapping[str, str]
-) -> Load:
+async def _own(port: int, path: str, connections: int, seconds: float, headers: Mapping[str, str]) -> Load:
     latencies: list[float] = []
     errors = 0
     fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

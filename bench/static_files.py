@@ -84,7 +84,10 @@ def measure(rounds: int, seconds: float) -> tuple[dict[str, Any], list[str]]:
     running: dict[Stand, tuple[Server, str, dict[str, str]]] = {}
     seen: dict[Stand, list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-static-") as folder:
-        lines = (f".rack-{n} .bottle {{ margin: {n % 17}px; color: #{n * 7919 % 0xFFFFFF:06x} }}\n" for n in range(999))
+        lines = (
+            f".rack-{n} .bottle {{ margin: {n % 17}px; color: #{n * 7919 % 0xFFFFFF:06x} }}\n"
+            for n in range(999)
+        )
         sheet = "".join(lines)[:BYTES]
         Path(folder, SHEET).write_text(sheet)
         Path(folder, f"{SHEET}.gz").write_bytes(gzip.compress(sheet.encode(), 9, mtime=0))

@@ -435,7 +435,9 @@ class Flask(App):
         except BuildError as error:
             if ":" in endpoint and (self.mounts or self.mounted is not None):
                 try:
-                    return self._url_across(ctx, adapter, endpoint, values, _method, _scheme, _external, _anchor)
+                    return self._url_across(
+                        ctx, adapter, endpoint, values, _method, _scheme, _external, _anchor
+                    )
                 except BuildError as unknown:
                     error = unknown
             values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)

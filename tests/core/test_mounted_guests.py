@@ -23,7 +23,11 @@ def django():
     from django.conf import settings
 
     settings.configure(
-        DEBUG=False, ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="for a test", DEBUG_PROPAGATE_EXCEPTIONS=True
+        DEBUG=False,
+        ROOT_URLCONF=__name__,
+        ALLOWED_HOSTS=["*"],
+        SECRET_KEY="for a test",
+        DEBUG_PROPAGATE_EXCEPTIONS=True,
     )
     from django.core.asgi import get_asgi_application
     from django.core.wsgi import get_wsgi_application
@@ -62,7 +66,10 @@ def starlette(events):
         return StreamingResponse(parts())
 
     return Starlette(
-        routes=[Route("/bottles/{number}", bottle, methods=["GET", "POST"], name="bottle"), Route("/stream", stream)],
+        routes=[
+            Route("/bottles/{number}", bottle, methods=["GET", "POST"], name="bottle"),
+            Route("/stream", stream),
+        ],
         lifespan=lifespan,
     )
 
@@ -182,7 +189,9 @@ def test_bodies_and_answers_are_streams_both_ways(server, tmp_path):
         connection.close()
         return answer.status, head, size
 
-    with serve("mounted_served:app", server, env={"PYTHONPATH": f"{tmp_path}:{':'.join(sys.path)}"}) as running:
+    with serve(
+        "mounted_served:app", server, env={"PYTHONPATH": f"{tmp_path}:{':'.join(sys.path)}"}
+    ) as running:
         for path in ("/wsgi/", "/asgi/"):
             ask("GET", path)  # warm up
         before = int(ask("GET", "/peak")[1])

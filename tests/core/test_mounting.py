@@ -44,9 +44,7 @@ async def asgi_guest(scope, receive, send):
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
     inside = scope["path"].removeprefix(scope["root_path"])
-    await send(
-        {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
-    )
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
     await send(
         {"type": "http.response.body", "body": f"{scope['root_path']}|{inside}|".encode(), "more_body": True}
     )
@@ -84,7 +82,12 @@ def app(app: Flask) -> Flask:
 
     @old.get("/links")
     def links():
-        return [url_for(":index"), url_for(":old:bottle", id=1), url_for("bottle", id=2), url_for("shop:index")]
+        return [
+            url_for(":index"),
+            url_for(":old:bottle", id=1),
+            url_for("bottle", id=2),
+            url_for("shop:index"),
+        ]
 
     @old.get("/remember")
     def remember():
@@ -168,9 +171,13 @@ def test_all_stands_below_a_prefix_of_the_servers_own(client):
 
 def test_an_endpoint_that_is_not_there_is_an_error_that_says_what_is(app):
     with app.test_request_context():
-        with pytest.raises(BuildError, match="no application is mounted as 'odl' in 'core', but 'old', 'wsgi'"):
+        with pytest.raises(
+            BuildError, match="no application is mounted as 'odl' in 'core', but 'old', 'wsgi'"
+        ):
             url_for("odl:bottle")
-        with pytest.raises(BuildError, match=r"no endpoints that are known here. Give its path: url_for\('wsgi:/path'\)"):
+        with pytest.raises(
+            BuildError, match=r"no endpoints that are known here. Give its path: url_for\('wsgi:/path'\)"
+        ):
             url_for("wsgi:bottle")
         with pytest.raises(BuildError, match="bottel"):
             url_for("old:bottel")
@@ -333,7 +340,8 @@ def test_a_prefix_that_is_none_is_refused(app, prefix, reason):
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("a:b", "without a colon"), ("old", "taken by what is mounted at /old"), ("", "without a colon")]
+    ("name", "reason"),
+    [("a:b", "without a colon"), ("old", "taken by what is mounted at /old"), ("", "without a colon")],
 )
 def test_a_name_that_cannot_be_told_is_refused(app, name, reason):
     with pytest.raises(ValueError, match=reason):

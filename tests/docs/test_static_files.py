@@ -29,7 +29,17 @@ def test_a_page_and_its_style_sheet_name_files_by_their_content(load_example, pr
 
 
 def test_a_build_is_what_the_page_shows(tmp_path):
-    command = [sys.executable, "-m", "demijohn", "--app", "shop:app", "static", "build", "--out", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "demijohn",
+        "--app",
+        "shop:app",
+        "static",
+        "build",
+        "--out",
+        str(tmp_path),
+    ]
     done = subprocess.run(
         command, cwd=EXAMPLES / "static_files", capture_output=True, text=True, timeout=60, check=True
     )

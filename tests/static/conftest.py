@@ -11,7 +11,9 @@ import pytest
 from demijohn import Flask
 from demijohn.testing import FlaskClient
 
-SHEET = "body { background: url(img/wall.png) }\n" + "".join(f".c{n} {{ margin: {n}px }}\n" for n in range(900))
+SHEET = "body { background: url(img/wall.png) }\n" + "".join(
+    f".c{n} {{ margin: {n}px }}\n" for n in range(900)
+)
 
 
 class Client(FlaskClient):

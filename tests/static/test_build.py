@@ -36,7 +36,9 @@ def test_everything_is_where_its_address_says(make, folder, tmp_path, debug):
 def test_two_builds_are_the_same(make, tmp_path):
     for name in ("one", "two"):
         build(make(), tmp_path / name)
-    files = {path.relative_to(tmp_path / "one"): path.read_bytes() for path in (tmp_path / "one").rglob("*.*")}
+    files = {
+        path.relative_to(tmp_path / "one"): path.read_bytes() for path in (tmp_path / "one").rglob("*.*")
+    }
     assert files == {
         path.relative_to(tmp_path / "two"): path.read_bytes() for path in (tmp_path / "two").rglob("*.*")
     }

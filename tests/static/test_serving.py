@@ -201,7 +201,9 @@ def test_each_variant_has_an_etag_and_a_304(make, reach):
 def test_if_none_match_is_a_list_compared_weakly(make, reach, asked, status):
     client = reach(make())
     tag = client.get("/static/cellar.css").headers["ETag"]
-    assert client.get("/static/cellar.css", headers={"If-None-Match": asked.format(tag)}).status_code == status
+    assert (
+        client.get("/static/cellar.css", headers={"If-None-Match": asked.format(tag)}).status_code == status
+    )
 
 
 def test_if_modified_since_is_answered_for_what_is_sent_as_it_lies_there(make, reach):

@@ -45,7 +45,9 @@ def scope_of(environ: Any, state: Mapping[str, Any] | None) -> Scope:
         "raw_path": quote(path, safe="/%:@!$&'()*+,;=~", encoding="latin-1").encode("ascii"),
         "query_string": (environ.get("QUERY_STRING") or "").encode("latin-1"),
         "root_path": decoded(root),
-        "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()],
+        "headers": [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()
+        ],
         "client": (environ.get("REMOTE_ADDR") or "", int(environ.get("REMOTE_PORT") or 0)),
         "server": (environ["SERVER_NAME"], int(environ.get("SERVER_PORT") or 0)),
     }
@@ -117,7 +119,8 @@ class BridgedCall:
         if message["type"] == "http.response.start":
             self.code = message["status"]
             self.fields = [
-                (name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in message.get("headers", ())
             ]
         elif message["type"] == "http.response.body":
             if not self._begun.done():  # not before: what fails until then can still be answered

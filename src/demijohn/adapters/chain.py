@@ -54,7 +54,9 @@ class Chain:
     async def begin(self) -> None:
         """Run the chain in a thread, up to the first part of its body."""
         pool = self._app.lifecycle.pool(get_running_loop())
-        body = await pool.run(copy_context(), lambda _: self._called(self._environ, self._start_response), None)
+        body = await pool.run(
+            copy_context(), lambda _: self._called(self._environ, self._start_response), None
+        )
         self._parts = InThread(body, pool)
         try:
             # PEP 3333: start_response may be called as late as before the first part.

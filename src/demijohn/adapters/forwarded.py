@@ -10,6 +10,7 @@ from werkzeug.datastructures import EnvironHeaders
 from demijohn.adapters.environ import FORWARDED
 from demijohn.http.proxy import TrustedProxies, forwarded_origin
 
+
 def make_forwarder(setting: Any) -> Callable[[Any], None]:
     """The function that applies ``TRUSTED_PROXIES`` to an environ.
 

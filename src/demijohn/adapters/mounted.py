@@ -308,9 +308,7 @@ def _told(scope: Scope, environ: LazyEnviron) -> dict[str, Any]:
     }
 
 
-async def _failed(
-    app: Application, mount: Mount, environ: Any, exchange: Exchange, error: Exception
-) -> None:
+async def _failed(app: Application, mount: Mount, environ: Any, exchange: Exchange, error: Exception) -> None:
     """Answer with the page of the application that a failed one is mounted in."""
     ctx = app.request_context(environ)
     ctx.begin()

@@ -203,9 +203,7 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         # PERF: no environ, and no coroutine more.
         place = getattr(scope, "script_name", "")
         root_path = getattr(scope, "root_path", "")
-        inside = MountedScope(
-            scope, path[len(mount.prefix) :], f"{place}{mount.prefix}", root_path, None
-        )
+        inside = MountedScope(scope, path[len(mount.prefix) :], f"{place}{mount.prefix}", root_path, None)
         await mount.guest.__rsgi__(inside, protocol)
         return
     await RSGIExchange(scope, protocol).hand_on(app, mount, RSGIEnviron(scope))

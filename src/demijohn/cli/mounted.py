@@ -51,7 +51,5 @@ class MountGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, sorted."""
         guest = self.mount.guest
-        below = [
-            name for name in getattr(guest, "mounts", {}) if mounted_commands(guest, name) is not None
-        ]
+        below = [name for name in getattr(guest, "mounts", {}) if mounted_commands(guest, name) is not None]
         return sorted({*self.own.list_commands(ctx), *below})

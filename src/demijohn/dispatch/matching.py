@@ -121,7 +121,12 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
 def keep_mounted(app: Application, mount: Prefixed, path: str) -> None:
     """Have a path of a mounted application found by the whole of it the next time, as other paths are."""
     way = app._way
-    if way is not None and len(way.static_plans) < Handing.MOST and path.isascii() and path not in way.static_plans:
+    if (
+        way is not None
+        and len(way.static_plans) < Handing.MOST
+        and path.isascii()
+        and path not in way.static_plans
+    ):
         way.static_plans[path] = Handing(mount)
 
 

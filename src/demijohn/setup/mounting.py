@@ -159,7 +159,9 @@ def make_mount(
         )
     for mount in host.mounts.values():
         if mount.name == name:
-            raise ValueError(f"The name {name!r} is taken by what is mounted at {mount.prefix}: choose another.")
+            raise ValueError(
+                f"The name {name!r} is taken by what is mounted at {mount.prefix}: choose another."
+            )
         if mount.prefix == prefix:
             raise ValueError(f"There is an application mounted at {prefix} already: {mount.name!r}.")
     for rule in rules:
@@ -173,7 +175,9 @@ def make_mount(
             " ASGI callable."
         )
     if interface is not None and interface not in get_args(Interface):
-        raise ValueError(f"The interface of what is mounted at {prefix} is 'wsgi' or 'asgi', not {interface!r}.")
+        raise ValueError(
+            f"The interface of what is mounted at {prefix} is 'wsgi' or 'asgi', not {interface!r}."
+        )
     found = interface or _interface_of(guest)
     if found is None:
         raise ValueError(
