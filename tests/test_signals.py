@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gc
+
 import blinker
+import pytest
 
 from demijohn import signals
 
@@ -38,3 +41,33 @@ def test_a_receiver_gets_the_sender_and_what_is_sent_with_it():
 def test_namespaces_are_blinkers_and_apart_from_ours():
     assert signals.Namespace is blinker.Namespace
     assert signals.Namespace().signal("request-started") is not signals.request_started
+
+
+OF_REQUESTS = """
+    request_started request_finished request_tearing_down appcontext_pushed appcontext_popped appcontext_tearing_down
+""".split()
+
+
+@pytest.mark.parametrize("name", OF_REQUESTS)
+@pytest.mark.parametrize("leave", ["disconnected", "collected", "cleared"])
+def test_requests_are_as_cheap_again_once_the_last_receiver_is_gone(name, leave):
+    """The flag that adapters test follows the receivers, whichever way they go."""
+    signal = getattr(signals, name)
+
+    def receive(sender, **extra):
+        pass
+
+    assert not signals.listening
+    signal.connect(receive)
+    assert signals.listening
+    with signals.request_started.connected_to(lambda sender, **extra: None):
+        assert signals.listening
+    assert signals.listening  # one is left
+    if leave == "disconnected":
+        signal.disconnect(receive)
+    elif leave == "collected":
+        del receive
+        gc.collect()
+    else:
+        signal._clear_state()
+    assert not signals.listening

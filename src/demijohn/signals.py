@@ -44,27 +44,45 @@ class Sender(Protocol):
         ...
 
 
-#: Whether anybody has ever connected to a signal of a request or a context.
+#: Whether anybody is connected to a signal of a request or a context.
 listening = False
 
 
-class _RequestSignal(NamedSignal):
-    """PERF: notes that somebody listens, so that requests test one flag, not six signals."""
+class _Receivers(dict[Any, Any]):
+    """The receivers of such a signal. PERF: they keep one flag, so that requests test that, not six signals."""
 
-    def connect(self, *args: Any, **kwargs: Any) -> Any:
-        """Connect a receiver, as blinker's signals do."""
+    def __setitem__(self, key: Any, value: Any) -> None:
         global listening
+        super().__setitem__(key, value)
         listening = True
-        return super().connect(*args, **kwargs)
+
+    def pop(self, *args: Any) -> Any:
+        """Let one go: it was disconnected, or is no more."""
+        value = super().pop(*args)
+        _look_again()
+        return value
+
+    def clear(self) -> None:
+        """Let all go."""
+        super().clear()
+        _look_again()
+
+
+def _look_again() -> None:
+    global listening
+    listening = any(signal.receivers for signal in _of_requests)
 
 
 # Extensions make their own namespaces; this one holds only what the framework sends.
 _signals = Namespace()
 _define = _signals.signal
+_of_requests: list[NamedSignal] = []
 
 
 def _define_for_requests(name: str) -> NamedSignal:
-    signal: NamedSignal = _signals.setdefault(name, _RequestSignal(name))
+    signal = _define(name)
+    signal.receivers = _Receivers()
+    _of_requests.append(signal)
     return signal
 
 

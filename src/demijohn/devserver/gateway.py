@@ -60,13 +60,15 @@ def _wait(awaitable: Any) -> Any:
     return awaitable.result()
 
 
-@lru_cache(maxsize=512)
 def _key_of(name: bytes) -> str | None:
     """What a header field is called in an environ; None for one that would pass for another (``x_forwarded_for``)."""
     if b"_" in name:
         return None
     key = name.decode("latin-1").upper().replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+_kept_key_of = lru_cache(maxsize=512)(_key_of)
 
 
 #: What is the same for every request.
@@ -100,7 +102,7 @@ def environ_of(scope: Any) -> dict[str, Any]:
     environ["wsgi.url_scheme"] = scope["scheme"]
     environ["wsgi.errors"] = sys.stderr
     for name, value in scope["headers"]:
-        key = _key_of(name)
+        key = _kept_key_of(name) if len(name) < 64 else _key_of(name)  # a sender does not choose what is kept
         if key is None:
             continue
         if key in environ:

@@ -122,7 +122,7 @@ def check_name(name: object) -> str:
         raise ValueError(
             f"Header name {_excerpt(name)} is not a valid name: use only letters, digits and !#$%&'*+-.^_`|~."
         )
-    if len(_names_seen) < _CACHE_SIZE:
+    if len(_names_seen) < _CACHE_SIZE and len(name) < 64:
         _names_seen[name] = name
     return name
 

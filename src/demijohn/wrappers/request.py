@@ -108,15 +108,20 @@ def _limit(setting: str, unset: int | None) -> Any:
     return property(read, write, doc=f"The limit ``{setting}`` for this request; set it to change it here.")
 
 
-@lru_cache(maxsize=1024)
 def _text_of_latin1(value: str) -> str:
     """WSGI hands over bytes as latin-1 text (PEP 3333); the bytes are UTF-8."""
     return value.encode("latin-1").decode(errors="replace")
 
 
+_kept_text_of_latin1 = lru_cache(maxsize=1024)(_text_of_latin1)
+
+
 def decoded(value: str) -> str:
     """The text of a WSGI path value: what its latin-1 stand-in encodes, read as UTF-8."""
-    return value if value.isascii() else _text_of_latin1(value)
+    if value.isascii():
+        return value
+    # A long one is not kept: a sender chooses it, and 1,024 of 60 KB would be 120 MB.
+    return _kept_text_of_latin1(value) if len(value) <= 256 else _text_of_latin1(value)
 
 
 @lru_cache(maxsize=1024)
@@ -451,7 +456,7 @@ class Request(BaseRequest):
         storage = self.parameter_storage_class
         with InsufficientStorage.instead_of_oserror():
             form, files = parse_multipart_stream(
-                self.stream,
+                self._held_stream(),
                 boundary.encode("latin-1", "replace"),
                 limits=self._multipart_limits(),
                 stream_factory=self._get_file_stream,
@@ -531,7 +536,7 @@ class Request(BaseRequest):
             return whole
         length = state["content_length"] if "content_length" in state else _announced_length(self.environ)
         if length is None or self.shallow or "stream" in state or "form" in state:
-            body: bytes = self.stream.read()
+            body: bytes = self._held_stream().read()
             return body
         limit = self.max_content_length
         if limit is not None and length > limit:
@@ -574,6 +579,16 @@ class Request(BaseRequest):
         if getattr(self.url_rule, "stream", False) is True:
             return StreamedBody(from_reader(stream), None, reader=stream)
         return stream
+
+    def _held_stream(self) -> Any:
+        """The stream that is read to the end, held to the limit also where a hook put another in its place.
+
+        Such a one unpacks the body: what counts is what comes out of it.
+        """
+        stream = self.stream
+        if isinstance(stream, (BytesIO, BoundedBody, StreamedBody, RefusedBody)):
+            return stream
+        return BoundedBody(stream, self.max_content_length, None)
 
     def _load_small_multipart(self) -> bool:
         """Parse a multipart body that is in memory anyway; False leaves it to Werkzeug's parser."""

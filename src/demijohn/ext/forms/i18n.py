@@ -50,7 +50,7 @@ def _current() -> Any:
     if not has_request_context():
         return None
     locale = _locale_of_extension() or current_app.config.get("WTF_LOCALE")
-    return _catalogue(str(locale)) if locale else None
+    return _catalogue(str(locale)[:_LONGEST]) if locale else None
 
 
 def _locale_of_extension() -> Any:
@@ -67,7 +67,7 @@ def _locale_of_extension() -> Any:
 @lru_cache(maxsize=256)
 def _catalogue(locale: str) -> Any:
     """The catalogue for a locale, or None. Its name is compared with those that there are, and is no path."""
-    language, *others = locale[:_LONGEST].lower().replace("-", "_").split("_")
+    language, *others = locale.lower().replace("-", "_").split("_")
     names = [*(f"{language}_{other}" for other in reversed(others)), language]
     known = _known()
     names += [name for name in known if name.startswith(f"{language}_")]  # cs: there is cs_CZ only
