@@ -69,7 +69,8 @@ def _request(stand: Stand, server: Server) -> tuple[str, dict[str, str]]:
     headers = {"Accept-Encoding": "gzip"}
     answer = _ask(server.port, path, headers)
     body = answer.read()
-    assert answer.headers["Content-Encoding"] == "gzip" and len(gzip.decompress(body)) >= BYTES
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(gzip.decompress(body)) >= BYTES
     assert "immutable" in answer.headers["Cache-Control"]
     if stand.revalidates:
         headers["If-None-Match"] = answer.headers["ETag"]

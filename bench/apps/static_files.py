@@ -11,8 +11,9 @@ SHEET = "cellar.css"
 def make(kind: str) -> Any:
     """The application of this kind."""
     if kind == "whitenoise":
-        from bench.apps import empty
         from whitenoise import WhiteNoise
+
+        from bench.apps import empty
 
         folder = os.environ["BENCH_STATIC"]
         return WhiteNoise(

@@ -30,7 +30,8 @@ class Policy:
     __slots__ = (  # noqa: RUF023 (in the order of the page)
         "problem_json", "explained_errors", "private_sessions", "checked_redirects", "strict_cookie_names",
         "teardown_before_sending", "streams_in_context", "strict_json", "strict_hosts",
-        "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "hashed_static", "one_view_per_rule",
+        "codings_refused", "clean_download_names", "links_stay_inside", "ranges_ignored", "hashed_static",
+        "one_view_per_rule",
         "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
         "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page",
         "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields", "security_headers",

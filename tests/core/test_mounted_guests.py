@@ -12,9 +12,9 @@ import socketio
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
+from tests.support.servers import serve
 
 from demijohn import Flask, url_for
-from tests.support.servers import serve
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-
 from tests.docs.conftest import EXAMPLES
 
 PROTOCOLS = ["wsgi", "asgi", "rsgi"]

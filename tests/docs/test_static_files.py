@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-
 from tests.docs.conftest import EXAMPLES
 
 ADDRESS = r"/{}\.[0-9a-f]{{12}}\.{}"

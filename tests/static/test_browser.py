@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
-
 from tests.support.servers import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -10,11 +10,10 @@ from hashlib import sha256
 
 import brotli
 import pytest
+from tests.static.conftest import SHEET
 
 from demijohn import Blueprint, Flask, url_for
 from demijohn.compat.app import Flask as CompatFlask
-
-from tests.static.conftest import SHEET
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 

@@ -1,7 +1,7 @@
-from demijohn import Flask, url_for
-
 from old_shop import app as old_shop
 from others import count, metrics
+
+from demijohn import Flask, url_for
 
 app = Flask(__name__)
 app.mount("/old", old_shop, name="old")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from demijohn import signals
 from demijohn.adapters.environ import (
-    FORWARDED, ROOT_PATH, LazyEnviron, ScopeContext, as_latin1, common_makers, constant, protocol_of,
+    FORWARDED, ROOT_PATH, LazyEnviron, ScopeContext, as_latin1, common_makers, protocol_of,
 )  # fmt: skip
 from demijohn.adapters.complete import (
     NO_BODY, close_body, open_body, respond, serve_complete, short_way,
