@@ -22,6 +22,7 @@ from bench import (
     servers,
     sockets,
     startup,
+    static_files,
     targets,
     uploads,
 )
@@ -41,6 +42,7 @@ KINDS = (
     "upload",
     "websockets",
     "parsers",
+    "static",
 )
 USUAL = KINDS[:7]
 
@@ -136,6 +138,12 @@ def _websockets(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     count = 200 if options.quick else 1000
     figures, problems = sockets.measure(count)
     return {"per_socket": figures, "problems": problems}, sockets.text(figures, problems, count)
+
+
+def _static(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    rounds, seconds = (1, 1) if options.quick else (5, 3)
+    figures, problems = static_files.measure(rounds, seconds)
+    return {"stands": figures, "problems": problems}, static_files.text(figures, problems)
 
 
 def _heading(result: dict[str, Any]) -> str:

@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
@@ -29,15 +31,18 @@ def generator() -> str:
     return "wrk" if shutil.which("wrk") else "own client"
 
 
-def apply(port: int, path: str, connections: int, seconds: float) -> Load:
+def apply(
+    port: int, path: str, connections: int, seconds: float, headers: Mapping[str, str] = MappingProxyType({})
+) -> Load:
     """Load one URL with this many keep-alive connections for this long."""
     if shutil.which("wrk"):
-        return _wrk(port, path, connections, seconds)
-    return asyncio.run(_own(port, path, connections, seconds))
+        return _wrk(port, path, connections, seconds, headers)
+    return asyncio.run(_own(port, path, connections, seconds, headers))
 
 
-def _wrk(port: int, path: str, connections: int, seconds: float) -> Load:
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency"]
+def _wrk(port: int, path: str, connections: int, seconds: float, headers: Mapping[str, str]) -> Load:
+    fields = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", *fields]
     done = subprocess.run(
         [*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True
     )
@@ -63,10 +68,11 @@ def _wrk(port: int, path: str, connections: int, seconds: float) -> Load:
     )
 
 
-async def _own(port: int, path: str, connections: int, seconds: float) -> Load:
+async def _own(port: int, path: str, connections: int, seconds: float, headers: Mapping[str, str]) -> Load:
     latencies: list[float] = []
     errors = 0
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n".encode()
     begun = time.perf_counter()
 
     async def client() -> None:
@@ -79,7 +85,7 @@ async def _own(port: int, path: str, connections: int, seconds: float) -> Load:
             length = re.search(rb"(?i)content-length: (\d+)", head)
             await reader.readexactly(int(length.group(1)) if length else 0)
             latencies.append(time.perf_counter() - sent)
-            errors += not head.startswith(b"HTTP/1.1 2")
+            errors += not head.startswith((b"HTTP/1.1 2", b"HTTP/1.1 3"))
         writer.close()
 
     await asyncio.gather(*(client() for _ in range(connections)))

@@ -123,6 +123,13 @@ def reads_json_in_a_coding(app, folder):
             return False
 
 
+def names_static_files_as_they_lie_there(app, folder):
+    (folder / "cellar.css").write_text("p { margin: 0 }")
+    app.static_folder = folder
+    with app.test_request_context():
+        return app.url_for("static", filename="cellar.css") == "/static/cellar.css"
+
+
 #: Difference -> functions that say whether an application behaves as Flask's does there.
 PROBES = [
     ("strict_json", reads_nan),
@@ -138,6 +145,7 @@ PROBES = [
     ("ranges_ignored", refuses_a_range_in_another_unit),
     ("strict_cookie_names", sets_a_cookie_of_any_name),
     ("links_stay_inside", follows_a_link_that_leads_out),
+    ("hashed_static", names_static_files_as_they_lie_there),
 ]
 
 

@@ -465,7 +465,7 @@ class Flask(App):
             url = url or adapter.build(
                 endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
             )
-        except BuildError as error:
+        except BuildError:
             if ":" in endpoint and (self.mounts or self.mounted is not None):
                 try:
                     return self._url_across(

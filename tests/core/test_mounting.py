@@ -1,4 +1,4 @@
-"""Applications below a prefix of another: routing, addresses, sessions, errors, start and stop, on the three protocols."""
+"""Applications below a prefix of another: routes, addresses, sessions, errors, start and stop, by three protocols."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def app(app: Flask) -> Flask:
     def own(id):
         return f"root's {id}"
 
-    @old.get("/")
-    def index():
+    @old.get("/", endpoint="index")
+    def old_index():
         return f"{request.root_path}|{request.path}|{request.url}"
 
     @old.route("/bottles/<int:id>", methods=["GET", "POST"])
@@ -98,8 +98,8 @@ def app(app: Flask) -> Flask:
     def fails():
         raise LookupError("the old one's")
 
-    @shop.get("/")
-    def index():
+    @shop.get("/", endpoint="index")
+    def shop_index():
         return [url_for(":index"), url_for(":old:index"), url_for("index")]
 
     old.mount("/shop", shop, name="shop")

@@ -383,17 +383,6 @@ def _(module):
     assert heard == ["cellar"]
 
 
-@check("static-files")
-def _(module, tmp_path):
-    (tmp_path / "static").mkdir()
-    (tmp_path / "static" / "style.css").write_text("p {}")
-    with module.app.test_request_context():
-        url = module.app.url_for("static", filename="style.css")
-    assert url == "/static/style.css?v=42"
-    with module.app.test_client().get(url) as answer:
-        assert answer.cache_control.max_age == 31_536_000
-
-
 @check("views")
 def _(module):
     client = module.app.test_client()

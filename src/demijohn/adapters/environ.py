@@ -21,6 +21,9 @@ from demijohn.http.headers import ScopeHeaders
 #: with the word that trusted proxies were listened to.
 ROOT_PATH, FORWARDED = "demijohn.root_path", "demijohn.forwarded"
 
+#: The key of a scope with the path below ``root_path``, as a mounted application is given it.
+INNER_PATH = "demijohn.path"
+
 _MISSING: Any = object()
 
 

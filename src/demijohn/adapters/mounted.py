@@ -17,10 +17,10 @@ from werkzeug.exceptions import HTTPException
 from demijohn.adapters.bridge import BridgedCall, WSGIAnswer, scope_of
 from demijohn.adapters.chain import Chain
 from demijohn.adapters.complete import respond
-from demijohn.adapters.environ import FORWARDED, ROOT_PATH, LazyEnviron, ScopeEnviron
+from demijohn.adapters.environ import FORWARDED, INNER_PATH, ROOT_PATH, LazyEnviron, ScopeEnviron
 from demijohn.adapters.exchange import Exchange
 from demijohn.adapters.ports import Application
-from demijohn.dispatch.matching import plan_of_failed
+from demijohn.dispatch.matching import keep_mounted, plan_of_failed
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.setup.mounting import Mount
 from demijohn.typing import RawHeaders, Receive, Scope, Send, StartResponse
@@ -60,6 +60,16 @@ def serve_wsgi(
     app: Application, mount: Mount, environ: Any, start_response: StartResponse
 ) -> Iterable[bytes]:
     """Answer by WSGI with what is mounted."""
+    if mount.ours and (path := environ["PATH_INFO"][len(mount.wire_prefix) :]):
+        # PERF: what is below comes to for one of ours (1 us less).
+        keep_mounted(app, mount, environ["PATH_INFO"])
+        below = environ.copy()
+        root = (below.get("SCRIPT_NAME") or "").rstrip("/")
+        below["SCRIPT_NAME"] = f"{root}{mount.wire_prefix}"
+        below["PATH_INFO"] = path
+        below.setdefault(ROOT_PATH, root)
+        answer: Iterable[bytes] = mount.guest(below, start_response)
+        return answer
     path, said = places(mount, environ)
     if not path:
         status, fields, body = _with_slash(said, environ.get("QUERY_STRING", ""))
@@ -67,9 +77,6 @@ def serve_wsgi(
         return [body]
     below = environ.copy()
     below.update(said)
-    if mount.ours:
-        answer: Iterable[bytes] = mount.guest(below, start_response)
-        return answer
     started = _Started()
     try:
         if mount.interface == "asgi":
@@ -263,10 +270,25 @@ def scope_below(mount: Mount, scope: Scope, environ: LazyEnviron | None) -> Scop
             below.update(_told(scope, environ))
     below["root_path"] = f"{root}{mount.prefix}"
     below.setdefault(ROOT_PATH, root)
+    below.pop(INNER_PATH, None)
     if mount.state is not None:
         below["state"] = dict(mount.state)
     else:
         below.pop("state", None)
+    return below
+
+
+def scope_inside(app: Application, mount: Mount, scope: Scope, path: str) -> Scope:
+    """:func:`scope_below` for one of ours, where no proxy has told anything and the server has no prefix.
+
+    :param path: The path that was routed.
+    """
+    keep_mounted(app, mount, path)
+    below = dict(scope)
+    root = below.get("root_path", "")
+    below["root_path"] = f"{root}{mount.prefix}"
+    below.setdefault(ROOT_PATH, root)
+    below[INNER_PATH] = path[len(mount.prefix) :]
     return below
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from demijohn import signals
 from demijohn.adapters.environ import (
-    LazyEnviron, ScopeContext, as_latin1, common_makers, constant, protocol_of,
+    FORWARDED, ROOT_PATH, LazyEnviron, ScopeContext, as_latin1, common_makers, protocol_of,
 )  # fmt: skip
 from demijohn.adapters.complete import (
     NO_BODY, close_body, open_body, respond, serve_complete, short_way,
@@ -107,7 +107,8 @@ def _uri(scope: Any) -> str:
 
 RSGIEnviron.makers = {
     **common_makers("rsgi"),
-    "SCRIPT_NAME": constant(""),
+    "SCRIPT_NAME": lambda scope: getattr(scope, "script_name", ""),
+    ROOT_PATH: lambda scope: getattr(scope, "root_path", None),
     "QUERY_STRING": _query,
     "SERVER_NAME": lambda scope: split_address(scope.server)[0],
     "SERVER_PORT": lambda scope: split_address(scope.server)[1],
@@ -198,6 +199,13 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         ctx.leave()
         if ctx._environ is not None:
             close_body(ctx._environ)
+    if mount.ours and path != mount.prefix:
+        # PERF: no environ, and no coroutine more.
+        place = getattr(scope, "script_name", "")
+        root_path = getattr(scope, "root_path", "")
+        inside = MountedScope(scope, path[len(mount.prefix) :], f"{place}{mount.prefix}", root_path, None)
+        await mount.guest.__rsgi__(inside, protocol)
+        return
     await RSGIExchange(scope, protocol).hand_on(app, mount, RSGIEnviron(scope))
 
 
@@ -206,13 +214,28 @@ class MountedScope:
 
     :param scope: The server's, or that of the application that it is mounted in.
     :param path: The path below the prefix.
-    :param said: What its environ says besides: where the application is, and what a trusted proxy told.
+    :param script_name: Where the application is, as an environ has it.
+    :param root_path: The prefix of the server's own.
+    :param extra: What its environ says besides: what a trusted proxy told, or a test client.
     """
 
-    def __init__(self, scope: Any, path: str, said: dict[str, Any]) -> None:
+    __slots__ = (
+        "_scope", "demijohn_environ", "headers", "method", "path", "proto", "root_path", "scheme", "script_name"
+    )  # fmt: skip
+
+    def __init__(
+        self, scope: Any, path: str, script_name: str, root_path: str, extra: dict[str, Any] | None
+    ) -> None:
         self._scope = scope
         self.path = path
-        self.demijohn_environ = {**(getattr(scope, "demijohn_environ", None) or {}), **said}
+        self.script_name = script_name
+        self.root_path = root_path
+        self.demijohn_environ = extra
+        # PERF: what each request is asked for; the rest is looked up where it is.
+        self.proto = scope.proto
+        self.method = scope.method
+        self.headers = scope.headers
+        self.scheme = scope.scheme
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._scope, name)
@@ -278,7 +301,10 @@ class RSGIExchange:
         """Hand the request to a mounted application."""
         path, said = mounted.places(mount, environ)
         if mount.ours and path:
-            await mount.guest.__rsgi__(MountedScope(self._scope, decoded(path), said), self._protocol)
+            extra = getattr(self._scope, "demijohn_environ", None)
+            extra = {**(extra or {}), **said} if extra is not None or FORWARDED in said else None
+            below = MountedScope(self._scope, decoded(path), said["SCRIPT_NAME"], said[ROOT_PATH], extra)
+            await mount.guest.__rsgi__(below, self._protocol)
         else:
             await mounted.serve_exchange(app, mount, environ, self)
 

@@ -1,4 +1,4 @@
-"""The commands of mounted applications: ``demijohn old db upgrade`` runs ``db upgrade`` of what is mounted as ``old``."""
+"""The commands of mounted applications: ``demijohn old db upgrade`` runs that of what is mounted as ``old``."""
 
 from __future__ import annotations
 

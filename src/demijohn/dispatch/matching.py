@@ -17,7 +17,7 @@ from demijohn.dispatch.plan import make_plan, make_preflight_plan
 from demijohn.dispatch.ports import Application
 from demijohn.dispatch.sharing import SAFE_METHODS, preflight_of
 from demijohn.http.host import is_valid_host
-from demijohn.routing.mounted import Mounted, find_mount
+from demijohn.routing.mounted import Handing, Mounted, Prefixed, find_mount
 from demijohn.wrappers.request import Request, decoded
 
 _ONLY_WEBSOCKET = (
@@ -120,6 +120,18 @@ def find(app: Application, ctx: RequestContext, host: str | bytes | None, path: 
         way.static_plans.setdefault(path, {})[method] = plan
     if ctx._request is not None:
         ctx.tell_request()
+
+
+def keep_mounted(app: Application, mount: Prefixed, path: str) -> None:
+    """Have a path of a mounted application found by the whole of it the next time, as other paths are."""
+    way = app._way
+    if (
+        way is not None
+        and len(way.static_plans) < Handing.MOST
+        and path.isascii()
+        and path not in way.static_plans
+    ):
+        way.static_plans[path] = Handing(mount)
 
 
 def _look_for_mount(way: Way, path: str) -> None:

@@ -89,9 +89,9 @@ class Router:
     def match(self, path: str, method: str, websocket: bool = False) -> Answer:
         """The rule for a path and its view arguments, defaults included, in a fresh dict.
 
-        ``path`` is decoded and starts with a slash. Raises ``Mounted`` for what is a mounted application's, and ``werkzeug.exceptions.NotFound`` and
-        ``MethodNotAllowed`` where Werkzeug's matcher certainly would. None means that only Werkzeug's
-        matcher can tell.
+        ``path`` is decoded and starts with a slash. Raises ``Mounted`` for what is a mounted application's, and
+        ``werkzeug.exceptions.NotFound`` and ``MethodNotAllowed`` where Werkzeug's matcher certainly would. None means
+        that only Werkzeug's matcher can tell.
         """
         key: MethodKey = method
         if websocket:

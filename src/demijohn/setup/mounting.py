@@ -211,8 +211,8 @@ def _check_ours(host: Ours, guest: Ours, prefix: str) -> None:
         above = None if above.mounted is None else above.mounted.host
     if guest.mounted is not None and guest.mounted.host is not host:
         raise ValueError(
-            f"{guest.name!r} is mounted at {guest.mounted.prefix} of {guest.mounted.host.name!r} already: an application"
-            " has one place, by which url_for finds what is around it. Make another one for the second."
+            f"{guest.name!r} is mounted at {guest.mounted.prefix} of {guest.mounted.host.name!r} already: an"
+            " application has one place, by which url_for finds what is around it. Make another one for the second."
         )
 
 

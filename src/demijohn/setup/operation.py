@@ -6,6 +6,7 @@ This module must not know who asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from demijohn.setup.checks import Diagnosis

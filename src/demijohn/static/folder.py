@@ -14,6 +14,8 @@ import hashlib
 import os
 import re
 from _thread import RLock
+from copy import copy
+from functools import partial
 from io import BytesIO
 from mimetypes import guess_type
 from time import monotonic
@@ -214,7 +216,22 @@ class Folder:
             if len(served.choices) >= _MOST_CHOICES:
                 served.choices.clear()
             served.choices[accepted] = answers
+            self._cut_short(filename, environ)
         return served.answer(environ) or self._from_disk(served, environ)
+
+    def _cut_short(self, filename: str, environ: Any) -> None:
+        """Have the route of an address found by the whole path, as it is for those without variable parts.
+
+        PERF: 4 us of 10. Only where nobody around the view could miss the variable part.
+        """
+        ctx = get_request_context()
+        way, plan = ctx.way, ctx.plan
+        if self.at_once or not plan.short or way.by_adapter or filename not in self._served:
+            return
+        if environ["REQUEST_METHOD"] == "GET" and plan.view == self.view:
+            cut = copy(plan)
+            cut.view = partial(self.view, filename)
+            way.static_plans.setdefault(environ["PATH_INFO"], {})["GET"] = cut
 
     def _serve(self, filename: str) -> Served:
         """What is at an address.

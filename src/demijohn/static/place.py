@@ -112,9 +112,9 @@ class Place:
         if memory is None or memory.limit != limit:
             memory = app.static_memory = variants.Memory(limit)
         before = self._folder
-        if before is not None and before.hashed == hashed and before.memory is memory:
-            if before.at_once == app.debug:
-                return before  # what it knows is as good as ever
+        same = before is not None and (before.hashed, before.at_once) == (hashed, app.debug)
+        if same and before is not None and before.memory is memory:
+            return before  # what it knows is as good as ever
         return folder.Folder(
             owner, hashed=hashed, memory=memory, url_path=self._fixed_path,
             at_once=app.debug, links_stay_inside=app.policy.links_stay_inside, log=app.logger,
