@@ -37,7 +37,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @pytest.fixture
 def app(environment: Callable[..., None]) -> Flask:
     made = Flask("debugged", static_folder=None, root_path=str(Path(__file__).parent))
-    made.config.update(SECRET_KEY="a key for tests that nobody else uses 0123456789", SESSION_COOKIE_SECURE=False)
+    made.config.update(
+        SECRET_KEY="a key for tests that nobody else uses 0123456789", SESSION_COOKIE_SECURE=False
+    )
     made.debug = True
     return made
 

@@ -31,7 +31,9 @@ def test_who_lists_html_gets_the_page(client, accept):
     assert "a big error" in answer.text
 
 
-@pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "text/html;q=0, application/json"])
+@pytest.mark.parametrize(
+    "accept", ["application/json", "application/problem+json", "text/html;q=0, application/json"]
+)
 def test_who_asks_for_json_gets_a_problem_with_the_traceback_and_the_path_of_the_page(client, accept):
     answer = client.get("/fails/big", accept)
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
@@ -117,7 +119,9 @@ def test_this_machine_is_known_by_its_names(client, host):
     assert "demijohn-debugger" in client.get("/fails/big", Host=host).text
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.1", "evil.example:5000", "127.0.0.1.nip.io"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "10.0.0.1", "evil.example:5000", "127.0.0.1.nip.io"]
+)
 @pytest.mark.parametrize("path", ["", "1-aaaaaaaa", "page.js", "eval", "pin", "../bar.js"])
 def test_case_52_another_host_is_refused_at_every_address(client, host, path):
     assert client.get(f"{HERE}{path}".replace("debugger/../", ""), Host=host).status_code == 400

@@ -93,7 +93,7 @@ def test_it_tells_statements_with_their_times(app, client):
 def test_secrets_of_a_context_are_hidden_and_its_markup_stays_in_the_attribute(app, client):
     app.add_url_rule(
         "/hostile", endpoint="hostile",
-        view_func=lambda: render_template_string(PAGE, title="\"></script><script>alert(1)</script>", token="hunter2"),
+        view_func=lambda: render_template_string(PAGE, title='"></script><script>alert(1)</script>', token="hunter2"),
     )  # fmt: skip
     text = client.get("/hostile").text
     assert "hunter2" not in text
@@ -154,7 +154,9 @@ def test_a_page_s_own_policy_is_looked_at_in_its_fields_and_in_itself(app, clien
     meta = "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'\">"
     pages = {
         "fields": Response("<body></body>", headers={"Content-Security-Policy": "default-src 'none'"}),
-        "report": Response("<body></body>", headers={"Content-Security-Policy-Report-Only": "script-src 'none'"}),
+        "report": Response(
+            "<body></body>", headers={"Content-Security-Policy-Report-Only": "script-src 'none'"}
+        ),
         "meta": Response(f"<head>{meta}</head><body></body>"),
     }
     app.add_url_rule("/own/<name>", view_func=lambda name: pages[name], endpoint="own")

@@ -94,7 +94,7 @@ def test_what_is_awaited_runs_on_the_loop_of_the_application(app, client):
 
 def test_an_error_comes_back_as_its_traceback_without_the_console_s_own_frames(page):
     output = page.output("def f():\n    1 / 0\nf()")
-    assert output.startswith("Traceback (most recent call last):\n  File \"<console>\", line 3")
+    assert output.startswith('Traceback (most recent call last):\n  File "<console>", line 3')
     assert output.endswith("ZeroDivisionError: division by zero\n")
     assert "demijohn" not in output
     assert "SyntaxError" in page.output("def")
@@ -207,7 +207,9 @@ def test_without_the_page_s_token_no_code_is_run(page, token):
     assert page.ask("1").status_code == 403
 
 
-@pytest.mark.parametrize("fields", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+@pytest.mark.parametrize(
+    "fields", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}]
+)
 def test_a_page_of_another_site_cannot_use_up_the_pins(client, fields):
     for _ in range(12):
         assert client.post(f"{HERE}pin", {"pin": "0"}, **fields).status_code == 403
@@ -222,7 +224,13 @@ def test_a_form_is_no_code(client, page):
 
 def test_what_is_sent_has_to_be_two_texts(client, page):
     headers = {"X-Demijohn-Debugger": page.token}
-    for sent in ({}, [], {"frame": 1, "code": "1"}, {"frame": page.own[0]}, {"frame": page.own[0], "code": 1}):
+    for sent in (
+        {},
+        [],
+        {"frame": 1, "code": "1"},
+        {"frame": page.own[0]},
+        {"frame": page.own[0], "code": 1},
+    ):
         assert client.post(f"{HERE}eval", sent, **headers).status_code == 400, sent
 
 
