@@ -118,7 +118,9 @@ def serve_broken(assignment: Assignment, error: BaseException) -> None:
     options = assignment.serve_options
     text = user_traceback(error)
     print(text, file=sys.stderr, flush=True)
-    app = broken_app(text if options.debug else None)
+    app = broken_app(None)
+    if options.debug:
+        app = broken_app(text, debugger.advise(error), debugger.Guard(options.debug_key).shows)
     server = GranianServer(
         app, "wsgi", assignment.open_socket(), replace(options, threads=4, access_log=False)
     )
