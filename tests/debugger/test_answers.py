@@ -182,7 +182,8 @@ def test_an_application_that_no_server_put_it_into_has_none_of_it(app):
 def test_an_application_that_cannot_be_loaded_is_shown_with_what_to_do_to_this_machine_only(host):
     from werkzeug.test import Client
 
-    from demijohn.debugger import Guard, advise
+    from demijohn.debugger.advice import advise
+    from demijohn.debugger.guard import Guard
     from demijohn.devserver.broken import broken_app
 
     error = SyntaxError("invalid syntax", ("shop.py", 3, 5, "def x(:", 3, 6))

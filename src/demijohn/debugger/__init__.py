@@ -16,12 +16,11 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from demijohn.contexts.context import RequestContext
-from demijohn.debugger.advice import advise
 from demijohn.debugger.answers import Debugger
-from demijohn.debugger.guard import Guard, pin_of
+from demijohn.debugger.guard import pin_of
 from demijohn.debugger.ports import Application
 
-__all__ = ["Guard", "advise", "error_page", "install", "pin_of"]
+__all__ = ["error_page", "install", "pin_of"]
 
 _NAME = "demijohn.debugger"
 

@@ -218,9 +218,8 @@ def _frames(traceback: TracebackType | None) -> tuple[list[Frame], tuple[int, in
 
 
 def _renders_text(frame: FrameType) -> bool:
-    return frame.f_code.co_name == "render_template_string" and frame.f_globals.get(
-        "__name__"
-    ) == "demijohn.templating"
+    module = frame.f_globals.get("__name__")
+    return module == "demijohn.templating" and frame.f_code.co_name == "render_template_string"
 
 
 def _frame(live: FrameType, line: int | None, lasti: int, count: int, text: str) -> Frame:
