@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from demijohn import Flask
@@ -191,3 +193,38 @@ def test_an_application_that_cannot_be_loaded_is_shown_with_what_to_do_to_this_m
     text = client.get("/", headers={"Host": host, "Accept": "text/html"}).text
     assert ("Mend line 3 of shop.py: invalid syntax." in text) == (host == "localhost")
     assert ("SyntaxError" in text) == (host == "localhost")
+
+
+def test_an_error_of_a_websocket_is_listed(app):
+    from tests.debugger.conftest import Browser
+
+    @app.websocket("/talk")
+    async def talk():
+        raise LookupError("nobody heard this")
+
+    asgi = Browser(app, "asgi")
+    asgi.install()
+    with contextlib.suppress(Exception), asgi.client.websocket("/talk") as socket:
+        socket.receive()
+    listed = asgi.get(HERE).text
+    assert "nobody heard this" in listed
+    assert "WebSocket /talk" in listed
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_an_error_in_a_stream_that_has_begun_is_listed(app, client, kind):
+    @app.get("/stream")
+    def stream():
+        def parts():
+            yield "one"
+            raise LookupError("too late for a page")
+
+        async def more():
+            yield "one"
+            raise LookupError("too late for a page")
+
+        return parts() if kind == "sync" else more(), {"Content-Type": "text/plain"}
+
+    with contextlib.suppress(Exception):  # each protocol ends it in its way
+        client.get("/stream").data  # noqa: B018
+    assert "too late for a page" in client.get(HERE).text
