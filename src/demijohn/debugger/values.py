@@ -194,7 +194,7 @@ class Teller:
 
 def _is_quick(kind: type) -> bool:
     """Whether its repr is known to be short and quick, and so needs no thread, which costs more than all the rest."""
-    method = kind.__repr__
+    method: Any = kind.__repr__
     if method is object.__repr__ or kind in _QUICK:
         return True
     return str(getattr(method, "__module__", "")).startswith(
