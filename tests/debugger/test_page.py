@@ -53,8 +53,11 @@ def test_each_member_of_a_group_has_its_own_frames(app, client, kind):
     app.add_url_rule("/", view_func=names["view"])
     text = client.failed("/").text
     members = text.split('class="member"')[1:]
-    assert "ValueError: one" in members[0] and "<code>first</code>" in members[0]
-    assert "KeyError: &#x27;two&#x27;" in members[1] and "<code>second</code>" in members[1]
+    for member, texts in zip(
+        members, (("ValueError: one", "first"), ("KeyError: &#x27;two&#x27;", "second")), strict=True
+    ):
+        assert texts[0] in member
+        assert f"<code>{texts[1]}</code>" in member
 
 
 def test_the_last_own_call_is_open_and_the_part_of_its_line_that_failed_is_marked(app, client):

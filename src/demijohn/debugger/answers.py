@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from time import perf_counter
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +29,7 @@ from demijohn.debugger.notes import Notes, begin, close_held, listen_to_database
 from demijohn.debugger.page import View, error_html, gone_html, list_html, part
 from demijohn.debugger.ports import Application
 from demijohn.debugger.records import KEPT, Record, Records
+from demijohn.debugger.streams import watch_stream
 from demijohn.debugger.traceback import kind_of, message_of
 from demijohn.debugger.values import clean, secrets_of, trimmed
 from demijohn.http.origins import vouched
@@ -91,6 +93,9 @@ class Debugger:
     def _unshown_task(self, app: Application, exception: BaseException, **_: Any) -> None:
         self.keep(app, exception, current.get(None), "Background task")
 
+    def _unshown_part(self, app: Application, ctx: RequestContext, error: Exception) -> None:
+        self.keep(app, error, ctx, f"{ctx.environ['REQUEST_METHOD']} {ctx.request.path}, while it was sent")
+
     def page(self, app: Application, ctx: RequestContext, error: Exception) -> Response:
         """The answer to a request that failed: a page, a problem or the traceback, as its Accept field says."""
         environ = ctx.environ
@@ -136,6 +141,9 @@ class Debugger:
             listen_to_databases()
             notes = begin(ctx)
             response = yield from dispatch(app, ctx, *rest)
+            if not isinstance(response, Response):  # an application's own idea of one
+                return response
+            watch_stream(response, partial(self._unshown_part, app, ctx))
             if app.policy.development_bar and self._has_bar:
                 self._add_bar(app, ctx, response, notes)
             return response

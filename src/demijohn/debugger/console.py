@@ -118,8 +118,9 @@ def _current(ctx: AppContext, sink: Sink) -> Generator[None]:
 
 async def _awaited(coroutine: Coroutine[Any, Any, Any], ctx: AppContext, sink: Sink, limit: Limit) -> Any:
     with _current(ctx, sink):
+        bound = asyncio.timeout(limit.seconds)
         try:
-            async with asyncio.timeout(limit.seconds) as bound:
+            async with bound:
                 return await _Stepped(coroutine, limit)
         except TimeoutError:
             if bound.expired():

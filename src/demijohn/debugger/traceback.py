@@ -40,6 +40,8 @@ _LONGEST_PLAIN = 100_000
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARY_FOLDERS = (*{str(sysconfig.get_path(name)) for name in ("stdlib", "platlib", "purelib")}, _PACKAGE)
+#: What Jinja calls the file of a template that is a text.
+_TEXT = "<template>"
 #: What locals hold but nobody looks for in a traceback, and templates hold by the dozen.
 _DEFINITIONS = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
 
@@ -197,13 +199,16 @@ def shortened(text: str, longest: int) -> str:
 def _frames(traceback: TracebackType | None) -> tuple[list[Frame], tuple[int, int]]:
     """The calls, the last one first, and how many are left out before which."""
     calls: list[list[Any]] = []
+    text = ""
     while traceback is not None:
         frame, line = traceback.tb_frame, traceback.tb_lineno
+        if _renders_text(frame):
+            text = str(frame.f_locals.get("source", ""))
         if calls and calls[-1][0].f_code is frame.f_code and calls[-1][1] == line:
             calls[-1][0], calls[-1][2] = frame, traceback.tb_lasti
             calls[-1][3] += 1
         else:
-            calls.append([frame, line, traceback.tb_lasti, 1])
+            calls.append([frame, line, traceback.tb_lasti, 1, text])
         traceback = traceback.tb_next
     calls.reverse()
     left_out = max(0, len(calls) - _FIRST - _LAST)
@@ -212,15 +217,18 @@ def _frames(traceback: TracebackType | None) -> tuple[list[Frame], tuple[int, in
     return [_frame(*call) for call in calls], (left_out, _LAST)
 
 
-def _frame(live: FrameType, line: int | None, lasti: int, count: int) -> Frame:
+def _renders_text(frame: FrameType) -> bool:
+    module = frame.f_globals.get("__name__")
+    return module == "demijohn.templating" and frame.f_code.co_name == "render_template_string"
+
+
+def _frame(live: FrameType, line: int | None, lasti: int, count: int, text: str) -> Frame:
     code = live.f_code
     number = line or code.co_firstlineno
     module = str(live.f_globals.get("__name__", ""))
     # What Jinja puts in the place of the frames of a compiled template.
     template = "__jinja_exception__" in live.f_globals
-    own = template or not code.co_filename.startswith((*_LIBRARY_FOLDERS, "<frozen"))
-    if template:
-        own = not code.co_filename.startswith(_LIBRARY_FOLDERS)
+    own = not code.co_filename.startswith((*_LIBRARY_FOLDERS, "<frozen"))
     frame = Frame(
         code.co_filename,
         number,
@@ -231,15 +239,17 @@ def _frame(live: FrameType, line: int | None, lasti: int, count: int) -> Frame:
         template,
         count=count,
     )
-    frame.source = list(_source(frame, _AROUND if own else _AROUND_LIBRARY))
+    lines = text.splitlines() if template and code.co_filename == _TEXT else None
+    frame.source = list(_source(frame, _AROUND if own else _AROUND_LIBRARY, lines))
     if not template:
         frame.marked = _marked(code, lasti, number, frame.source)
     return frame
 
 
-def _source(frame: Frame, around: int) -> Iterator[tuple[int, str]]:
-    linecache.checkcache(frame.filename)
-    lines = linecache.getlines(frame.filename, frame.live.f_globals)
+def _source(frame: Frame, around: int, lines: list[str] | None) -> Iterator[tuple[int, str]]:
+    if lines is None:
+        linecache.checkcache(frame.filename)
+        lines = linecache.getlines(frame.filename, frame.live.f_globals)
     for number in range(max(1, frame.line - around), min(len(lines), frame.line + around) + 1):
         yield number, trimmed(lines[number - 1].rstrip("\n"), _LONGEST_LINE)
 

@@ -15,6 +15,7 @@ from contextvars import copy_context
 from queue import SimpleQueue
 from threading import Event, Thread
 from time import monotonic
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
 from werkzeug.local import LocalProxy
@@ -166,6 +167,8 @@ class Teller:
 
     def _asked_for(self, value: object) -> str:
         """Its own repr, unless that takes longer than it may."""
+        if _is_quick(type(value)):
+            return _repr(value)
         if self._left <= 0:
             return _unshown(value, "not asked any more: other values took too long")
         if self._asked is None:
@@ -188,6 +191,18 @@ class Teller:
             interrupt(thread.ident, _GivenUp)
         return _unshown(value, "its repr takes too long")
 
+
+def _is_quick(kind: type) -> bool:
+    """Whether its repr is known to be short and quick, and so needs no thread, which costs more than all the rest."""
+    method: Any = kind.__repr__
+    if method is object.__repr__ or kind in _QUICK:
+        return True
+    return str(getattr(method, "__module__", "")).startswith(
+        ("demijohn.contexts", "demijohn.setup", "werkzeug.wrap")
+    )
+
+
+_QUICK = frozenset({range, GeneratorType, CoroutineType, AsyncGeneratorType})
 
 _BRACKETS: dict[type, tuple[str, str]] = {
     list: ("[", "]"),

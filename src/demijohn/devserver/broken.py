@@ -7,7 +7,7 @@ only when debug mode is on; it is escaped, and nothing in the page comes from el
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from demijohn.typing import StartResponse, WSGIApplication
@@ -30,7 +30,7 @@ pre {{ padding: 1rem; border-radius: .5rem; background: #8882; overflow-x: auto;
 <body>
 <h1>The application could not be loaded</h1>
 <p>This page reloads itself when the error is mended.</p>
-<pre>{detail}</pre>
+{advice}<pre>{detail}</pre>
 <script>
 setInterval(function () {{
   fetch(location.href, {{method: "HEAD", cache: "no-store"}}).then(function (answer) {{
@@ -45,17 +45,27 @@ setInterval(function () {{
 _HIDDEN = "The reason is printed where the server runs."
 
 
-def broken_app(detail: str | None) -> WSGIApplication:
+def _answers(text: str, advice: str) -> tuple[bytes, bytes]:
+    """The page and the plain text that show a traceback."""
+    last = text.strip().splitlines()[-1] if text.strip() else "Error"
+    said = f"<p>{html.escape(advice)}</p>\n" if advice and text is not _HIDDEN else ""
+    page = _PAGE.format(title=html.escape(last), detail=html.escape(text), advice=said)
+    return page.encode("utf-8", "replace"), text.encode("utf-8", "replace")
+
+
+def broken_app(
+    detail: str | None, advice: str = "", shows: Callable[[str | None], bool] = lambda _: True
+) -> WSGIApplication:
     """A WSGI application that answers every request with status 500 and this error.
 
     :param detail: The traceback; None when it must not be shown.
+    :param advice: What to do about it.
+    :param shows: Whether it may be shown under a Host.
     """
-    shown = _HIDDEN if detail is None else detail
-    last = shown.strip().splitlines()[-1] if shown.strip() else "Error"
-    page = _PAGE.format(title=html.escape(last), detail=html.escape(shown)).encode("utf-8", "replace")
-    plain = shown.encode("utf-8", "replace")
+    told, hidden = (_answers(text, advice) for text in (_HIDDEN if detail is None else detail, _HIDDEN))
 
     def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        page, plain = told if shows(environ.get("HTTP_HOST")) else hidden
         wants_html = "text/html" in environ.get("HTTP_ACCEPT", "")
         body, kind = (page, "text/html") if wants_html else (plain, "text/plain")
         headers = [

@@ -32,8 +32,11 @@ from demijohn.later import later
 
 if TYPE_CHECKING:
     from demijohn import debugger
+    from demijohn.debugger import advice, guard
 else:
     debugger = later("demijohn.debugger")  # only for debug mode
+    advice = later("demijohn.debugger.advice")
+    guard = later("demijohn.debugger.guard")
 
 #: Exit code of a worker that has printed why it cannot start.
 CANNOT_START = 1
@@ -118,7 +121,9 @@ def serve_broken(assignment: Assignment, error: BaseException) -> None:
     options = assignment.serve_options
     text = user_traceback(error)
     print(text, file=sys.stderr, flush=True)
-    app = broken_app(text if options.debug else None)
+    app = broken_app(None)
+    if options.debug:
+        app = broken_app(text, advice.advise(error), guard.Guard(options.debug_key).shows)
     server = GranianServer(
         app, "wsgi", assignment.open_socket(), replace(options, threads=4, access_log=False)
     )
