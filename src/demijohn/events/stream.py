@@ -6,7 +6,7 @@ This module must not know what a request is, nor how its body is sent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextvars import copy_context
 from typing import Any
 
@@ -41,8 +41,10 @@ async def stream(
         yield ServerSentEvent(retry=retry).encode()
     elif look is not None:
         yield _PING
-    parts = _of_subscription if isinstance(events, Subscription) else _of_any
-    source = parts(events, ping, look, endings, ends)
+    if isinstance(events, Subscription):
+        source = _of_subscription(events, ping, look, endings)
+    else:
+        source = _of_any(events, ping, look, endings, ends)
     try:
         async for part in source:
             yield part
@@ -53,8 +55,8 @@ async def stream(
 
 
 async def _of_subscription(
-    events: Subscription, ping: float | None, look: float | None, endings: Endings, ends: bool
-) -> Any:
+    events: Subscription, ping: float | None, look: float | None, endings: Endings
+) -> AsyncGenerator[bytes, None]:
     # PERF: a future and no task for each wait, and no message for each event: a thousand of these wait at a time.
     endings.endings.add(events.close)
     silent = 0.0
@@ -84,7 +86,9 @@ async def _of_subscription(
         events.close()
 
 
-async def _of_any(events: Any, ping: float | None, look: float | None, endings: Endings, ends: bool) -> Any:
+async def _of_any(
+    events: Any, ping: float | None, look: float | None, endings: Endings, ends: bool
+) -> AsyncGenerator[bytes, None]:
     paced = _Paced(events)
     if ends:
         endings.endings.add(paced.end)
