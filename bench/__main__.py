@@ -21,6 +21,7 @@ from bench import (
     servers,
     sockets,
     startup,
+    streams,
     targets,
     uploads,
 )
@@ -29,7 +30,18 @@ from bench.entrants import ENTRANTS
 
 RESULTS = Path(__file__).parent / "results"
 SNAPSHOT = Path(__file__).parent / "RESULTS.md"
-KINDS = ("inprocess", "startup", "database", "forms", "rest", "servers", "upload", "websockets", "parsers")
+KINDS = (
+    "inprocess",
+    "startup",
+    "database",
+    "forms",
+    "rest",
+    "servers",
+    "upload",
+    "websockets",
+    "streams",
+    "parsers",
+)
 USUAL = KINDS[:6]
 
 
@@ -121,6 +133,12 @@ def _websockets(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return {"per_socket": figures, "problems": problems}, sockets.text(figures, problems, count)
 
 
+def _streams(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    count, rounds = (200, 1) if options.quick else (1000, 3)
+    figures, problems = streams.measure(count, rounds)
+    return {"streams": figures, "problems": problems}, streams.text(figures, problems, count)
+
+
 def _heading(result: dict[str, Any]) -> str:
     machine = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
     versions = ", ".join(f"{name} {version}" for name, version in sorted(result["versions"].items()))
@@ -159,6 +177,7 @@ def main() -> None:
                 *database.DISTRIBUTIONS,
                 *forms.DISTRIBUTIONS,
                 *rest.DISTRIBUTIONS,
+                *streams.DISTRIBUTIONS,
             }
         ),
         "left_out": left_out,
