@@ -12,6 +12,7 @@ from typing import Any
 
 from bench import (
     database,
+    defaults,
     environment,
     forms,
     inprocess,
@@ -36,13 +37,14 @@ KINDS = (
     "database",
     "forms",
     "rest",
+    "defaults",
     "servers",
     "upload",
     "websockets",
     "streams",
     "parsers",
 )
-USUAL = KINDS[:6]
+USUAL = KINDS[:7]
 
 
 def _arguments() -> argparse.Namespace:
@@ -107,6 +109,11 @@ def _rest(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     names = [name for name in options.entrant if name in rest.ENTRANTS]
     figures, problems = rest.measure(names, options.rounds)
     return {**figures, "problems": problems}, rest.text(figures, problems)
+
+
+def _defaults(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    figures = defaults.measure(options.rounds)
+    return {"rounds_us": figures}, defaults.text(figures)
 
 
 def _servers(options: argparse.Namespace) -> tuple[dict[str, Any], str]:

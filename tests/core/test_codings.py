@@ -38,7 +38,7 @@ READERS = {
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("name", READERS)
-def test_each_parser_refuses(send, name, stream):
+def test_case_25_each_parser_refuses(send, name, stream):
     answer = send(lambda: str(READERS[name]()), stream=stream)
     assert (answer.status_code, answer.headers["Accept-Encoding"]) == (415, "identity")
     assert "gzip" in answer.text
@@ -69,3 +69,13 @@ def test_a_hook_may_unpack(send, name):
 
     body = b"a=1" if name == "form" else b"[1]"
     assert send(lambda: str(len(READERS[name]())), body, before=unpack).text == "1"
+
+
+@pytest.mark.parametrize("name", ["form", "forced json"])
+def test_case_25_a_hook_that_unpacks_a_bomb_gets_no_more_than_the_limit(send, name):
+    def unpack():
+        request.stream = gzip.GzipFile(fileobj=request.stream)
+        request.environ["HTTP_CONTENT_ENCODING"] = "identity"
+
+    bomb = b"a=" + b"1" * 40_000_000
+    assert send(lambda: str(len(READERS[name]())), bomb, before=unpack).status_code == 413

@@ -7,7 +7,7 @@ in one task of its own and is cancelled when the other side has gone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -111,7 +111,7 @@ class _Begun:
 
     __slots__ = ("_steps", "_waits_for")
 
-    def __init__(self, steps: Generator[Any, Any, Any], waits_for: Any) -> None:
+    def __init__(self, steps: Iterator[Any], waits_for: Any) -> None:
         self._steps = steps
         self._waits_for = waits_for
 
@@ -120,11 +120,14 @@ class _Begun:
         try:
             while True:
                 try:
-                    value = yield waits_for
+                    yield waits_for
                 except BaseException as e:
-                    waits_for = self._steps.throw(e)
+                    throw = getattr(self._steps, "throw", None)
+                    if throw is None:  # a server's own, which is no generator
+                        raise
+                    waits_for = throw(e)
                 else:
-                    waits_for = self._steps.send(value)
+                    waits_for = next(self._steps)
         except StopIteration as stop:
             return stop.value
 

@@ -257,7 +257,7 @@ class BoundedBody(RawIOBase):
                 return b""
         try:
             data = self._stream.read(size)
-        except (OSError, ValueError) as e:
+        except (OSError, ValueError, EOFError) as e:  # the last by one that unpacks
             raise truncated() from e
         self._taken += len(data)
         if self._limit is not None and self._taken > self._limit:

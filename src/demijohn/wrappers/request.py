@@ -462,7 +462,7 @@ class Request(BaseRequest):
         storage = self.parameter_storage_class
         with InsufficientStorage.instead_of_oserror():
             form, files = parse_multipart_stream(
-                self.stream,
+                self._held_stream(),
                 boundary.encode("latin-1", "replace"),
                 limits=self._multipart_limits(),
                 stream_factory=self._get_file_stream,
@@ -542,7 +542,7 @@ class Request(BaseRequest):
             return whole
         length = state["content_length"] if "content_length" in state else _announced_length(self.environ)
         if length is None or self.shallow or "stream" in state or "form" in state:
-            body: bytes = self.stream.read()
+            body: bytes = self._held_stream().read()
             return body
         limit = self.max_content_length
         if limit is not None and length > limit:
@@ -585,6 +585,16 @@ class Request(BaseRequest):
         if getattr(self.url_rule, "stream", False) is True:
             return StreamedBody(from_reader(stream), None, reader=stream)
         return stream
+
+    def _held_stream(self) -> Any:
+        """The stream that is read to the end, held to the limit also where a hook put another in its place.
+
+        Such a one unpacks the body: what counts is what comes out of it.
+        """
+        stream = self.stream
+        if isinstance(stream, (BytesIO, BoundedBody, StreamedBody, RefusedBody)):
+            return stream
+        return BoundedBody(stream, self.max_content_length, None)
 
     def _load_small_multipart(self) -> bool:
         """Parse a multipart body that is in memory anyway; False leaves it to Werkzeug's parser."""
