@@ -23,6 +23,7 @@ from bench import (
     sockets,
     startup,
     static_files,
+    streams,
     targets,
     uploads,
 )
@@ -41,6 +42,7 @@ KINDS = (
     "servers",
     "upload",
     "websockets",
+    "streams",
     "parsers",
     "static",
 )
@@ -146,6 +148,12 @@ def _static(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return {"stands": figures, "problems": problems}, static_files.text(figures, problems)
 
 
+def _streams(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    count, rounds = (200, 1) if options.quick else (1000, 3)
+    figures, problems = streams.measure(count, rounds)
+    return {"streams": figures, "problems": problems}, streams.text(figures, problems, count)
+
+
 def _heading(result: dict[str, Any]) -> str:
     machine = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
     versions = ", ".join(f"{name} {version}" for name, version in sorted(result["versions"].items()))
@@ -184,6 +192,7 @@ def main() -> None:
                 *database.DISTRIBUTIONS,
                 *forms.DISTRIBUTIONS,
                 *rest.DISTRIBUTIONS,
+                *streams.DISTRIBUTIONS,
             }
         ),
         "left_out": left_out,

@@ -337,7 +337,7 @@ def _block_of(template: Template, block: str, variables: dict[str, Any]) -> str:
     try:
         context = template.new_context(variables)
         # A template tells its own blocks, and those of what it extends when it begins to be rendered.
-        beginning = template.root_render_func(context)
+        beginning: Any = template.root_render_func(context)
         next(beginning, None)
         beginning.close()
         found = context.blocks.get(block)

@@ -25,86 +25,97 @@ _LOOK = 0.5
 _END: Any = object()
 
 
-async def stream(
+def stream(
     events: Any, ping: float | None, retry: int | None, endings: Endings, ends: bool
 ) -> AsyncIterator[bytes]:
     """The body of a stream, for an event loop.
 
     :param events: A subscription, or any other iterable, async or not.
-    :param ends: Whether it ends when the server stops, or is let finish.
+    :param ends: Whether it ends when the server stops, or is let finish; a subscription always does.
     """
-    endings.watch()
-    # Where a thread waits for each part, nothing tells that the client has gone until it is asked for, and the
-    # header is sent with the first part.
-    look = _LOOK if asyncio.get_running_loop() is background._loop else None
-    if retry is not None:
-        yield ServerSentEvent(retry=retry).encode()
-    elif look is not None:
-        yield _PING
-    parts = _of_subscription if isinstance(events, Subscription) else _of_any
-    source = parts(events, ping, look, endings, ends)
-    try:
-        async for part in source:
-            yield part
-    except Lagged:
-        return
-    finally:
-        await source.aclose()
+    if isinstance(events, Subscription):
+        return _of_subscription(events, ping, retry, endings)
+    return _of_any(events, ping, retry, endings, ends)
+
+
+class _Silence:
+    """How long nothing has been said, and what is to be said about that."""
+
+    def __init__(self, ping: float | None) -> None:
+        # Where a thread waits for each part, nothing tells that the client has gone until it is asked for, and the
+        # header is sent with the first part.
+        self.in_thread = asyncio.get_running_loop() is background._loop
+        self._ping = ping
+        #: Seconds to wait for the next event.
+        self.patience = min(filter(None, (ping, _LOOK if self.in_thread else None)), default=None)
+        self.lasted = 0.0
+
+    def opening(self, retry: int | None) -> bytes | None:
+        """What a stream begins with."""
+        if retry is not None:
+            return ServerSentEvent(retry=retry).encode()
+        return _PING if self.in_thread else None
+
+    def go_on(self) -> bytes:
+        """What is said after waiting in vain: a sign of life, or nothing yet."""
+        self.lasted += self.patience or 0
+        if self._ping is None or self.lasted < self._ping:
+            return b""
+        self.lasted = 0.0
+        return _PING
 
 
 async def _of_subscription(
-    events: Subscription, ping: float | None, look: float | None, endings: Endings, ends: bool
-) -> Any:
+    events: Subscription, ping: float | None, retry: int | None, endings: Endings
+) -> AsyncIterator[bytes]:
     # PERF: a future and no task for each wait, and no message for each event: a thousand of these wait at a time.
+    endings.watch()
     endings.endings.add(events.close)
-    silent = 0.0
-    wait = min(filter(None, (ping, look)), default=None)
     try:
+        silence = _Silence(ping)
+        if (opening := silence.opening(retry)) is not None:
+            yield opening
         while not endings.stopping:
             begin = events.take_reset()
             if begin is not None:
                 yield ServerSentEvent("", event="reset", id=str(begin)).encode()
-            try:
-                record = events.take()
-            except StopIteration:
-                return
+            record = events.take()
             if record is not None:
-                silent = 0.0
+                silence.lasted = 0.0
                 yield record.event()
-                continue
-            if not await events.wait(wait):
-                silent += wait or 0
-                if ping is not None and silent >= ping:
-                    silent = 0.0
-                    yield _PING
-                elif look is not None:
-                    yield b""
+            elif not events.is_open:
+                return
+            elif not await events.wait(silence.patience):
+                yield silence.go_on()
+    except Lagged:
+        return
     finally:
         endings.endings.discard(events.close)
         events.close()
 
 
-async def _of_any(events: Any, ping: float | None, look: float | None, endings: Endings, ends: bool) -> Any:
+async def _of_any(
+    events: Any, ping: float | None, retry: int | None, endings: Endings, ends: bool
+) -> AsyncIterator[bytes]:
+    endings.watch()
     paced = _Paced(events)
     if ends:
         endings.endings.add(paced.end)
-    silent = 0.0
-    wait = min(filter(None, (ping, look)), default=None)
     try:
+        silence = _Silence(ping)
+        if (opening := silence.opening(retry)) is not None:
+            yield opening
         while not (ends and (endings.stopping or paced.ended)):
-            event = await paced.next(wait)
+            event = await paced.next(silence.patience)
             if event is _END:
                 return
-            if event is not None:
-                silent = 0.0
+            if event is None:
+                yield silence.go_on()
+            else:
+                silence.lasted = 0.0
                 yield encode(event[0])
-                continue
-            silent += wait or 0
-            if ping is not None and silent >= ping:
-                silent = 0.0
-                yield _PING
-            elif look is not None:
-                yield b""
+    except Lagged:
+        return
     finally:
         endings.endings.discard(paced.end)
         await paced.aclose()

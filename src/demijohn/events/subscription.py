@@ -133,10 +133,9 @@ class Subscription:
         return self._began
 
     def take(self) -> Record | None:
-        """The next message, or None while there is none.
+        """The next message, or None while there is none, and when it is closed.
 
         :raises Lagged: when it was full, and what waited has been given.
-        :raises StopIteration: when it is closed.
         """
         if self._backlog:
             return self._backlog.popleft()
@@ -148,8 +147,6 @@ class Subscription:
                 " (capacity) waited for whoever takes them. Take them faster, or subscribe with"
                 " on_full='oldest', which drops the oldest and counts them."
             )
-        if self._state == "closed":
-            raise StopIteration
         return None
 
     def wait_on(self, waiter: Waiter) -> bool:
@@ -190,12 +187,11 @@ class Subscription:
     async def __anext__(self) -> Message:
         idle = False
         while True:
-            try:
-                record = self.take()
-            except StopIteration:
-                raise StopAsyncIteration from None
+            record = self.take()
             if record is not None:
                 return Message(record)
+            if self._state == "closed":
+                raise StopAsyncIteration
             self.take_reset()
             if not idle:
                 idle = True
@@ -211,6 +207,8 @@ class Subscription:
             record = self.take()
             if record is not None:
                 return Message(record)
+            if self._state == "closed":
+                raise StopIteration
             self.take_reset()
             lock = allocate_lock()
             lock.acquire()

@@ -22,9 +22,7 @@ from demijohn.wrappers.request import Request
 if TYPE_CHECKING:
     from demijohn.wrappers import disconnected
 else:
-    disconnected = later(
-        "demijohn.wrappers.disconnected"
-    )  # 9 ms, 13 % of an import of Flask: it brings asyncio
+    disconnected = later("demijohn.wrappers.disconnected")  # 13 % of an import of Flask: asyncio
 
 #: Header fields of a handshake: a dictionary of them, or pairs of name and value.
 HandshakeFields: TypeAlias = Mapping[str, str] | Headers | Iterable[tuple[str, str]]

@@ -101,12 +101,13 @@ class Sijax:
 
     def script_tag(self) -> Markup:
         """The tag that loads the script of the page, in templates ``sijax_script()``."""
-        token = current_app.jinja_env.globals.get("csrf_token")
+        token: Any = current_app.jinja_env.globals.get("csrf_token")
+        csrf: Any = token() if callable(token) else ""
         return Markup('<script src="{}" nonce="{}" data-uri="{}" data-csrf="{}"></script>').format(
             url_for("_sijax.static", filename="sijax.js", v=_VERSION),
             csp_nonce(),
             self._sijax.get_request_uri(),
-            token() if callable(token) else "",
+            csrf,
         )
 
     # What may be called; each as of ``exchange.Sijax``.
@@ -129,7 +130,8 @@ class Sijax:
 
     def register_comet_callback(self, public_name: str, callback: Callable[..., Any], **options: Any) -> None:
         """Let the page call a function that yields, by ``sjxComet.request(public_name, [...])``."""
-        self._sijax.register_callback(public_name, callback, **{"response_class": CometResponse, **options})
+        options = {"response_class": CometResponse, **options}
+        self._sijax.register_callback(public_name, callback, **options)
 
     def register_comet_object(self, obj: object, **options: Any) -> None:
         """Let the page call all public functions of an object, which yield."""

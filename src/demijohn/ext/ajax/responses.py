@@ -179,8 +179,11 @@ class BaseResponse:
             _no_stream(callback(self, *args))
         return self._get_json()
 
-    async def _process_async(self, call_chain: Chain) -> Any:
-        """As ``_process_call_chain``, on an event loop."""
+    def _process_async(self, call_chain: Chain) -> Any:
+        """As ``_process_call_chain``, on an event loop: what is awaited, or iterated over."""
+        return self._call_all(call_chain)
+
+    async def _call_all(self, call_chain: Chain) -> str:
         for callback, args in call_chain:
             callback, args = self._checked(callback, args)
             _no_stream(await call(callback, self, *args))

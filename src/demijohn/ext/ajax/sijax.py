@@ -41,14 +41,12 @@ def route(
         extension.Sijax(app)
 
     def decorator(f: F) -> F:
-        view: Any = f
-        if default_request_uri is not None:
+        @wraps(f)
+        def at_uri(*args: Any, **kwargs: Any) -> Any:
+            g.sijax.set_request_uri(default_request_uri)
+            return f(*args, **kwargs)
 
-            @wraps(f)
-            def view(*args: Any, **kwargs: Any) -> Any:
-                g.sijax.set_request_uri(default_request_uri)
-                return f(*args, **kwargs)
-
+        view: Any = f if default_request_uri is None else at_uri
         if rule is not None:
             return extension.route(app, rule, **options)(cast(F, view))
         view.methods = ("GET", "POST")
