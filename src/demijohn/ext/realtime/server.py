@@ -276,12 +276,8 @@ class Server(BaseServer):  # type: ignore[misc]
 
     def _close_unused(self, session: Any) -> None:
         """A session that was refused all it wanted does not stay."""
-        if session.loop is not None and session.closed is None and not session.attached:
-            session.loop.call_later(_GRACE, self._close_if_unused, session)
-
-    def _close_if_unused(self, session: Any) -> None:
         if not session.attached:
-            session.close(self.reason.SERVER_DISCONNECT)
+            session.close_unless_used(_GRACE)
 
     def _gone(self, client: Client, reason: str) -> Coroutine[Any, Any, Any] | None:
         """A client is no longer connected: its handler is told, and then it is forgotten."""

@@ -49,7 +49,11 @@ class _Session:
         """Do what has to be awaited, now."""
         self._client._await(work)
 
+    def close_unless_used(self, seconds: float) -> None:
+        """A test may connect it again whenever it likes."""
+
     def close(self, reason: str) -> None:
+        """End it."""
         if self.closed is None:
             self.closed = reason
             self._client._closed()

@@ -131,6 +131,18 @@ class Session:
 
     # The end.
 
+    def close_unless_used(self, seconds: float) -> None:
+        """End it in so many seconds, if nothing is connected over it then."""
+        if self.closed is None:
+            self._timer.cancel()
+            self._timer = self.loop.call_later(seconds, self._leave)
+
+    def _leave(self) -> None:
+        if self.attached:
+            self._ping()
+        else:
+            self.close(self.engine.reason.SERVER_DISCONNECT)
+
     def close(self, reason: str) -> None:
         """End it. What waits is still sent where the transport can; a poll that waits is answered."""
         if self.closed is not None:
