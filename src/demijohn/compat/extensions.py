@@ -45,6 +45,7 @@ DISTRIBUTIONS = {
     "flask_login": ("Flask-Login", "0.6.3"),
     "flask_migrate": ("Flask-Migrate", "4.1.0"),
     "flask_restful": ("Flask-RESTful", "0.3.10"),
+    "flask_socketio": ("Flask-SocketIO", "5.7.0"),
     "flask_sqlalchemy": ("Flask-SQLAlchemy", "3.1.1"),
     "flask_wtf": ("Flask-WTF", "1.3.0"),
     "flask_uploads": ("Flask-Reuploaded", "1.6.0"),
@@ -56,6 +57,7 @@ OLDER_DISTRIBUTIONS = {"flask_uploads": ("Flask-Uploads", "0.2.1")}
 #: The libraries that a room cannot do without; which versions it needs is in our own metadata.
 LIBRARIES = {
     "flask_migrate": ("alembic", "sqlalchemy"),
+    "flask_socketio": ("python-socketio",),
     "flask_sqlalchemy": ("sqlalchemy",),
     "flask_wtf": ("wtforms",),
 }

@@ -35,7 +35,7 @@ from demijohn.ext.realtime.functions import (
     rooms,
     send,
 )
-from demijohn.ext.realtime.namespaces import Namespace
+from demijohn.ext.realtime.namespace import Namespace
 from demijohn.ext.realtime.test_client import SocketIOTestClient
 
 __all__ = [

@@ -19,7 +19,7 @@ from demijohn import json as demijohn_json
 from demijohn.ext.realtime.background import BackgroundTask, sleep_here
 from demijohn.ext.realtime.entry import attach
 from demijohn.ext.realtime.manager import Manager
-from demijohn.ext.realtime.namespaces import Namespace
+from demijohn.ext.realtime.namespace import Namespace
 from demijohn.ext.realtime.recovery import Recovery
 from demijohn.ext.realtime.server import Server
 from demijohn.extend import (
@@ -232,16 +232,15 @@ class SocketIO:
         return await serve_event(app, request, run, handler, namespace, args, session=session)
 
     def _run(self, handler: Callable[..., Any], namespace: str, args: tuple[Any, ...]) -> Any:
+        app: Any = self.app
         try:
             rv = handler(*args)
         except ConnectionRefusedError:
             raise
         except Exception as e:
-            answer = self._error_handler(namespace)
-            if answer is None:
-                raise
-            rv = self.app.ensure_sync(answer)(e)  # type: ignore[union-attr]
-        self._save_session()
+            rv = _answered(e, [app.ensure_sync(f) for f in self._error_handlers(handler, namespace)])
+        if not self.manage_session:
+            self._save_session()
         return rv if not isinstance(rv, EitherWay) else None
 
     async def _run_async(self, handler: Callable[..., Any], namespace: str, args: tuple[Any, ...]) -> Any:
@@ -250,20 +249,20 @@ class SocketIO:
         except ConnectionRefusedError:
             raise
         except Exception as e:
-            answer = self._error_handler(namespace)
-            if answer is None:
-                raise
-            rv = await call(answer, e)
+            rv = await _answered_async(e, self._error_handlers(handler, namespace))
         if not self.manage_session:
             await call(self._save_session)
         return rv if not isinstance(rv, EitherWay) else None
 
-    def _error_handler(self, namespace: str) -> Callable[..., Any] | None:
-        return self.exception_handlers.get(namespace, self.default_exception_handler)
+    def _error_handlers(self, handler: Any, namespace: str) -> list[Callable[..., Any]]:
+        """Whom an error is told, each where the one before raises: the namespace's, or the default, and the class's."""
+        of_class = getattr(handler, "__self__", None)
+        found = [self.exception_handlers.get(namespace, self.default_exception_handler)]
+        if isinstance(of_class, Namespace):
+            found.append(getattr(of_class, "error", None))
+        return [function for function in found if function is not None]
 
     def _save_session(self) -> None:
-        if self.manage_session:
-            return
         app: Any = self.app
         session = current_session()
         if getattr(session, "modified", True):
@@ -375,6 +374,24 @@ class SocketIO:
 
 def _server_options(kept: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if name != "json" or value is not None}
+
+
+def _answered(error: Exception, handlers: list[Callable[..., Any]]) -> Any:
+    for handler in handlers:
+        try:
+            return handler(error)
+        except Exception as e:
+            error = e
+    raise error
+
+
+async def _answered_async(error: Exception, handlers: list[Callable[..., Any]]) -> Any:
+    for handler in handlers:
+        try:
+            return await call(handler, error)
+        except Exception as e:
+            error = e
+    raise error
 
 
 def _copied_session() -> ManagedSession:

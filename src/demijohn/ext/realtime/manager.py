@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from demijohn.ext.realtime.clients import Client, Clients, Packets, deliver
-from demijohn.ext.realtime.packets import EVENT
+from demijohn.ext.realtime.packets import EVENT, encode
 
 if TYPE_CHECKING:
     from demijohn.ext.realtime.server import Server
@@ -76,7 +76,7 @@ class Manager:
 
     def encode(self, values: list[Any], namespace: str, number: int | None = None) -> Packets:
         """An event as it goes out."""
-        return self.server.packet_class(EVENT, values, namespace, number).encode()
+        return encode(self.server.packet_class, EVENT, values, namespace, number)
 
     def acknowledge(self, client: Client, number: int, values: list[Any]) -> Any:
         """What becomes of an acknowledgement; an unknown number is none of ours."""

@@ -15,7 +15,7 @@ from socketio.packet import Packet
 
 __all__ = [
     "ACK", "BINARY_ACK", "BINARY_EVENT", "CONNECT", "CONNECT_ERROR", "DISCONNECT", "EVENT", "MalformedPacket",
-    "check", "packet_class",
+    "check", "encode", "packet_class",
 ]  # fmt: skip
 
 CONNECT, DISCONNECT, EVENT, ACK = packet.CONNECT, packet.DISCONNECT, packet.EVENT, packet.ACK
@@ -47,8 +47,6 @@ class _JSON:
             return json.dumps(value, allow_nan=False, **options)
         except ValueError as e:
             raise TypeError(f"JSON cannot hold what was emitted: {e}.") from None
-        except RecursionError:
-            raise TypeError("What was emitted lies in itself, or is nested too deeply for JSON.") from None
 
     @staticmethod
     def loads(text: str, **options: Any) -> Any:
@@ -134,6 +132,19 @@ def packet_class(serializer: Any, json_module: Any) -> type[Packet]:
     else:
         base = serializer
     return base if json_module is None else type("Packet", (base,), {"json": json_module})
+
+
+def encode(
+    cls: type[Packet], kind: int, data: Any, namespace: str | None = None, number: int | None = None
+) -> Any:
+    """A packet as it goes out: one text, or a list with its attachments.
+
+    :raises TypeError: for what JSON cannot hold.
+    """
+    try:
+        return cls(kind, data, namespace, number).encode()
+    except RecursionError:
+        raise TypeError("What was emitted lies in itself, or is nested too deeply for JSON.") from None
 
 
 def check(pkt: Packet) -> None:

@@ -25,6 +25,7 @@ from redis.retry import Retry
 from demijohn.ext.realtime.clients import Client, deliver
 from demijohn.ext.realtime.manager import Manager, Rooms, as_list, as_set
 from demijohn.ext.realtime.outbox import Outbox
+from demijohn.ext.realtime.packets import EVENT, encode
 
 __all__ = ["QueueManager"]
 
@@ -151,6 +152,7 @@ class QueueManager(Manager):
         """The values as JSON, and the bytes that they had."""
         cls = self.server.packet_class
         attachments: list[bytes] = []
+        encode(cls, EVENT, values)  # what a client cannot be sent is an error here
         if cls.data_is_binary(values):
             values, attachments = cls.deconstruct_binary(values)
         return cls.json.dumps(values), [b64encode(data).decode() for data in attachments]

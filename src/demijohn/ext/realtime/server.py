@@ -18,7 +18,8 @@ from demijohn.ext.realtime.clients import Client, deliver
 from demijohn.ext.realtime.engine.server import Engine
 from demijohn.ext.realtime.manager import Manager, as_list
 from demijohn.ext.realtime.packets import (
-    ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, BINARY_EVENT, MalformedPacket, check, packet_class,
+    ACK, BINARY_EVENT, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, MalformedPacket, check, encode,
+    packet_class,
 )  # fmt: skip
 from demijohn.extend import is_awaitable, running_loop
 
@@ -174,7 +175,7 @@ class Server(BaseServer):  # type: ignore[misc]
         values = pkt.data
         returned = await self.trigger(values[0], client.namespace, client.sid, *values[1:])
         if pkt.id is not None and returned is not self.not_handled:
-            deliver((client,), self.packet_class(ACK, as_list(returned), client.namespace, pkt.id).encode())
+            deliver((client,), encode(self.packet_class, ACK, as_list(returned), client.namespace, pkt.id))
 
     async def _acknowledged(self, client: Client, pkt: Any) -> None:
         rv = self.manager.acknowledge(client, pkt.id, pkt.data)
@@ -218,7 +219,7 @@ class Server(BaseServer):  # type: ignore[misc]
 
     def _connect(self, session: Any, namespace: str, auth: Any) -> Coroutine[Any, Any, Any] | None:
         if not self.knows(namespace):
-            session.send(self.packet_class(CONNECT_ERROR, _INVALID, namespace).encode())
+            session.send(encode(self.packet_class, CONNECT_ERROR, _INVALID, namespace))
             self._close_unused(session)
             return None
         client = Client(session, namespace, token_urlsafe(15))
@@ -256,14 +257,14 @@ class Server(BaseServer):  # type: ignore[misc]
 
     def _connected(self, client: Client) -> Any:
         data = {"sid": client.sid} if client.pid is None else {"sid": client.sid, "pid": client.pid}
-        return self.packet_class(CONNECT, data, client.namespace).encode()
+        return encode(self.packet_class, CONNECT, data, client.namespace)
 
     def _refuse(self, client: Client, why: Any) -> None:
         if client.connected:
             client.held = []  # what the handler emitted is not for it
             client.connected = False
             kind, data = (DISCONNECT, None) if self.always_connect else (CONNECT_ERROR, why)
-            client.session.send(self.packet_class(kind, data, client.namespace).encode())
+            client.session.send(encode(self.packet_class, kind, data, client.namespace))
         self._remove(client)
         self._close_unused(client.session)
 
@@ -317,7 +318,7 @@ class Server(BaseServer):  # type: ignore[misc]
         if not client.connected:
             return
         if client.held is None:
-            client.deliver(self.packet_class(DISCONNECT, None, client.namespace).encode())
+            client.deliver(encode(self.packet_class, DISCONNECT, None, client.namespace))
         work = self._gone(client, self.reason.SERVER_DISCONNECT)
         if work is None:
             return

@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from demijohn import Flask
 from demijohn.ext.realtime.packets import (
-    ACK,
-    BINARY_ACK,
-    BINARY_EVENT,
-    CONNECT,
-    CONNECT_ERROR,
-    DISCONNECT,
-    EVENT,
-)
+    ACK, BINARY_ACK, BINARY_EVENT, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, encode,
+)  # fmt: skip
 from demijohn.testing import EnvironBuilder
 
 if TYPE_CHECKING:
@@ -156,7 +150,7 @@ class SocketIOTestClient:
 
     def _send(self, kind: int, data: Any, namespace: str | None, number: int | None = None) -> None:
         server = self.socketio.server
-        packets = server.packet_class(kind, data, namespace, number).encode()
+        packets = encode(server.packet_class, kind, data, namespace, number)
         for packet in packets if isinstance(packets, list) else [packets]:
             work = server.receive(self._session, packet)
             if work is not None:
