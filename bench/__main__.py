@@ -17,6 +17,7 @@ from bench import (
     forms,
     inprocess,
     parsers,
+    realtime,
     report,
     rest,
     servers,
@@ -40,6 +41,7 @@ KINDS = (
     "servers",
     "upload",
     "websockets",
+    "realtime",
     "parsers",
 )
 USUAL = KINDS[:7]
@@ -136,6 +138,12 @@ def _websockets(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     count = 200 if options.quick else 1000
     figures, problems = sockets.measure(count)
     return {"per_socket": figures, "problems": problems}, sockets.text(figures, problems, count)
+
+
+def _realtime(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    rounds, seconds, idle, crowd = (2, 1, 300, 200) if options.quick else (7, 2, 2000, 1000)
+    figures, problems = realtime.measure(rounds, seconds, idle, crowd)
+    return {"stands": figures, "problems": problems}, realtime.text(figures, problems, idle, crowd)
 
 
 def _heading(result: dict[str, Any]) -> str:
