@@ -168,7 +168,13 @@ def measure(rounds: int, seconds: float, idle: int, crowd: int = 1000) -> tuple[
 
 
 def _crowd(
-    figures: dict[str, Any], entrant: str, server: Server, held: list[Client], rounds: int, idle: int, crowd: int
+    figures: dict[str, Any],
+    entrant: str,
+    server: Server,
+    held: list[Client],
+    rounds: int,
+    idle: int,
+    crowd: int,
 ) -> None:
     """An event to everybody, and memory: of each entrant once."""
     time.sleep(1)
@@ -200,7 +206,14 @@ def text(figures: dict[str, Any], problems: Sequence[str], idle: int, crowd: int
         for name, one in figures.items()
         if one["rate"]
     ]  # fmt: skip
-    head = ("Socket.IO on uvicorn", "echo p50 us", "echo/s, 50 clients", "CPU us an echo", f"{crowd} reached, ms", f"KB, {idle} idle")
+    head = (
+        "Socket.IO on uvicorn",
+        "echo p50 us",
+        "echo/s, 50 clients",
+        "CPU us an echo",
+        f"{crowd} reached, ms",
+        f"KB, {idle} idle",
+    )
     parts = ["## Socket.IO", table(head, rows) if rows else "nothing was measured"]
     theirs = figures.get(MEASURE)
     if rows and theirs:
@@ -208,8 +221,9 @@ def text(figures: dict[str, Any], problems: Sequence[str], idle: int, crowd: int
             if name != MEASURE:
                 rates = [mine / other for mine, other in zip(one["rate"], theirs["rate"], strict=True)]
                 costs = [mine / other for mine, other in zip(one["cpu"], theirs["cpu"], strict=True)]
-                parts.append(f"{name}: {median(rates):.0%} of its echo rate, {median(costs):.0%} of its CPU time.")
+                parts.append(
+                    f"{name}: {median(rates):.0%} of its echo rate, {median(costs):.0%} of its CPU time."
+                )
     if problems:
         parts += ["Not measured:", "\n".join(f"- {problem}" for problem in problems)]
     return "\n\n".join(parts)
-

@@ -13,7 +13,7 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -40,6 +40,7 @@ from demijohn.sessions.signing import BoundedTimedSerializer
 from demijohn.setup.checks import Finding
 from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
+from demijohn.typing import ASGIApplication, Receive, Scope, Send
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
 from demijohn.waiting.drivers import running_loop
 from demijohn.waiting.either import EitherWay
@@ -243,7 +244,7 @@ def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:
     app.needs_asgi = True
 
 
-def answer_below(app: Flask, path: str, answer: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
+def answer_below(app: Flask, path: str, answer: ASGIApplication) -> None:
     """Have an ASGI application answer what is below a path, requests and WebSockets, before routes are looked at.
 
     PERF: other requests pay for one comparison, where a middleware would be two calls more.
@@ -253,9 +254,13 @@ def answer_below(app: Flask, path: str, answer: Callable[[Any, Any, Any], Awaita
     """
     behind = app.asgi_front or asgi.serve
 
-    def front(app: Flask, scope: Any, receive: Any, send: Any) -> Any:
+    def front(app: Flask, scope: Scope, receive: Receive, send: Send) -> Any:
         below = scope.get("path")
-        if below is not None and path in below and below.removeprefix(scope.get("root_path", "")).startswith(path):
+        if (
+            below is not None
+            and path in below
+            and below.removeprefix(scope.get("root_path", "")).startswith(path)
+        ):
             return answer(scope, receive, send)
         return behind(app, scope, receive, send)
 
@@ -264,7 +269,7 @@ def answer_below(app: Flask, path: str, answer: Callable[[Any, Any, Any], Awaita
     app.needs_asgi = True
 
 
-def request_of_scope(app: Flask, scope: Any) -> Request:
+def request_of_scope(app: Flask, scope: Scope) -> Request:
     """The request that an ASGI scope stands for, with what ``TRUSTED_PROXIES`` say of it.
 
     For a middleware that answers for itself; what it hands on needs none.
@@ -278,7 +283,11 @@ def request_of_scope(app: Flask, scope: Any) -> Request:
 
 
 async def serve_event(
-    app: Flask, request: Request, function: Callable[..., Any], *args: Any, session: Any = None
+    app: Flask,
+    request: Request,
+    function: Callable[..., Any],
+    *args: Any,
+    session: SessionMixin | None = None,
 ) -> Any:
     """Call a handler of something that arrived in a connection that stays open, in a context of its own.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.sessions.server_side.conftest import RedisServer
 from tests.ext.realtime.wire import Polling
+from tests.sessions.server_side.conftest import RedisServer
 from tests.support.servers import Server, serve
 
 SITE = "tests.ext.realtime.site:app"

@@ -9,7 +9,15 @@ from typing import Any
 
 from demijohn import Flask, request, session
 from demijohn.ext.realtime import (
-    ConnectionRefusedError, SocketIO, call, disconnect, emit, join_room, leave_room, rooms, send,
+    ConnectionRefusedError,
+    SocketIO,
+    call,
+    disconnect,
+    emit,
+    join_room,
+    leave_room,
+    rooms,
+    send,
 )  # fmt: skip
 
 app = Flask(__name__, static_folder=None)

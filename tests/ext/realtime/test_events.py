@@ -7,6 +7,7 @@ import gc
 import logging
 import time
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_each_event_has_a_context_of_its_own_that_ends(app: Flask, socketio: Soc
         first = "number" not in g
         g.number = number
         if number == 2:
-            raise ValueError
+            raise ValueError("two")
         return first
 
     @socketio.on("waiting")
@@ -50,7 +51,7 @@ def test_each_event_has_a_context_of_its_own_that_ends(app: Flask, socketio: Soc
     ended.clear()
     for event in ("plain", "waiting"):
         assert client.emit(event, 1, callback=True) is True
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="two"):
             client.emit(event, 2)
     none = type(None)
     assert ended == [(1, none), (2, ValueError), (1, none), (2, ValueError)]
@@ -237,7 +238,9 @@ def test_rooms_are_there_for_as_long_as_somebody_is_inside(app: Flask, socketio:
     assert socketio.server.manager.clients.room_count() == 0
 
 
-def test_disconnecting_tells_why_and_the_handler_is_still_in_its_rooms(app: Flask, socketio: SocketIO) -> None:
+def test_disconnecting_tells_why_and_the_handler_is_still_in_its_rooms(
+    app: Flask, socketio: SocketIO
+) -> None:
     told: list[Any] = []
 
     @socketio.on("disconnect")

@@ -91,7 +91,7 @@ def test_what_is_malformed_ends_the_session(one_site: Server, packet: str | byte
 def test_a_placeholder_for_no_attachment_ends_it(one_site: Server, num: str) -> None:
     with Wire(one_site.url) as wire:
         wire.welcomed()
-        wire.send('451-["echo",{"_placeholder":true,"num":%s}]' % num)
+        wire.send(f'451-["echo",{{"_placeholder":true,"num":{num}}}]')
         wire.send(b"x")
         assert wire.ends()
 

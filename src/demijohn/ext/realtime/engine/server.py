@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from secrets import token_urlsafe
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from engineio.base_server import BaseServer
 
 from demijohn.ext.realtime.engine.session import OPEN, Session
+from demijohn import Request
 
 __all__ = ["Engine", "Refused"]
 
@@ -25,6 +26,10 @@ BAD_METHOD = (2, "Bad handshake method")
 BAD_REQUEST = (3, "Bad request")
 FORBIDDEN = (4, "Forbidden")
 BAD_VERSION = (5, "Unsupported protocol version")
+
+
+#: Other origins whose pages may connect: one, several, ``"*"``, or what decides; an empty list lets everybody in.
+Origins: TypeAlias = str | list[str] | Callable[..., bool] | None
 
 
 class Refused(Exception):
@@ -56,9 +61,10 @@ class Engine:
     def __init__(
         self, *, ping_interval: float | tuple[float, float] = 25, ping_timeout: float = 20,
         max_http_buffer_size: int = 1_000_000, allow_upgrades: bool = True, http_compression: bool = True,
-        compression_threshold: int = 1024, cookie: Any = None, cors_allowed_origins: Any = None,
-        cors_credentials: bool = True, transports: Iterable[str] | str | None = None, max_queue: int = 256,
-        max_queue_size: int = 8 * 1024 * 1024, connect_timeout: float = 45, logger: Any = False, json: Any = None,
+        compression_threshold: int = 1024, cookie: str | dict[str, Any] | None = None,
+        cors_allowed_origins: Origins = None, cors_credentials: bool = True,
+        transports: Iterable[str] | str | None = None, max_queue: int = 256, max_queue_size: int = 8 * 1024 * 1024,
+        connect_timeout: float = 45, logger: logging.Logger | bool = False, json: object = None,
         monitor_clients: bool = True, async_mode: str | None = None, async_handlers: bool = True, **unknown: Any,
     ) -> None:  # fmt: skip
         if unknown:
@@ -99,7 +105,7 @@ class Engine:
 
     # Who may open a session, and with what it begins.
 
-    def check(self, args: Any, method: str, transport: str | None = None) -> None:
+    def check(self, args: Mapping[str, str], method: str, transport: str | None = None) -> None:
         """Refuse what is not Engine.IO.
 
         :param args: The fields of the query string.
@@ -114,7 +120,7 @@ class Engine:
         if args.get("sid") is None and method != "GET":
             raise Refused(400, BAD_METHOD)
 
-    def check_origin(self, request: Any) -> dict[str, str]:
+    def check_origin(self, request: Request) -> dict[str, str]:
         """Refuse a page of another origin; the header fields that let in one that is allowed.
 
         :raises Refused: with 403.
@@ -129,7 +135,7 @@ class Engine:
             fields["Access-Control-Allow-Credentials"] = "true"
         return fields
 
-    def _allows(self, origin: str, request: Any) -> bool:
+    def _allows(self, origin: str, request: Request) -> bool:
         allowed = self.cors_allowed_origins
         if callable(allowed):
             return bool(allowed(origin, request.environ) if _takes_two(allowed) else allowed(origin))
@@ -152,7 +158,7 @@ class Engine:
             raise Refused(400, BAD_REQUEST)
         return session
 
-    def open(self, request: Any, transport: str) -> Session:
+    def open(self, request: Request, transport: str) -> Session:
         """Begin a session: its first packet waits to be sent."""
         session = Session(self, token_urlsafe(15), request, transport)
         self.sockets[session.sid] = session
