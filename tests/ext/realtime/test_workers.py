@@ -27,7 +27,10 @@ pytestmark = [pytest.mark.servers, pytest.mark.slow]
 @contextlib.contextmanager
 def two(valkey: RedisServer, **environment: str) -> Iterator[tuple[Server, Server]]:
     environment = {"MESSAGE_QUEUE": valkey.url, **environment}
-    with serve(SITE, "uvicorn", env=environment) as first, serve(SITE, "demijohn-asgi", env=environment) as second:
+    with (
+        serve(SITE, "uvicorn", env=environment) as first,
+        serve(SITE, "demijohn-asgi", env=environment) as second,
+    ):
         yield first, second
 
 
@@ -61,10 +64,13 @@ def test_rooms_events_and_calls_reach_clients_of_other_workers(workers: tuple[Se
             assert sorted(wire.event()[1] for _ in range(50)) == list(range(50))
         here.send('451-["say","r",{"_placeholder":true,"num":0}]')
         here.send(b"\x00\xff")
-        assert [there.receive(), there.receive()] == ['451-["said",{"_placeholder":true,"num":0}]', b"\x00\xff"]
+        assert [there.receive(), there.receive()] == [
+            '451-["said",{"_placeholder":true,"num":0}]',
+            b"\x00\xff",
+        ]
         here.emit("ask", sid, number=5)
         question = str(there.receive())
-        there.send(f"43{question[2:].partition('[')[0]}[\"answer\"]")
+        there.send(f'43{question[2:].partition("[")[0]}["answer"]')
         assert here.receive() == '435["answer"]'
         here.emit("kick", sid)
         assert there.receive() == "41"
@@ -77,7 +83,9 @@ def test_a_script_emits_from_outside(valkey: RedisServer, workers: tuple[Server,
     )
     with Wire(workers[0].url) as here, Wire(workers[1].url) as there:
         here.welcomed(), there.welcomed()
-        subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env={"PYTHONPATH": str(ROOT / "src")})
+        subprocess.run(
+            [sys.executable, "-c", program], check=True, timeout=60, env={"PYTHONPATH": str(ROOT / "src")}
+        )
         assert [wire.event() for wire in (here, there)] == [["news", {"from": "outside"}]] * 2
 
 
@@ -130,7 +138,13 @@ def test_nothing_but_json_is_read_from_the_queue(valkey: RedisServer, workers: t
 
     with Wire(workers[0].url) as here, redis.Redis(port=valkey.port) as outside:
         here.welcomed()
-        for rubbish in (pickle.dumps(Evil()), b"{", b"7", b'{"method":"emit"}', b'{"method":"__class__","host":"x"}'):
+        for rubbish in (
+            pickle.dumps(Evil()),
+            b"{",
+            b"7",
+            b'{"method":"emit"}',
+            b'{"method":"__class__","host":"x"}',
+        ):
             outside.publish("flask-socketio", rubbish)
         news(workers[1], "heard")
         assert here.event() == ["news", "heard"]
@@ -160,7 +174,9 @@ def test_a_client_that_comes_back_has_its_id_its_rooms_and_what_it_missed(
     for turn in range(3):  # as often as needed
         wire.close()
         time.sleep(0.3)
-        for number, (server, room) in enumerate([(home, "all"), (recovering[1], "r"), (home, told["sid"]), (home, "s")]):
+        for number, (server, room) in enumerate(
+            [(home, "all"), (recovering[1], "r"), (home, told["sid"]), (home, "s")]
+        ):
             news(server, [turn, number], room)
         time.sleep(0.3)
         server = other if turn % 2 == 0 else home
@@ -191,7 +207,11 @@ def test_it_may_come_back_before_it_received_anything_and_before_it_was_missed(
 def test_what_was_published_while_the_subscription_was_cut_is_not_lost(
     valkey: RedisServer, recovering: tuple[Server, Server]
 ) -> None:
-    with Wire(recovering[0].url) as here, Wire(recovering[1].url) as there, redis.Redis(port=valkey.port) as admin:
+    with (
+        Wire(recovering[0].url) as here,
+        Wire(recovering[1].url) as there,
+        redis.Redis(port=valkey.port) as admin,
+    ):
         here.welcomed(), there.welcomed()
         for value in range(30):
             if value % 10 == 5:

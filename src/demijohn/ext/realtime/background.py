@@ -32,9 +32,9 @@ class BackgroundTask:
             target=self._run, name=f"demijohn-{getattr(target, '__name__', 'task')}", daemon=True
         )
         if is_async(target) and loop is not None:
-            self._task = loop.create_task(self._run_async())
-            tasks.add(self._task)
-            self._task.add_done_callback(tasks.discard)
+            task = self._task = loop.create_task(self._run_async())
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
         else:
             self._thread.start()
 

@@ -114,7 +114,7 @@ class SocketIO:
         if url and "client_manager" not in options:
             kept["client_manager"] = queue.QueueManager(url, channel, write_only=app is None)
             if recovery is not None:
-                recovery = queue_recovery.QueueRecovery(seconds, kept["client_manager"])
+                recovery = queue_recovery.QueueRecovery(recovery.seconds, kept["client_manager"])
         self.server = Server(**_server_options(kept), recovery=recovery)
         self.async_mode = self.server.async_mode
         for message, handler, namespace in self.handlers:
@@ -136,7 +136,7 @@ class SocketIO:
         """Say once that it is served where there are no WebSockets."""
         self._tell_once(
             "wsgi",
-            "Socket.IO is served by WSGI or RSGI, so by polling only: serve it by ASGI for WebSockets, as demijohn run does",
+            "Socket.IO is served by WSGI or RSGI, so by polling only: demijohn run and ASGI servers have WebSockets",
         )  # fmt: skip
         self.server.eio.allow_upgrades = False
 

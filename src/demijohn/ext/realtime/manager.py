@@ -142,7 +142,7 @@ class Manager:
 
 def as_list(data: object) -> list[Any]:
     """The arguments of an event: a tuple is several, None is none."""
-    if data.__class__ is tuple:
+    if isinstance(data, tuple):
         return list(data)
     return [] if data is None else [data]
 

@@ -29,7 +29,7 @@ class Namespace(BaseServerNamespace):  # type: ignore[misc]
     def _set_socketio(self, socketio: Extension) -> None:
         self.socketio = socketio
 
-    def is_asyncio_based(self) -> bool:
+    def is_asyncio_based(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]
         """As python-socketio asks; methods are of either kind."""
         return False
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from socketio import packet
 from socketio.packet import Packet
@@ -107,7 +107,7 @@ class StrictPacket(Packet):  # type: ignore[misc]
         if not isinstance(data, dict):
             return data
         if data.get("_placeholder") is True:
-            number = data.get("num")
+            number: Any = data.get("num")
             if number.__class__ is not int or not 0 <= number < len(attachments):
                 raise MalformedPacket("A placeholder stands for an attachment that there is not.")
             return attachments[number]
@@ -130,7 +130,7 @@ def packet_class(serializer: str | type[Packet], json_module: object) -> type[Pa
     elif serializer == "default":
         base = StrictPacket
     else:
-        base = serializer
+        base = cast("type[Packet]", serializer)
     return base if json_module is None else type("Packet", (base,), {"json": json_module})
 
 

@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 import redis
 from redis.backoff import NoBackoff
+from redis.client import PubSub
 from redis.retry import Retry
 
 from demijohn.ext.realtime.clients import Client, deliver
@@ -222,7 +223,7 @@ class QueueManager(Manager):
     def _listen(self, ready: Event) -> None:
         stopped, failures = self._stopped, 0
         while not stopped.is_set():
-            pubsub: redis.client.PubSub = self.client.pubsub()  # type: ignore[no-untyped-call]
+            pubsub: PubSub = self.client.pubsub()  # type: ignore[no-untyped-call]
             try:
                 pubsub.subscribe(self.channel)
                 self._take_up()
@@ -248,7 +249,7 @@ class QueueManager(Manager):
         if self.recovery is not None:
             self.recovery.catch_up(self.client)
 
-    def _hear(self, pubsub: redis.client.PubSub, stopped: Event) -> None:
+    def _hear(self, pubsub: PubSub, stopped: Event) -> None:
         heard, asked = monotonic(), False
         while not stopped.is_set():
             message = pubsub.get_message(timeout=_SILENCE)
@@ -260,7 +261,8 @@ class QueueManager(Manager):
                 continue
             heard, asked = monotonic(), False
             if message["type"] == "message":
-                self.take(message["data"])
+                data: Any = message["data"]
+                self.take(data)
 
     def take(self, raw: bytes, offset: Place | None = None) -> None:
         """Do what another process says; what cannot be read is passed over, with a line in the log."""

@@ -54,9 +54,9 @@ class Server(BaseServer):  # type: ignore[misc]
         logger: object = False, recovery: Recovery | QueueRecovery | None = None, **options: Any,
     ) -> None:  # fmt: skip
         manager = Manager() if client_manager is None else client_manager
-        super().__init__(
-            client_manager=manager, serializer=packet_class(serializer, json), logger=logger, **options
-        )
+        own: Any = packet_class(serializer, json)
+        options = {**options, "client_manager": manager, "serializer": own, "logger": logger}
+        super().__init__(**options)
         self.recovery = manager.recovery = recovery
         self._initialized = False
         self._sessions: dict[str, Any] = {}
@@ -64,7 +64,7 @@ class Server(BaseServer):  # type: ignore[misc]
     def _engineio_server_class(self) -> type[Engine]:
         return Engine
 
-    def is_asyncio_based(self) -> bool:
+    def is_asyncio_based(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Whether its namespaces are: ours are of either kind."""
         return False
 
@@ -74,7 +74,7 @@ class Server(BaseServer):  # type: ignore[misc]
 
     # Sessions come and go.
 
-    def _handle_eio_connect(self, session: Connection) -> None:
+    def _handle_eio_connect(self, session: Connection) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         if not self._initialized:
             self._initialized = True
             self.manager.initialize()
@@ -82,7 +82,7 @@ class Server(BaseServer):  # type: ignore[misc]
         self._sessions[session.sid] = session
         self.environ[session.sid] = session.request.environ
 
-    def _handle_eio_disconnect(self, session: Connection, reason: str) -> None:
+    def _handle_eio_disconnect(self, session: Connection, reason: str) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         clients = list(session.attached.values())
         if not clients:
             self._forget(session)
@@ -94,7 +94,7 @@ class Server(BaseServer):  # type: ignore[misc]
             self._sessions.pop(session.sid, None)
             self.environ.pop(session.sid, None)
 
-    def _handle_eio_message(self, session: Connection, data: str | bytes) -> None:
+    def _handle_eio_message(self, session: Connection, data: str | bytes) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         work = self.receive(session, data)
         if work is not None:
             session.run(work)
@@ -166,7 +166,7 @@ class Server(BaseServer):  # type: ignore[misc]
             done.set()
 
     async def _event(self, client: Client, pkt: Packet) -> None:
-        values = pkt.data
+        values: Any = pkt.data
         returned = await self.trigger(values[0], client.namespace, client.sid, *values[1:])
         if pkt.id is not None and returned is not self.not_handled:
             deliver((client,), encode(self.packet_class, ACK, as_list(returned), client.namespace, pkt.id))

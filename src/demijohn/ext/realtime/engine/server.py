@@ -28,6 +28,12 @@ FORBIDDEN = (4, "Forbidden")
 BAD_VERSION = (5, "Unsupported protocol version")
 
 
+_OTHERS_SESSION = (
+    "Socket.IO: a client asked this worker for a session that it never had. Where there are several workers, polling"
+    " needs sticky sessions: have the proxy send a client to one worker always, or let clients use WebSockets only:"
+    ' SocketIO(app, transports=["websocket"]) and io({transports: ["websocket"]}).'
+)
+
 #: Other origins whose pages may connect: one, several, ``"*"``, or what decides; an empty list lets everybody in.
 Origins: TypeAlias = str | list[str] | Callable[..., bool] | None
 
@@ -92,6 +98,9 @@ class Engine:
         self.connect_timeout = connect_timeout
         self.logger = logger if isinstance(logger, logging.Logger) else logging.getLogger("demijohn.realtime")
         self.sockets: dict[str, Session] = {}
+        #: What ids of this worker begin with, by which those of another are told.
+        self._mark = token_urlsafe(3)
+        self._told_of_others = False
         #: What is called with a session, and a message or the reason of its end.
         self.handlers: dict[str, Callable[..., Any]] = {}
 
@@ -153,6 +162,9 @@ class Engine:
         """
         session = self.sockets.get(sid)
         if session is None:
+            if not self._told_of_others and not sid.startswith(self._mark):
+                self._told_of_others = True
+                self.logger.warning(_OTHERS_SESSION)
             raise Refused(400, UNKNOWN_SESSION)
         if session.transport != transport:
             raise Refused(400, BAD_REQUEST)
@@ -160,7 +172,7 @@ class Engine:
 
     def open(self, request: Request, transport: str) -> Session:
         """Begin a session: its first packet waits to be sent."""
-        session = Session(self, token_urlsafe(15), request, transport)
+        session = Session(self, self._mark + token_urlsafe(15), request, transport)
         self.sockets[session.sid] = session
         upgrades = ["websocket"] if self.allow_upgrades and transport == "polling" else []
         session.waiting.append(

@@ -91,7 +91,7 @@ class Session:
             return
         engine = self.engine
         self._size += len(data)
-        self.waiting.append(MESSAGE + data if data.__class__ is str else data)
+        self.waiting.append(MESSAGE + data if isinstance(data, str) else data)
         if len(self.waiting) > engine.max_queue or self._size > engine.max_queue_size:
             engine.logger.warning(
                 "Socket.IO: the client %s reads too slowly: %d packets (%d bytes) wait; it is closed (max_queue)",
