@@ -17,6 +17,7 @@ from bench import (
     forms,
     inprocess,
     parsers,
+    realtime,
     report,
     rest,
     servers,
@@ -43,6 +44,7 @@ KINDS = (
     "upload",
     "websockets",
     "streams",
+    "realtime",
     "parsers",
     "static",
 )
@@ -152,6 +154,12 @@ def _streams(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     count, rounds = (200, 1) if options.quick else (1000, 3)
     figures, problems = streams.measure(count, rounds)
     return {"streams": figures, "problems": problems}, streams.text(figures, problems, count)
+
+
+def _realtime(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    rounds, seconds, idle, crowd = (2, 1, 300, 200) if options.quick else (7, 2, 2000, 1000)
+    figures, problems = realtime.measure(rounds, seconds, idle, crowd)
+    return {"stands": figures, "problems": problems}, realtime.text(figures, problems, idle, crowd)
 
 
 def _heading(result: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ process of their own, which is not what is measured: CPU time per echo is the se
 
 from __future__ import annotations
 
-import os
 import resource
 import select
 import socket
@@ -228,9 +227,3 @@ def text(figures: dict[str, Any], problems: Sequence[str], idle: int, crowd: int
     if problems:
         parts += ["Not measured:", "\n".join(f"- {problem}" for problem in problems)]
     return "\n\n".join(parts)
-
-
-if __name__ == "__main__":
-    quick = bool(os.environ.get("QUICK"))
-    found = measure(2 if quick else 7, 1.5, 300 if quick else 2000, 200 if quick else 1000)
-    print(text(*found, 300 if quick else 2000, 200 if quick else 1000))

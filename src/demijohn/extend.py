@@ -46,6 +46,7 @@ from demijohn.setup.checks import Diagnosis, Finding
 from demijohn.setup.translator import Translator
 from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
+from demijohn.typing import ASGIApplication, Receive, Scope, Send
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
 from demijohn.waiting.drivers import running_loop
 from demijohn.waiting.either import EitherWay
@@ -386,7 +387,7 @@ def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:
     app.needs_asgi = True
 
 
-def answer_below(app: Flask, path: str, answer: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
+def answer_below(app: Flask, path: str, answer: ASGIApplication) -> None:
     """Have an ASGI application answer what is below a path, requests and WebSockets, before routes are looked at.
 
     PERF: other requests pay for one comparison, where a middleware would be two calls more.
@@ -399,7 +400,7 @@ def answer_below(app: Flask, path: str, answer: Callable[[Any, Any, Any], Awaita
     app.needs_asgi = True
 
 
-def request_of_scope(app: Flask, scope: Any) -> Request:
+def request_of_scope(app: Flask, scope: Scope) -> Request:
     """The request that an ASGI scope stands for, with what ``TRUSTED_PROXIES`` say of it.
 
     For a middleware that answers for itself; what it hands on needs none.
@@ -413,7 +414,11 @@ def request_of_scope(app: Flask, scope: Any) -> Request:
 
 
 async def serve_event(
-    app: Flask, request: Request, function: Callable[..., Any], *args: Any, session: Any = None
+    app: Flask,
+    request: Request,
+    function: Callable[..., Any],
+    *args: Any,
+    session: SessionMixin | None = None,
 ) -> Any:
     """Call a handler of something that arrived in a connection that stays open, in a context of its own.
 

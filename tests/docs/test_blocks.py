@@ -391,6 +391,16 @@ def _(module):
     assert client.post("/bottles/port").status_code == 405
 
 
+@check("realtime", 0)
+def _(module):
+    assert module.socketio.server.eio.transports == ["websocket"]
+
+
+@check("realtime", 1)
+def _(module):
+    assert module.client.is_connected()
+
+
 @check("websockets")
 def _(module):
     @module.app.websocket("/echo")

@@ -158,3 +158,12 @@ def test_a_session_in_a_database_counts_visits_and_is_cleared_out(app_of):
     assert [client.get("/").json["visits"] for _ in range(2)] == [1, 2]
     printed = Folder(Path(app.root_path)).run("--app", "in_a_database", "session_cleanup")
     assert printed == "0 expired sessions were removed.\n"
+
+
+def test_somebody_watches_a_lot_and_bids(app_of):
+    app = app_of("realtime", "lots")
+    socketio = app.extensions["socketio"]
+    ada, bob = socketio.test_client(app), socketio.test_client(app)
+    assert [person.emit("watch", "7", callback=True) for person in (ada, bob)] == [0, 0]
+    app.test_client().get("/end/7")
+    assert [event["name"] for event in bob.get_received()] == ["sold"]

@@ -51,6 +51,7 @@ DISTRIBUTIONS = {
     "flask_migrate": ("Flask-Migrate", "4.1.0"),
     "flask_restful": ("Flask-RESTful", "0.3.10"),
     "flask_sijax": ("Flask-Sijax", "0.4.1"),
+    "flask_socketio": ("Flask-SocketIO", "5.7.0"),
     "flask_sqlalchemy": ("Flask-SQLAlchemy", "3.1.1"),
     "flask_wtf": ("Flask-WTF", "1.3.0"),
     "flask_uploads": ("Flask-Reuploaded", "1.6.0"),
@@ -64,6 +65,7 @@ LIBRARIES = {
     "flask_babel": ("babel",),
     "flask_dance": ("authlib", "joserfc", "requests"),
     "flask_migrate": ("alembic", "sqlalchemy"),
+    "flask_socketio": ("python-socketio",),
     "flask_sqlalchemy": ("sqlalchemy",),
     "flask_wtf": ("wtforms",),
 }

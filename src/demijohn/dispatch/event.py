@@ -16,9 +16,12 @@ from demijohn.dispatch.plan import make_plan
 from demijohn.dispatch import ports
 from demijohn.dispatch.teardown import tear_down
 from demijohn.setup.lifecycle import Lifecycle
+from demijohn.sessions.session import SessionMixin
 from demijohn.waiting.callables import is_async
 from demijohn.waiting.loops import drive_here, drive_hopping
+from demijohn.waiting.pool import ThreadPool
 from demijohn.waiting.steps import Steps
+from demijohn.wrappers.request import Request
 
 __all__ = ["serve_event"]
 
@@ -30,7 +33,11 @@ class Application(ports.Application, Protocol):
 
 
 async def serve_event(
-    app: Application, request: Any, function: Callable[..., Any], *args: Any, session: Any = None
+    app: Application,
+    request: Request,
+    function: Callable[..., Any],
+    *args: Any,
+    session: SessionMixin | None = None,
 ) -> Any:
     """Call ``function(*args)`` as the handler of an event: async on this loop, sync in a thread.
 
@@ -63,7 +70,7 @@ def _plan(app: Application, way: Way) -> Plan:
     return way.plans.setdefault(id(None), make_plan(app, way, None))
 
 
-async def _drive_apart(steps: Steps[Any], pool: Any) -> Any:
+async def _drive_apart(steps: Steps[Any], pool: ThreadPool) -> Any:
     """Run an async handler here, and what follows it, which may block, in a thread."""
     handler = steps.send(None)
     try:
@@ -73,7 +80,7 @@ async def _drive_apart(steps: Steps[Any], pool: Any) -> Any:
     return await drive_hopping(_resumed(steps, value, None), pool)
 
 
-def _resumed(steps: Steps[Any], value: Any, error: BaseException | None) -> Steps[Any]:
+def _resumed(steps: Steps[Any], value: object, error: BaseException | None) -> Steps[Any]:
     """Steps that go on from where they were, with what was awaited for them."""
     try:
         wanted = steps.send(value) if error is None else steps.throw(error)

@@ -18,8 +18,8 @@ Handlers are ``def``, in a thread, or ``async def``, on the loop; each event has
 application, the request and the session of its client. ``emit`` and its like are plain calls that keep their order; in
 ``async def`` they may be awaited and need not be.
 
-``demijohn run`` serves it by ASGI, over WebSockets and polling; so does any ASGI server. Several workers share a Redis or
-Valkey: ``SocketIO(app, message_queue="redis://...")``.
+``demijohn run`` serves it by ASGI, over WebSockets and polling; so does any ASGI server. Several workers share a
+Redis or Valkey: ``SocketIO(app, message_queue="redis://...")``.
 """
 
 from socketio.exceptions import ConnectionRefusedError
@@ -35,7 +35,7 @@ from demijohn.ext.realtime.functions import (
     rooms,
     send,
 )
-from demijohn.ext.realtime.namespaces import Namespace
+from demijohn.ext.realtime.namespace import Namespace
 from demijohn.ext.realtime.test_client import SocketIOTestClient
 
 __all__ = [

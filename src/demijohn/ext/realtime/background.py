@@ -10,6 +10,7 @@ from threading import Thread
 from time import sleep
 from typing import Any
 
+from demijohn import Flask
 from demijohn.extend import is_async, running_loop
 
 __all__ = ["BackgroundTask", "sleep_here"]
@@ -21,7 +22,7 @@ class BackgroundTask:
     """A function that runs beside everything else: ``join()`` waits for it in a thread, ``await`` on a loop."""
 
     def __init__(
-        self, app: Any, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, app: Flask | None, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         self._app = app
         self._target, self._args, self._kwargs = target, args, kwargs
@@ -31,9 +32,9 @@ class BackgroundTask:
             target=self._run, name=f"demijohn-{getattr(target, '__name__', 'task')}", daemon=True
         )
         if is_async(target) and loop is not None:
-            self._task = loop.create_task(self._run_async())
-            tasks.add(self._task)
-            self._task.add_done_callback(tasks.discard)
+            task = self._task = loop.create_task(self._run_async())
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
         else:
             self._thread.start()
 

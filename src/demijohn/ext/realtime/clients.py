@@ -11,6 +11,7 @@ from threading import RLock
 from typing import Any
 
 from demijohn.extend import running_loop
+from demijohn.ext.realtime.ports import Connection, Place, Rooms
 
 __all__ = ["Client", "Clients", "Packets"]
 
@@ -30,7 +31,7 @@ class Client:
         "sid", "since", "turn",
     )  # fmt: skip
 
-    def __init__(self, session: Any, namespace: str, sid: str) -> None:
+    def __init__(self, session: Connection, namespace: str, sid: str) -> None:
         self.session = session
         self.namespace = namespace
         self.sid = sid
@@ -58,7 +59,7 @@ class Client:
         self.acks[self.last_ack] = callback
         return self.last_ack
 
-    def deliver(self, packets: Packets, offset: Any = None) -> None:
+    def deliver(self, packets: Packets, offset: Place | None = None) -> None:
         """Send a packet, on the session's loop; before the connection is accepted, it waits.
 
         :param offset: Where an event stands among all, where they are kept: none is delivered twice.
@@ -154,12 +155,10 @@ class Clients:
         own = self._clients.get(namespace, {}).get(room)
         return found if own is None else (*found, own)
 
-    def select(
-        self, namespace: str, to: str | list[str] | None, skip: frozenset[str] | None
-    ) -> Iterable[Client]:
+    def select(self, namespace: str, to: Rooms, skip: frozenset[str] | None) -> Iterable[Client]:
         """Whom an event is for: of a room, of several, each once, or all; but for some."""
-        if to is None or to.__class__ is str:
-            found: Iterable[Client] = self.inside(namespace, to)  # type: ignore[arg-type]
+        if to is None or isinstance(to, str):
+            found: Iterable[Client] = self.inside(namespace, to)
         else:
             found = dict.fromkeys(client for room in to for client in self.inside(namespace, room))
         return [client for client in found if client.sid not in skip] if skip else found
@@ -177,7 +176,7 @@ class Clients:
         return sum(map(len, self._rooms.values()))
 
 
-def deliver(clients: Iterable[Client], packets: Packets, offset: Any = None) -> None:
+def deliver(clients: Iterable[Client], packets: Packets, offset: Place | None = None) -> None:
     """Send a packet to clients, each on the loop of its session, from any thread."""
     here = running_loop()
     elsewhere: dict[Any, list[Client]] = {}
@@ -194,6 +193,6 @@ def deliver(clients: Iterable[Client], packets: Packets, offset: Any = None) -> 
             loop.call_soon_threadsafe(_deliver_here, those, packets, offset)
 
 
-def _deliver_here(clients: list[Client], packets: Packets, offset: Any) -> None:
+def _deliver_here(clients: list[Client], packets: Packets, offset: Place | None) -> None:
     for client in clients:
         client.deliver(packets, offset)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
 
 from demijohn import Flask, Response
 from demijohn.ext.realtime.engine import websocket
 from demijohn.ext.realtime.engine.polling import Answer, poll
+from demijohn.ext.realtime.ports import Extension
 from demijohn.extend import answer_below, current_request, request_of_scope
-
-if TYPE_CHECKING:
-    from demijohn.ext.realtime.extension import SocketIO
-    from demijohn.ext.realtime.server import Server
+from demijohn.typing import Receive, Scope, Send
+from demijohn.ext.realtime.server import Server
 
 __all__ = ["attach"]
 
@@ -27,7 +25,7 @@ def attach(app: Flask, path: str) -> None:
     paths.add(path)
     prefix = f"/{path}/"
 
-    async def answer(scope: Any, receive: Any, send: Any) -> None:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await _serve(app, _socketio(app).server, scope, receive, send)
 
     answer_below(app, prefix, answer)
@@ -42,7 +40,7 @@ def attach(app: Flask, path: str) -> None:
             return body if len(body) <= most else None
 
         status, fields, body = await poll(socketio.server.eio, request, read)
-        response = app.response_class(body, status)
+        response: Response = app.response_class(body, status)
         response.headers.update(fields)
         return response
 
@@ -57,12 +55,12 @@ def _endpoint(path: str) -> str:
     return _ENDPOINT if path == "socket.io" else f"{_ENDPOINT}-{path.replace('.', '-')}"
 
 
-def _socketio(app: Flask) -> SocketIO:
-    found: SocketIO = app.extensions["socketio"]
+def _socketio(app: Flask) -> Extension:
+    found: Extension = app.extensions["socketio"]
     return found
 
 
-async def _serve(app: Flask, server: Server, scope: Any, receive: Any, send: Any) -> None:
+async def _serve(app: Flask, server: Server, scope: Scope, receive: Receive, send: Send) -> None:
     request = request_of_scope(app, scope)
     request.environ["flask.app"] = app
     if scope["type"] == "websocket":
@@ -72,9 +70,9 @@ async def _serve(app: Flask, server: Server, scope: Any, receive: Any, send: Any
     await _send(answer, send)
 
 
-def _reader(receive: Any) -> Callable[[int], Awaitable[bytes | None]]:
+def _reader(receive: Receive) -> Callable[[int], Awaitable[bytes | None]]:
     async def read(most: int) -> bytes | None:
-        body = b""
+        body: bytes = b""
         while True:
             message = await receive()
             body += message.get("body", b"")
@@ -86,7 +84,7 @@ def _reader(receive: Any) -> Callable[[int], Awaitable[bytes | None]]:
     return read
 
 
-async def _send(answer: Answer, send: Any) -> None:
+async def _send(answer: Answer, send: Send) -> None:
     status, fields, body = answer
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in fields.items()]
     if status != 204:

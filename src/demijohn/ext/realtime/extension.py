@@ -8,8 +8,7 @@ from __future__ import annotations
 import inspect
 import logging
 import os
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from socketio.exceptions import ConnectionRefusedError
@@ -18,15 +17,16 @@ from demijohn import Flask
 from demijohn import json as demijohn_json
 from demijohn.ext.realtime.background import BackgroundTask, sleep_here
 from demijohn.ext.realtime.entry import attach
-from demijohn.ext.realtime.manager import Manager
-from demijohn.ext.realtime.namespaces import Namespace
+from demijohn.ext.realtime.namespace import Namespace
 from demijohn.ext.realtime.recovery import Recovery
 from demijohn.ext.realtime.server import Server
 from demijohn.extend import (
-    EitherWay, call, current_request, current_session, end_at_stop, is_async, is_awaitable, later, serve_event,
+    EitherWay, call, current_request, current_session, end_at_stop, is_async, later, serve_event,
     unproxied,
 )  # fmt: skip
 from demijohn.sessions import SessionMixin
+from demijohn.ext.realtime.ports import Callback, Rooms
+from demijohn.testing import FlaskClient
 
 if TYPE_CHECKING:
     from demijohn.ext.realtime import queue, queue_recovery, test_client
@@ -110,11 +110,11 @@ class SocketIO:
             app.extensions["socketio"] = self
             if kept.get("json") is demijohn_json:
                 kept["json"] = app.json
-        recovery = None if seconds is None else Recovery(seconds)
+        recovery: Any = None if seconds is None else Recovery(seconds)
         if url and "client_manager" not in options:
             kept["client_manager"] = queue.QueueManager(url, channel, write_only=app is None)
             if recovery is not None:
-                recovery = queue_recovery.QueueRecovery(seconds, kept["client_manager"])
+                recovery = queue_recovery.QueueRecovery(recovery.seconds, kept["client_manager"])
         self.server = Server(**_server_options(kept), recovery=recovery)
         self.async_mode = self.server.async_mode
         for message, handler, namespace in self.handlers:
@@ -135,9 +135,19 @@ class SocketIO:
     def tell_of_polling(self) -> None:
         """Say once that it is served where there are no WebSockets."""
         self._tell_once(
-            "wsgi", "Socket.IO is served by WSGI or RSGI, so by polling only: serve by ASGI for WebSockets (demijohn run does).",
+            "wsgi",
+            "Socket.IO is served by WSGI or RSGI, so by polling only: demijohn run and ASGI servers have WebSockets",
         )  # fmt: skip
         self.server.eio.allow_upgrades = False
+
+    def _served(self) -> Flask:
+        """The application.
+
+        :raises RuntimeError: where there is none.
+        """
+        if self.app is None:
+            raise RuntimeError("This SocketIO has no application: call init_app with one.")
+        return self.app
 
     # Handlers.
 
@@ -212,7 +222,7 @@ class SocketIO:
         client = server.manager.clients.get(namespace, sid)
         if client is None:
             return server.not_handled
-        app: Any = self.app
+        app = self._served()
         connection = client.session.request
         environ = connection.environ
         request: Any = app.request_class(environ)
@@ -232,16 +242,15 @@ class SocketIO:
         return await serve_event(app, request, run, handler, namespace, args, session=session)
 
     def _run(self, handler: Callable[..., Any], namespace: str, args: tuple[Any, ...]) -> Any:
+        app = self._served()
         try:
             rv = handler(*args)
         except ConnectionRefusedError:
             raise
         except Exception as e:
-            answer = self._error_handler(namespace)
-            if answer is None:
-                raise
-            rv = self.app.ensure_sync(answer)(e)  # type: ignore[union-attr]
-        self._save_session()
+            rv = _answered(e, [app.ensure_sync(f) for f in self._error_handlers(handler, namespace)])
+        if not self.manage_session:
+            self._save_session()
         return rv if not isinstance(rv, EitherWay) else None
 
     async def _run_async(self, handler: Callable[..., Any], namespace: str, args: tuple[Any, ...]) -> Any:
@@ -250,21 +259,21 @@ class SocketIO:
         except ConnectionRefusedError:
             raise
         except Exception as e:
-            answer = self._error_handler(namespace)
-            if answer is None:
-                raise
-            rv = await call(answer, e)
+            rv = await _answered_async(e, self._error_handlers(handler, namespace))
         if not self.manage_session:
             await call(self._save_session)
         return rv if not isinstance(rv, EitherWay) else None
 
-    def _error_handler(self, namespace: str) -> Callable[..., Any] | None:
-        return self.exception_handlers.get(namespace, self.default_exception_handler)
+    def _error_handlers(self, handler: Callback, namespace: str) -> list[Callable[..., Any]]:
+        """Whom an error is told, each where the one before raises: the namespace's, or the default, and the class's."""
+        of_class = getattr(handler, "__self__", None)
+        found = [self.exception_handlers.get(namespace, self.default_exception_handler)]
+        if isinstance(of_class, Namespace):
+            found.append(getattr(of_class, "error", None))
+        return [function for function in found if function is not None]
 
     def _save_session(self) -> None:
-        if self.manage_session:
-            return
-        app: Any = self.app
+        app = self._served()
         session = current_session()
         if getattr(session, "modified", True):
             app.ensure_sync(app.session_interface.save_session)(app, session, app.response_class())
@@ -272,11 +281,11 @@ class SocketIO:
     # Sending.
 
     def emit(
-        self, event: str, *args: Any, namespace: str | None = None, to: Any = None, room: Any = None,
-        include_self: bool = True, skip_sid: Any = None, callback: Any = None, ignore_queue: bool = False,
+        self, event: str, *args: Any, namespace: str | None = None, to: Rooms = None, room: Rooms = None,
+        include_self: bool = True, skip_sid: Rooms = None, callback: Callback | None = None, ignore_queue: bool = False,
         broadcast: bool = True,
     ) -> EitherWay[None]:  # fmt: skip
-        """Send an event, from anywhere: a view, a task, a script; to all clients of a namespace unless ``to`` says whom.
+        """Send an event, from anywhere: a view, a task, a script; to all of a namespace unless ``to`` says whom.
 
         See :func:`demijohn.ext.realtime.emit`, which sends to the client whose event is handled.
         """
@@ -291,7 +300,7 @@ class SocketIO:
         )  # fmt: skip
         return EitherWay()
 
-    def _in_context(self, callback: Callable[..., Any]) -> Callable[..., Any]:
+    def _in_context(self, callback: Callback) -> Callback:
         """A callback that is called in a context of the client's, where an event of its was handled."""
         request: Any = _event_request()
         if request is None:
@@ -304,8 +313,9 @@ class SocketIO:
         return called
 
     def send(
-        self, data: Any, json: bool = False, namespace: str | None = None, to: Any = None, callback: Any = None,
-        include_self: bool = True, skip_sid: Any = None, room: Any = None, ignore_queue: bool = False,
+        self, data: object, json: bool = False, namespace: str | None = None, to: Rooms = None,
+        callback: Callback | None = None, include_self: bool = True, skip_sid: Rooms = None, room: Rooms = None,
+        ignore_queue: bool = False,
     ) -> EitherWay[None]:  # fmt: skip
         """Send a message: the event ``message``, or ``json``."""
         return self.emit(
@@ -314,7 +324,7 @@ class SocketIO:
         )  # fmt: skip
 
     def call(
-        self, event: str, *args: Any, namespace: str | None = None, to: Any = None, room: Any = None,
+        self, event: str, *args: Any, namespace: str | None = None, to: Rooms = None, room: Rooms = None,
         timeout: float = 60, ignore_queue: bool = False,
     ) -> Any:  # fmt: skip
         """Send an event to one client and wait for what it acknowledges; in ``async def`` it is awaited."""
@@ -346,7 +356,7 @@ class SocketIO:
 
         :param options: Those of ``app.run``; ``log_output`` is its ``access_log``.
         """
-        served: Any = self.app if app is None else app
+        served = self._served() if app is None else app
         options.pop("allow_unsafe_werkzeug", None)
         log_output = options.pop("log_output", None)
         if log_output is not None:
@@ -355,13 +365,13 @@ class SocketIO:
 
     def stop(self) -> None:
         """Stop the server that :meth:`run` started; for a handler or a view of this process to call."""
-        import signal  # noqa: PLC0415 (of no use to whom never stops)
+        import signal
 
         os.kill(os.getpid(), signal.SIGTERM)
 
     def test_client(
-        self, app: Flask, namespace: str | None = None, query_string: str | None = None, headers: Any = None,
-        auth: Any = None, flask_test_client: Any = None,
+        self, app: Flask, namespace: str | None = None, query_string: str | None = None,
+        headers: Mapping[str, str] | None = None, auth: object = None, flask_test_client: FlaskClient | None = None,
     ) -> test_client.SocketIOTestClient:  # fmt: skip
         """A client that is connected in process, for tests.
 
@@ -377,6 +387,24 @@ def _server_options(kept: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if name != "json" or value is not None}
 
 
+def _answered(error: Exception, handlers: list[Callable[..., Any]]) -> Any:
+    for handler in handlers:
+        try:
+            return handler(error)
+        except Exception as e:
+            error = e
+    raise error
+
+
+async def _answered_async(error: Exception, handlers: list[Callable[..., Any]]) -> Any:
+    for handler in handlers:
+        try:
+            return await call(handler, error)
+        except Exception as e:
+            error = e
+    raise error
+
+
 def _copied_session() -> ManagedSession:
     return ManagedSession(current_session())
 
@@ -390,7 +418,7 @@ def _event_request() -> Any:
     return request if getattr(request, "sid", None) else None
 
 
-def _callable(handler: Any) -> Any:
+def _callable(handler: F) -> F:
     if not callable(handler):
         raise ValueError(f"{handler!r} cannot be called, so it can handle no error.")
     return handler

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from demijohn.ext.realtime.ports import Callback, Extension, Rooms
 from demijohn.extend import EitherWay, current_application, current_request
-
-if TYPE_CHECKING:
-    from demijohn.ext.realtime.extension import SocketIO
 
 __all__ = ["call", "close_room", "disconnect", "emit", "join_room", "leave_room", "rooms", "send"]
 
 
-def _socketio() -> SocketIO:
+def _socketio() -> Extension:
     found = current_application().extensions.get("socketio")
     if found is None:
         raise RuntimeError("This application has no SocketIO: call init_app.")
-    return cast("SocketIO", found)
+    return cast(Extension, found)
 
 
 def _of_event(name: str) -> Any:
@@ -33,8 +31,8 @@ def _of_event(name: str) -> Any:
 
 
 def emit(
-    event: str, *args: Any, namespace: str | None = None, to: Any = None, room: Any = None,
-    include_self: bool = True, skip_sid: Any = None, broadcast: bool = False, callback: Any = None,
+    event: str, *args: Any, namespace: str | None = None, to: Rooms = None, room: Rooms = None,
+    include_self: bool = True, skip_sid: Rooms = None, broadcast: bool = False, callback: Callback | None = None,
     ignore_queue: bool = False,
 ) -> EitherWay[None]:  # fmt: skip
     """Send an event to the client whose event is handled, or to others.
@@ -62,8 +60,8 @@ def emit(
 
 
 def send(
-    message: Any, json: bool = False, namespace: str | None = None, to: Any = None, room: Any = None,
-    include_self: bool = True, skip_sid: Any = None, broadcast: bool = False, callback: Any = None,
+    message: object, json: bool = False, namespace: str | None = None, to: Rooms = None, room: Rooms = None,
+    include_self: bool = True, skip_sid: Rooms = None, broadcast: bool = False, callback: Callback | None = None,
     ignore_queue: bool = False,
 ) -> EitherWay[None]:  # fmt: skip
     """Send a message: :func:`emit` of the event ``message``, or ``json``."""
@@ -74,7 +72,7 @@ def send(
 
 
 def call(
-    event: str, *args: Any, namespace: str | None = None, to: Any = None, room: Any = None, timeout: float = 60,
+    event: str, *args: Any, namespace: str | None = None, to: Rooms = None, room: Rooms = None, timeout: float = 60,
     ignore_queue: bool = False,
 ) -> Any:  # fmt: skip
     """Send an event to a client, by default the one whose event is handled, and wait for what it acknowledges.

@@ -6,17 +6,13 @@ A queue to other processes is a subclass (``queue``). This module must not know 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from demijohn.ext.realtime.clients import Client, Clients, Packets, deliver
-from demijohn.ext.realtime.packets import EVENT
-
-if TYPE_CHECKING:
-    from demijohn.ext.realtime.server import Server
+from demijohn.ext.realtime.packets import EVENT, encode
+from demijohn.ext.realtime.ports import Rooms, ServerFace
 
 __all__ = ["Manager"]
-
-Rooms = str | list[str] | None
 
 
 class Manager:
@@ -31,7 +27,7 @@ class Manager:
         self.clients = Clients()
         self.server: Any = None
 
-    def set_server(self, server: Server) -> None:
+    def set_server(self, server: ServerFace) -> None:
         """Belong to a server."""
         self.server = server
 
@@ -44,7 +40,7 @@ class Manager:
     # What is sent.
 
     def emit(
-        self, event: str, data: Any, namespace: str, room: Rooms = None, skip_sid: Any = None,
+        self, event: str, data: object, namespace: str, room: Rooms = None, skip_sid: Rooms = None,
         callback: Callable[..., Any] | None = None, ignore_queue: bool = False,
     ) -> None:  # fmt: skip
         """Send an event to a room, to several, or to a whole namespace.
@@ -76,7 +72,7 @@ class Manager:
 
     def encode(self, values: list[Any], namespace: str, number: int | None = None) -> Packets:
         """An event as it goes out."""
-        return self.server.packet_class(EVENT, values, namespace, number).encode()
+        return encode(self.server.packet_class, EVENT, values, namespace, number)
 
     def acknowledge(self, client: Client, number: int, values: list[Any]) -> Any:
         """What becomes of an acknowledgement; an unknown number is none of ours."""
@@ -144,14 +140,14 @@ class Manager:
         return None if client is None else client.sid
 
 
-def as_list(data: Any) -> list[Any]:
+def as_list(data: object) -> list[Any]:
     """The arguments of an event: a tuple is several, None is none."""
-    if data.__class__ is tuple:
+    if isinstance(data, tuple):
         return list(data)
     return [] if data is None else [data]
 
 
-def as_set(skip: Any) -> frozenset[str] | None:
+def as_set(skip: Rooms) -> frozenset[str] | None:
     """The ids that are passed over, of one or several."""
     if not skip:
         return None

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from socketio import packet
 from socketio.packet import Packet
 
 __all__ = [
     "ACK", "BINARY_ACK", "BINARY_EVENT", "CONNECT", "CONNECT_ERROR", "DISCONNECT", "EVENT", "MalformedPacket",
-    "check", "packet_class",
+    "check", "encode", "packet_class",
 ]  # fmt: skip
 
 CONNECT, DISCONNECT, EVENT, ACK = packet.CONNECT, packet.DISCONNECT, packet.EVENT, packet.ACK
@@ -38,7 +38,7 @@ class _JSON:
     """The standard library's JSON, without the numbers that JSON does not have."""
 
     @staticmethod
-    def dumps(value: Any, **options: Any) -> str:
+    def dumps(value: object, **options: Any) -> str:
         """The text of a value.
 
         :raises TypeError: for what JSON cannot hold.
@@ -47,8 +47,6 @@ class _JSON:
             return json.dumps(value, allow_nan=False, **options)
         except ValueError as e:
             raise TypeError(f"JSON cannot hold what was emitted: {e}.") from None
-        except RecursionError:
-            raise TypeError("What was emitted lies in itself, or is nested too deeply for JSON.") from None
 
     @staticmethod
     def loads(text: str, **options: Any) -> Any:
@@ -65,7 +63,7 @@ class StrictPacket(Packet):  # type: ignore[misc]
 
     json: Any = _JSON
 
-    def decode(self, encoded_packet: Any) -> int:
+    def decode(self, encoded_packet: object) -> int:
         """Read the first part of a packet.
 
         :returns: How many attachments follow.
@@ -109,7 +107,7 @@ class StrictPacket(Packet):  # type: ignore[misc]
         if not isinstance(data, dict):
             return data
         if data.get("_placeholder") is True:
-            number = data.get("num")
+            number: Any = data.get("num")
             if number.__class__ is not int or not 0 <= number < len(attachments):
                 raise MalformedPacket("A placeholder stands for an attachment that there is not.")
             return attachments[number]
@@ -122,18 +120,31 @@ class StrictPacket(Packet):  # type: ignore[misc]
         return super()._deconstruct_binary_internal(data, attachments)
 
 
-def packet_class(serializer: Any, json_module: Any) -> type[Packet]:
+def packet_class(serializer: str | type[Packet], json_module: object) -> type[Packet]:
     """The class of packets for a serializer and a JSON module, of one server alone.
 
     :param serializer: ``"default"``, ``"msgpack"``, or a class of packets.
     """
     if serializer == "msgpack":
-        from socketio.msgpack_packet import MsgPackPacket as base  # noqa: PLC0415 (the library is an extra's)
+        from socketio.msgpack_packet import MsgPackPacket as base
     elif serializer == "default":
         base = StrictPacket
     else:
-        base = serializer
+        base = cast("type[Packet]", serializer)
     return base if json_module is None else type("Packet", (base,), {"json": json_module})
+
+
+def encode(
+    cls: type[Packet], kind: int, data: object, namespace: str | None = None, number: int | None = None
+) -> Any:
+    """A packet as it goes out: one text, or a list with its attachments.
+
+    :raises TypeError: for what JSON cannot hold.
+    """
+    try:
+        return cls(kind, data, namespace, number).encode()
+    except RecursionError:
+        raise TypeError("What was emitted lies in itself, or is nested too deeply for JSON.") from None
 
 
 def check(pkt: Packet) -> None:
@@ -142,11 +153,11 @@ def check(pkt: Packet) -> None:
     :raises MalformedPacket: says what is wrong with it.
     """
     kind, data = pkt.packet_type, pkt.data
-    if kind == EVENT or kind == BINARY_EVENT:
+    if kind in (EVENT, BINARY_EVENT):
         name = data[0] if data.__class__ is list and data else None
         if name.__class__ is not str or name in _RESERVED:
             raise MalformedPacket("An event is a list that begins with its name.")
-    elif kind == ACK or kind == BINARY_ACK:
+    elif kind in (ACK, BINARY_ACK):
         if data.__class__ is not list or pkt.id is None:
             raise MalformedPacket("An acknowledgement is a list with the number of what it acknowledges.")
     elif kind == CONNECT:
@@ -154,7 +165,7 @@ def check(pkt: Packet) -> None:
             raise MalformedPacket("A connection begins with an object, or with nothing.")
     elif kind != DISCONNECT or data is not None:
         raise MalformedPacket("Clients do not send this.")
-    binary = kind == BINARY_EVENT or kind == BINARY_ACK
+    binary = kind in (BINARY_EVENT, BINARY_ACK)
     if binary and pkt.uses_binary_events:
         if not 0 < pkt.attachment_count <= MOST_ATTACHMENTS:
             raise MalformedPacket(f"A binary packet has 1 to {MOST_ATTACHMENTS} attachments.")

@@ -16,15 +16,18 @@ from collections.abc import Callable
 from secrets import token_hex
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 import redis
 from redis.backoff import NoBackoff
+from redis.client import PubSub
 from redis.retry import Retry
 
 from demijohn.ext.realtime.clients import Client, deliver
-from demijohn.ext.realtime.manager import Manager, Rooms, as_list, as_set
+from demijohn.ext.realtime.manager import Manager, as_list, as_set
 from demijohn.ext.realtime.outbox import Outbox
+from demijohn.ext.realtime.packets import EVENT, encode
+from demijohn.ext.realtime.ports import Place, Rooms
 
 __all__ = ["QueueManager"]
 
@@ -107,7 +110,7 @@ class QueueManager(Manager):
             client.publish(self.channel, message)
 
     def emit(
-        self, event: str, data: Any, namespace: str, room: Rooms = None, skip_sid: Any = None,
+        self, event: str, data: object, namespace: str, room: Rooms = None, skip_sid: Rooms = None,
         callback: Callable[..., Any] | None = None, ignore_queue: bool = False,
     ) -> None:  # fmt: skip
         """Send an event to clients of all workers.
@@ -136,7 +139,7 @@ class QueueManager(Manager):
 
     def emit_here(
         self, values: list[Any], namespace: str, room: Rooms, skip: frozenset[str] | None,
-        callback: Callable[..., Any] | None, offset: Any = None,
+        callback: Callable[..., Any] | None, offset: Place | None = None,
     ) -> None:  # fmt: skip
         """Send an event to clients of this worker."""
         if callback is not None:
@@ -151,6 +154,7 @@ class QueueManager(Manager):
         """The values as JSON, and the bytes that they had."""
         cls = self.server.packet_class
         attachments: list[bytes] = []
+        encode(cls, EVENT, values)  # what a client cannot be sent is an error here
         if cls.data_is_binary(values):
             values, attachments = cls.deconstruct_binary(values)
         return cls.json.dumps(values), [b64encode(data).decode() for data in attachments]
@@ -219,7 +223,7 @@ class QueueManager(Manager):
     def _listen(self, ready: Event) -> None:
         stopped, failures = self._stopped, 0
         while not stopped.is_set():
-            pubsub = self.client.pubsub()
+            pubsub: PubSub = self.client.pubsub()  # type: ignore[no-untyped-call]
             try:
                 pubsub.subscribe(self.channel)
                 self._take_up()
@@ -245,7 +249,7 @@ class QueueManager(Manager):
         if self.recovery is not None:
             self.recovery.catch_up(self.client)
 
-    def _hear(self, pubsub: Any, stopped: Event) -> None:
+    def _hear(self, pubsub: PubSub, stopped: Event) -> None:
         heard, asked = monotonic(), False
         while not stopped.is_set():
             message = pubsub.get_message(timeout=_SILENCE)
@@ -257,9 +261,10 @@ class QueueManager(Manager):
                 continue
             heard, asked = monotonic(), False
             if message["type"] == "message":
-                self.take(message["data"])
+                data: Any = message["data"]
+                self.take(data)
 
-    def take(self, raw: bytes, offset: Any = None) -> None:
+    def take(self, raw: bytes, offset: Place | None = None) -> None:
         """Do what another process says; what cannot be read is passed over, with a line in the log."""
         try:
             if self.recovery is not None and offset is None:
@@ -275,7 +280,7 @@ class QueueManager(Manager):
                 "Socket.IO: something on the message queue cannot be read: %s: %s", type(e).__name__, e
             )
 
-    def _on_emit(self, message: dict[str, Any], offset: Any) -> None:
+    def _on_emit(self, message: dict[str, Any], offset: Place | None) -> None:
         skip = message["skip"]
         callback = None
         if message["call"] is not None:
@@ -292,38 +297,38 @@ class QueueManager(Manager):
 
         return answer
 
-    def _on_answer(self, message: dict[str, Any], offset: Any) -> None:
+    def _on_answer(self, message: dict[str, Any], offset: Place | None) -> None:
         if message["to"] != self.host:
             return
         callback = self._calls.pop(message["call"], None)
         if callback is not None:
             self.server.answered(callback, self.unpacked(message))
 
-    def _on_enter_room(self, message: dict[str, Any], offset: Any) -> None:
+    def _on_enter_room(self, message: dict[str, Any], offset: Place | None) -> None:
         client = self._mine(message)
         if client is not None:
             self.clients.enter(client, message["room"])
 
-    def _on_leave_room(self, message: dict[str, Any], offset: Any) -> None:
+    def _on_leave_room(self, message: dict[str, Any], offset: Place | None) -> None:
         client = self._mine(message)
         if client is not None:
             self.clients.leave(client, message["room"])
 
-    def _on_close_room(self, message: dict[str, Any], offset: Any) -> None:
+    def _on_close_room(self, message: dict[str, Any], offset: Place | None) -> None:
         self.clients.close(message["namespace"], message["room"])
 
-    def _on_disconnect(self, message: dict[str, Any], offset: Any) -> None:
+    def _on_disconnect(self, message: dict[str, Any], offset: Place | None) -> None:
         client = self._mine(message)
         if client is not None:
             self.server.end(client)
 
-    def _on_return(self, message: dict[str, Any], offset: Any) -> None:
+    def _on_return(self, message: dict[str, Any], offset: Place | None) -> None:
         self.recovery.give_up(message["pid"], self.server)
 
     def _mine(self, message: dict[str, Any]) -> Client | None:
         return self.clients.get(message["namespace"], message["sid"])
 
-    _METHODS: dict[str, Callable[..., None]] = {
+    _METHODS: ClassVar[dict[str, Callable[..., None]]] = {
         "emit": _on_emit, "answer": _on_answer, "enter_room": _on_enter_room, "leave_room": _on_leave_room,
         "close_room": _on_close_room, "disconnect": _on_disconnect, "return": _on_return,
     }  # fmt: skip

@@ -17,6 +17,7 @@ import redis
 
 from demijohn.ext.realtime.recovery import without_offset
 from demijohn.extend import call
+from demijohn.ext.realtime.ports import ServerFace
 
 if TYPE_CHECKING:
     from demijohn.ext.realtime.clients import Client, Packets
@@ -50,7 +51,7 @@ redis.call('SET', KEYS[1], cjson.encode({ARGV[1], at}), 'EX', ARGV[2])
 _ASK_PAUSE, _ASK_TIMES = 0.05, 10
 
 
-def place_of(text: Any) -> Place | None:
+def place_of(text: object) -> Place | None:
     """The place that a text stands for."""
     if not isinstance(text, str) or len(text) > 40:
         return None
@@ -123,13 +124,13 @@ class QueueRecovery:
 
     # Coming and going.
 
-    async def begin(self, client: Client, auth: Any, server: Any) -> None:
+    async def begin(self, client: Client, auth: object, server: ServerFace) -> None:
         """A client connects: give it what it had before, where it comes back, and a private id."""
         pid = auth.get("pid") if isinstance(auth, dict) else None
         try:
             kept = await self._kept(pid, server) if isinstance(pid, str) and len(pid) < 100 else None
             if kept is not None and kept["namespace"] == client.namespace:
-                offset = auth.get("offset")
+                offset = auth.get("offset") if isinstance(auth, dict) else None
                 place = place_of(kept["at"] if offset == kept["sent"] else offset or kept["since"])
                 if place is not None and await call(self._is_kept, place):
                     self._restore(client, kept, server)
@@ -143,9 +144,9 @@ class QueueRecovery:
             client.pid = token_urlsafe(15)
         self._here[client.pid] = client
 
-    async def _kept(self, pid: str, server: Any) -> dict[str, Any] | None:
+    async def _kept(self, pid: str, server: ServerFace) -> dict[str, Any] | None:
         """What is known of a client that comes back; whoever still has it gives it up."""
-        found = await call(self._take_kept, pid)
+        found: dict[str, Any] | None = await call(self._take_kept, pid)
         if found is None:
             self._manager.publish("return", pid=pid)
             self.give_up(pid, server)
@@ -175,7 +176,7 @@ class QueueRecovery:
         newest: Any = self._manager.client.xrevrange(self._log_key, "+", "-", count=1)
         return not newest or place >= (place_of(newest[0][0].decode()) or (0, 0))
 
-    def _restore(self, client: Client, kept: dict[str, Any], server: Any) -> None:
+    def _restore(self, client: Client, kept: dict[str, Any], server: ServerFace) -> None:
         client.sid = kept["sid"]
         client.recovered = True
         server.manager.clients.add(client)
@@ -210,14 +211,14 @@ class QueueRecovery:
     def _since(self, place: Place) -> Any:
         return self._manager.client.xrange(self._log_key, f"({self.text(place)}", "+")
 
-    def keep(self, client: Client, reason: str, reasons: Any) -> None:
+    def keep(self, client: Client, lost: bool) -> None:
         """A client is gone; keep its place, unless it or the application wanted it so."""
         pid = client.pid
         if pid is None:
             return
         if self._here.get(pid) is client:
             del self._here[pid]
-        if reason in (reasons.CLIENT_DISCONNECT, reasons.SERVER_DISCONNECT):
+        if not lost:
             return
         kept = json.dumps(
             {
@@ -229,7 +230,7 @@ class QueueRecovery:
         key, seconds = self._key(pid), self.seconds
         self._manager.outbox.put(lambda queue: queue.eval(_KEEP, 2, key, self._log_key, kept, seconds))
 
-    def give_up(self, pid: str, server: Any) -> None:
+    def give_up(self, pid: str, server: ServerFace) -> None:
         """Close a client that has come back elsewhere, so that it is kept; from any thread."""
         client = self._here.get(pid)
         if client is not None and client.session.loop is not None:

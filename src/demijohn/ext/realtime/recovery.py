@@ -12,6 +12,8 @@ from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from demijohn.ext.realtime.ports import Rooms, ServerFace
+
 if TYPE_CHECKING:
     from demijohn.ext.realtime.clients import Client, Packets
     from demijohn.ext.realtime.manager import Manager
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Recovery"]
 
 
-def without_offset(auth: Any) -> Any:
+def without_offset(auth: object) -> object:
     """What a client itself said, without what its library did."""
     if not isinstance(auth, dict) or "pid" not in auth:
         return auth
@@ -72,7 +74,9 @@ class Recovery:
         """A place as the client is told."""
         return f"{self._prefix}{offset}"
 
-    def add(self, offset: int, namespace: str, room: Any, skip: Any, packets: Packets) -> None:
+    def add(
+        self, offset: int, namespace: str, room: Rooms, skip: frozenset[str] | None, packets: Packets
+    ) -> None:
         """Keep an event."""
         now = monotonic()
         log = self._log
@@ -82,7 +86,7 @@ class Recovery:
 
     # Coming and going.
 
-    async def begin(self, client: Client, auth: Any, server: Any) -> None:
+    async def begin(self, client: Client, auth: object, server: ServerFace) -> None:
         """A client connects: give it what it had before, where it comes back, and a private id."""
         pid = auth.get("pid") if isinstance(auth, dict) else None
         offset = auth.get("offset") if isinstance(auth, dict) else None
@@ -105,7 +109,7 @@ class Recovery:
                 client.since = self._last
             self._here[client.pid] = client
 
-    def _restore(self, client: Client, kept: Kept, server: Any) -> None:
+    def _restore(self, client: Client, kept: Kept, server: ServerFace) -> None:
         client.sid = kept.sid
         client.recovered = True
         server.manager.clients.add(client)
@@ -114,14 +118,14 @@ class Recovery:
         if kept.session is not None:
             client.session.request.environ.setdefault("saved_session", kept.session)
 
-    def _place(self, offset: Any) -> int | None:
+    def _place(self, offset: object) -> int | None:
         if isinstance(offset, str) and offset.startswith(self._prefix):
             number = offset[len(self._prefix) :]
             if number.isascii() and number.isdigit() and len(number) < 20:
                 return int(number)
         return None
 
-    def _place_of(self, offset: Any, kept: Kept) -> int | None:
+    def _place_of(self, offset: object, kept: Kept) -> int | None:
         """From where on a client has missed something."""
         place: int | None = None if offset is None else self._place(offset)
         if place == kept.sent and (offset is None) == (place is None):
@@ -156,7 +160,7 @@ class Recovery:
             client.seen = self._last
             return found
 
-    def keep(self, client: Client, reason: str, reasons: Any) -> None:
+    def keep(self, client: Client, lost: bool) -> None:
         """A client is gone; keep its place, unless it or the application wanted it so."""
         with self.lock:
             pid = client.pid
@@ -164,7 +168,7 @@ class Recovery:
                 return
             if self._here.get(pid) is client:
                 del self._here[pid]
-            if reason not in (reasons.CLIENT_DISCONNECT, reasons.SERVER_DISCONNECT):
+            if lost:
                 self._kept[pid] = Kept(client, self._last, monotonic() + self.seconds)
             self._sweep()
 

@@ -6,21 +6,28 @@ Handlers run as tasks of the session's loop. This module must not know Flask's c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from secrets import token_urlsafe
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
 from socketio.base_server import BaseServer
+from socketio.packet import Packet
 
 from demijohn.ext.realtime.clients import Client, deliver
 from demijohn.ext.realtime.engine.server import Engine
 from demijohn.ext.realtime.manager import Manager, as_list
 from demijohn.ext.realtime.packets import (
-    ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, BINARY_EVENT, MalformedPacket, check, packet_class,
+    ACK, BINARY_EVENT, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, MalformedPacket, check, encode,
+    packet_class,
 )  # fmt: skip
 from demijohn.extend import is_awaitable, running_loop
+from demijohn.ext.realtime.ports import Connection, Rooms, Work
+
+if TYPE_CHECKING:
+    from demijohn.ext.realtime.queue_recovery import QueueRecovery
+    from demijohn.ext.realtime.recovery import Recovery
 
 __all__ = ["Server"]
 
@@ -37,25 +44,27 @@ class Server(BaseServer):  # type: ignore[misc]
     :param recovery: Keeps what was emitted for clients that come back; None for nothing.
     """
 
-    #: Whether an error of a handler is raised to whoever sent the event, as tests want it.
-    raises = False
+    # What python-socketio makes, as it is here.
+    eio: Any
+    manager: Any
+    packet_class: Any
 
     def __init__(
-        self, client_manager: Manager | None = None, serializer: Any = "default", json: Any = None,
-        logger: Any = False, recovery: Any = None, **options: Any,
+        self, client_manager: Manager | None = None, serializer: str | type[Packet] = "default", json: object = None,
+        logger: object = False, recovery: Recovery | QueueRecovery | None = None, **options: Any,
     ) -> None:  # fmt: skip
         manager = Manager() if client_manager is None else client_manager
-        super().__init__(
-            client_manager=manager, serializer=packet_class(serializer, json), logger=logger, **options
-        )
+        own: Any = packet_class(serializer, json)
+        options = {**options, "client_manager": manager, "serializer": own, "logger": logger}
+        super().__init__(**options)
         self.recovery = manager.recovery = recovery
+        self._initialized = False
         self._sessions: dict[str, Any] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
 
     def _engineio_server_class(self) -> type[Engine]:
         return Engine
 
-    def is_asyncio_based(self) -> bool:
+    def is_asyncio_based(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Whether its namespaces are: ours are of either kind."""
         return False
 
@@ -65,48 +74,34 @@ class Server(BaseServer):  # type: ignore[misc]
 
     # Sessions come and go.
 
-    def _handle_eio_connect(self, session: Any) -> None:
-        if not self.manager_initialized:
-            self.manager_initialized = True
+    def _handle_eio_connect(self, session: Connection) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if not self._initialized:
+            self._initialized = True
             self.manager.initialize()
         session.attached = {}
         self._sessions[session.sid] = session
         self.environ[session.sid] = session.request.environ
 
-    def _handle_eio_disconnect(self, session: Any, reason: str) -> None:
+    def _handle_eio_disconnect(self, session: Connection, reason: str) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         clients = list(session.attached.values())
         if not clients:
             self._forget(session)
         for client in clients:
             self._gone(client, reason)
 
-    def _forget(self, session: Any) -> None:
+    def _forget(self, session: Connection) -> None:
         if session.closed is not None and not session.attached:
             self._sessions.pop(session.sid, None)
             self.environ.pop(session.sid, None)
 
-    def _handle_eio_message(self, session: Any, data: str | bytes) -> None:
+    def _handle_eio_message(self, session: Connection, data: str | bytes) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         work = self.receive(session, data)
         if work is not None:
-            session.running += 1
-            self._start(session, work)
-
-    def _start(self, session: Any, work: Coroutine[Any, Any, Any]) -> None:
-        task = session.loop.create_task(self._guarded(session, work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _guarded(self, session: Any, work: Coroutine[Any, Any, Any]) -> None:
-        try:
-            await work
-        except Exception:
-            self.eio.logger.exception("A Socket.IO handler raised")
-        finally:
-            session.running -= 1
+            session.run(work)
 
     # Packets.
 
-    def receive(self, session: Any, data: str | bytes) -> Coroutine[Any, Any, Any] | None:
+    def receive(self, session: Connection, data: str | bytes) -> Work | None:
         """Take a part of a packet; the work that there is when it is whole. One that is malformed ends the session."""
         try:
             pkt = session.pending
@@ -143,7 +138,7 @@ class Server(BaseServer):  # type: ignore[misc]
         except RecursionError:
             raise MalformedPacket("It is nested too deeply.") from None
 
-    def _work(self, session: Any, pkt: Any) -> Coroutine[Any, Any, Any] | None:
+    def _work(self, session: Connection, pkt: Packet) -> Work | None:
         namespace = pkt.namespace or "/"
         kind = pkt.packet_type
         client = session.attached.get(namespace)
@@ -155,12 +150,12 @@ class Server(BaseServer):  # type: ignore[misc]
             raise MalformedPacket(f"It is not connected to the namespace {namespace!r}.")
         if kind == DISCONNECT:
             return self._gone(client, self.reason.CLIENT_DISCONNECT)
-        if kind == EVENT or kind == BINARY_EVENT:
+        if kind in (EVENT, BINARY_EVENT):
             work = self._event(client, pkt)
             return work if self.async_handlers else self._in_turn(client, work)
         return self._acknowledged(client, pkt)
 
-    async def _in_turn(self, client: Client, work: Coroutine[Any, Any, Any]) -> None:
+    async def _in_turn(self, client: Client, work: Work) -> None:
         before, done = client.turn, asyncio.Event()
         client.turn = done
         try:
@@ -170,13 +165,13 @@ class Server(BaseServer):  # type: ignore[misc]
         finally:
             done.set()
 
-    async def _event(self, client: Client, pkt: Any) -> None:
-        values = pkt.data
+    async def _event(self, client: Client, pkt: Packet) -> None:
+        values: Any = pkt.data
         returned = await self.trigger(values[0], client.namespace, client.sid, *values[1:])
         if pkt.id is not None and returned is not self.not_handled:
-            deliver((client,), self.packet_class(ACK, as_list(returned), client.namespace, pkt.id).encode())
+            deliver((client,), encode(self.packet_class, ACK, as_list(returned), client.namespace, pkt.id))
 
-    async def _acknowledged(self, client: Client, pkt: Any) -> None:
+    async def _acknowledged(self, client: Client, pkt: Packet) -> None:
         rv = self.manager.acknowledge(client, pkt.id, pkt.data)
         if is_awaitable(rv):
             await rv
@@ -216,16 +211,16 @@ class Server(BaseServer):  # type: ignore[misc]
             or namespace == "/"
         )
 
-    def _connect(self, session: Any, namespace: str, auth: Any) -> Coroutine[Any, Any, Any] | None:
+    def _connect(self, session: Connection, namespace: str, auth: object) -> Work | None:
         if not self.knows(namespace):
-            session.send(self.packet_class(CONNECT_ERROR, _INVALID, namespace).encode())
+            session.send(encode(self.packet_class, CONNECT_ERROR, _INVALID, namespace))
             self._close_unused(session)
             return None
         client = Client(session, namespace, token_urlsafe(15))
         session.attached[namespace] = client
         return self._admit(client, auth)
 
-    async def _admit(self, client: Client, auth: Any) -> None:
+    async def _admit(self, client: Client, auth: object) -> None:
         """Ask the connect handler, and tell the client; what it emits meanwhile comes after that."""
         recovery, namespace = self.recovery, client.namespace
         missed: Any = ()
@@ -256,14 +251,14 @@ class Server(BaseServer):  # type: ignore[misc]
 
     def _connected(self, client: Client) -> Any:
         data = {"sid": client.sid} if client.pid is None else {"sid": client.sid, "pid": client.pid}
-        return self.packet_class(CONNECT, data, client.namespace).encode()
+        return encode(self.packet_class, CONNECT, data, client.namespace)
 
-    def _refuse(self, client: Client, why: Any) -> None:
+    def _refuse(self, client: Client, why: object) -> None:
         if client.connected:
             client.held = []  # what the handler emitted is not for it
             client.connected = False
             kind, data = (DISCONNECT, None) if self.always_connect else (CONNECT_ERROR, why)
-            client.session.send(self.packet_class(kind, data, client.namespace).encode())
+            client.session.send(encode(self.packet_class, kind, data, client.namespace))
         self._remove(client)
         self._close_unused(client.session)
 
@@ -274,23 +269,21 @@ class Server(BaseServer):  # type: ignore[misc]
             del session.attached[client.namespace]
         self._forget(session)
 
-    def _close_unused(self, session: Any) -> None:
+    def _close_unused(self, session: Connection) -> None:
         """A session that was refused all it wanted does not stay."""
-        if session.loop is not None and session.closed is None and not session.attached:
-            session.loop.call_later(_GRACE, self._close_if_unused, session)
-
-    def _close_if_unused(self, session: Any) -> None:
         if not session.attached:
-            session.close(self.reason.SERVER_DISCONNECT)
+            session.close_unless_used(_GRACE)
 
-    def _gone(self, client: Client, reason: str) -> Coroutine[Any, Any, Any] | None:
+    def _gone(self, client: Client, reason: str) -> Work | None:
         """A client is no longer connected: its handler is told, and then it is forgotten."""
         if not client.connected:
             return None
         accepted = client.held is None
         client.connected = False
         if self.recovery is not None and accepted:
-            self.recovery.keep(client, reason, self.reason)
+            self.recovery.keep(
+                client, reason not in (self.reason.CLIENT_DISCONNECT, self.reason.SERVER_DISCONNECT)
+            )
         if not accepted:  # its connect handler still runs
             self._remove(client)
             return None
@@ -298,8 +291,7 @@ class Server(BaseServer):  # type: ignore[misc]
         session = client.session
         if session.closed is None or session.loop is None:
             return work
-        session.running += 1
-        self._start(session, work)
+        session.run(work)
         return None
 
     async def _depart(self, client: Client, reason: str) -> None:
@@ -321,20 +313,16 @@ class Server(BaseServer):  # type: ignore[misc]
         if not client.connected:
             return
         if client.held is None:
-            client.deliver(self.packet_class(DISCONNECT, None, client.namespace).encode())
+            client.deliver(encode(self.packet_class, DISCONNECT, None, client.namespace))
         work = self._gone(client, self.reason.SERVER_DISCONNECT)
         if work is None:
             return
-        if client.session.loop is None:
-            client.session.run(work)
-        else:
-            client.session.running += 1
-            self._start(client.session, work)
+        client.session.run(work)
 
     # What applications call, in any thread.
 
     def emit(
-        self, event: str, data: Any = None, to: Any = None, room: Any = None, skip_sid: Any = None,
+        self, event: str, data: object = None, to: Rooms = None, room: Rooms = None, skip_sid: Rooms = None,
         namespace: str | None = None, callback: Callable[..., Any] | None = None, ignore_queue: bool = False,
     ) -> None:  # fmt: skip
         """Send an event; see :meth:`demijohn.ext.realtime.SocketIO.emit`."""
@@ -343,12 +331,12 @@ class Server(BaseServer):  # type: ignore[misc]
             room = list(room)
         self.manager.emit(event, data, namespace or "/", room, skip_sid, callback, ignore_queue)
 
-    def send(self, data: Any, **options: Any) -> None:
+    def send(self, data: object, **options: Any) -> None:
         """Send a message, the event of that name."""
         self.emit("message", data, **options)
 
     def call(
-        self, event: str, data: Any = None, to: str | None = None, sid: str | None = None,
+        self, event: str, data: object = None, to: str | None = None, sid: str | None = None,
         namespace: str | None = None, timeout: float = 60, ignore_queue: bool = False,
     ) -> Any:  # fmt: skip
         """Send an event and wait for its acknowledgement; on a loop, what is returned has to be awaited.
@@ -360,10 +348,10 @@ class Server(BaseServer):  # type: ignore[misc]
             raise ValueError("An event is called of one client: say which, to=...")
         options: dict[str, Any] = {"to": to, "namespace": namespace, "ignore_queue": ignore_queue}
         if running_loop() is not None:
-            return self._call_async(event, data, timeout, options)
+            return self._call_async(event, data, options, timeout)
         came, answers = Event(), []
 
-        def acknowledged(*values: Any) -> None:
+        def acknowledged(*values: tuple[Any, ...]) -> None:
             answers.append(values)
             came.set()
 
@@ -372,20 +360,20 @@ class Server(BaseServer):  # type: ignore[misc]
             raise exceptions.TimeoutError
         return _answer(answers[0])
 
-    async def _call_async(self, event: str, data: Any, timeout: float, options: dict[str, Any]) -> Any:
+    async def _call_async(self, event: str, data: object, options: dict[str, Any], most: float) -> Any:
         loop = asyncio.get_running_loop()
         came: asyncio.Future[Any] = loop.create_future()
 
-        def settle(values: Any) -> None:
+        def settle(values: tuple[Any, ...]) -> None:
             if not came.done():
                 came.set_result(values)
 
-        def acknowledged(*values: Any) -> None:
+        def acknowledged(*values: tuple[Any, ...]) -> None:
             loop.call_soon_threadsafe(settle, values)
 
         self.emit(event, data, callback=acknowledged, **options)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(most):
                 return _answer(await came)
         except TimeoutError:
             raise exceptions.TimeoutError from None

@@ -5,24 +5,16 @@ Its packets are written and read as on the wire; errors of handlers are raised t
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Mapping
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from demijohn import Flask
+from demijohn import Flask, Request
 from demijohn.ext.realtime.packets import (
-    ACK,
-    BINARY_ACK,
-    BINARY_EVENT,
-    CONNECT,
-    CONNECT_ERROR,
-    DISCONNECT,
-    EVENT,
-)
-from demijohn.testing import EnvironBuilder
-
-if TYPE_CHECKING:
-    from demijohn.ext.realtime.extension import SocketIO
+    ACK, BINARY_ACK, BINARY_EVENT, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, encode,
+)  # fmt: skip
+from demijohn.ext.realtime.ports import Extension, Work
+from demijohn.testing import EnvironBuilder, FlaskClient
 
 __all__ = ["SocketIOTestClient"]
 
@@ -36,7 +28,7 @@ class _Session:
     transport = "polling"
     running = 0
 
-    def __init__(self, client: SocketIOTestClient, request: Any) -> None:
+    def __init__(self, client: SocketIOTestClient, request: Request) -> None:
         self.sid = client.eio_sid
         self.request = request
         self.attached: dict[str, Any] = {}
@@ -45,11 +37,15 @@ class _Session:
     def send(self, data: str | bytes) -> None:
         self._client._receive(data)
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> None:
+    def run(self, work: Work) -> None:
         """Do what has to be awaited, now."""
         self._client._await(work)
 
+    def close_unless_used(self, seconds: float) -> None:
+        """A test may connect it again whenever it likes."""
+
     def close(self, reason: str) -> None:
+        """End it."""
         if self.closed is None:
             self.closed = reason
             self._client._closed()
@@ -59,8 +55,8 @@ class SocketIOTestClient:
     """A client of Socket.IO in the test's process; see :meth:`SocketIO.test_client`."""
 
     def __init__(
-        self, app: Flask, socketio: SocketIO, namespace: str | None = None, query_string: str | None = None,
-        headers: Any = None, auth: Any = None, flask_test_client: Any = None,
+        self, app: Flask, socketio: Extension, namespace: str | None = None, query_string: str | None = None,
+        headers: Mapping[str, str] | None = None, auth: object = None, flask_test_client: FlaskClient | None = None,
     ) -> None:  # fmt: skip
         self.app = app
         self.socketio = socketio
@@ -80,8 +76,8 @@ class SocketIOTestClient:
         return self.connected.get(namespace or "/", False)
 
     def connect(
-        self, namespace: str | None = None, query_string: str | None = None, headers: Any = None,
-        auth: Any = None,
+        self, namespace: str | None = None, query_string: str | None = None, headers: Mapping[str, str] | None = None,
+        auth: object = None,
     ) -> None:  # fmt: skip
         """Connect to a namespace, or to one more.
 
@@ -94,7 +90,7 @@ class SocketIOTestClient:
             self.socketio.server._handle_eio_connect(self._session)
         self._send(CONNECT, auth, namespace)
 
-    def _request(self, query_string: str | None, headers: Any) -> Any:
+    def _request(self, query_string: str | None, headers: Mapping[str, str] | None) -> Any:
         path = "/socket.io" if not query_string else f"/socket.io?{query_string.removeprefix('?')}"
         if self.flask_test_client is not None:
             environ = self.flask_test_client._request_from_builder_args(
@@ -131,7 +127,7 @@ class SocketIOTestClient:
         return values[0] if len(values) == 1 else values
 
     def send(
-        self, data: Any, json: bool = False, callback: bool = False, namespace: str | None = None
+        self, data: object, json: bool = False, callback: bool = False, namespace: str | None = None
     ) -> Any:
         """Send a message; with ``json``, one of that name."""
         return self.emit("json" if json else "message", data, callback=callback, namespace=namespace)
@@ -150,15 +146,15 @@ class SocketIOTestClient:
 
     # Both ways.
 
-    def _send(self, kind: int, data: Any, namespace: str | None, number: int | None = None) -> None:
+    def _send(self, kind: int, data: object, namespace: str | None, number: int | None = None) -> None:
         server = self.socketio.server
-        packets = server.packet_class(kind, data, namespace, number).encode()
+        packets = encode(server.packet_class, kind, data, namespace, number)
         for packet in packets if isinstance(packets, list) else [packets]:
             work = server.receive(self._session, packet)
             if work is not None:
                 self._await(work)
 
-    def _await(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def _await(self, work: Work) -> Any:
         async def awaited() -> Any:
             return await work
 

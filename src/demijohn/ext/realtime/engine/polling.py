@@ -9,9 +9,9 @@ import gzip
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from demijohn.ext.realtime.engine.server import BAD_REQUEST, Engine, Refused
+from demijohn import Request
 
 __all__ = ["Answer", "poll"]
 
@@ -21,7 +21,7 @@ Answer = tuple[int, dict[str, str], bytes]
 _SEPARATOR = "\x1e"
 
 
-async def poll(engine: Engine, request: Any, read: Callable[[int], Awaitable[bytes | None]]) -> Answer:
+async def poll(engine: Engine, request: Request, read: Callable[[int], Awaitable[bytes | None]]) -> Answer:
     """Answer one request.
 
     :param read: Gives the body, at most so many bytes long; None for a longer one.
@@ -56,7 +56,7 @@ async def poll(engine: Engine, request: Any, read: Callable[[int], Awaitable[byt
     return 200, fields, body
 
 
-async def _give(engine: Engine, sid: str | None, request: Any, fields: dict[str, str]) -> bytes:
+async def _give(engine: Engine, sid: str | None, request: Request, fields: dict[str, str]) -> bytes:
     """What waits for the client, or the beginning of its session."""
     if sid is None:
         session = engine.open(request, "polling")
@@ -78,9 +78,9 @@ async def _give(engine: Engine, sid: str | None, request: Any, fields: dict[str,
     return _joined(session.take_all())
 
 
-async def _take(engine: Engine, sid: str, read: Callable[[int], Awaitable[bytes | None]]) -> None:
+async def _take(engine: Engine, sid: str | None, read: Callable[[int], Awaitable[bytes | None]]) -> None:
     """What the client sends."""
-    session = engine.find(sid, "polling")
+    session = engine.find(sid or "", "polling")
     body = await read(engine.max_http_buffer_size)
     if body is None:
         session.close(engine.reason.TRANSPORT_ERROR)

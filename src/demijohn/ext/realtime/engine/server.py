@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from secrets import token_urlsafe
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from engineio.base_server import BaseServer
 
 from demijohn.ext.realtime.engine.session import OPEN, Session
+from demijohn import Request
 
 __all__ = ["Engine", "Refused"]
 
@@ -25,6 +26,16 @@ BAD_METHOD = (2, "Bad handshake method")
 BAD_REQUEST = (3, "Bad request")
 FORBIDDEN = (4, "Forbidden")
 BAD_VERSION = (5, "Unsupported protocol version")
+
+
+_OTHERS_SESSION = (
+    "Socket.IO: a client asked this worker for a session that it never had. Where there are several workers, polling"
+    " needs sticky sessions: have the proxy send a client to one worker always, or let clients use WebSockets only:"
+    ' SocketIO(app, transports=["websocket"]) and io({transports: ["websocket"]}).'
+)
+
+#: Other origins whose pages may connect: one, several, ``"*"``, or what decides; an empty list lets everybody in.
+Origins: TypeAlias = str | list[str] | Callable[..., bool] | None
 
 
 class Refused(Exception):
@@ -56,9 +67,10 @@ class Engine:
     def __init__(
         self, *, ping_interval: float | tuple[float, float] = 25, ping_timeout: float = 20,
         max_http_buffer_size: int = 1_000_000, allow_upgrades: bool = True, http_compression: bool = True,
-        compression_threshold: int = 1024, cookie: Any = None, cors_allowed_origins: Any = None,
-        cors_credentials: bool = True, transports: Iterable[str] | str | None = None, max_queue: int = 256,
-        max_queue_size: int = 8 * 1024 * 1024, connect_timeout: float = 45, logger: Any = False, json: Any = None,
+        compression_threshold: int = 1024, cookie: str | dict[str, Any] | None = None,
+        cors_allowed_origins: Origins = None, cors_credentials: bool = True,
+        transports: Iterable[str] | str | None = None, max_queue: int = 256, max_queue_size: int = 8 * 1024 * 1024,
+        connect_timeout: float = 45, logger: logging.Logger | bool = False, json: object = None,
         monitor_clients: bool = True, async_mode: str | None = None, async_handlers: bool = True, **unknown: Any,
     ) -> None:  # fmt: skip
         if unknown:
@@ -86,6 +98,9 @@ class Engine:
         self.connect_timeout = connect_timeout
         self.logger = logger if isinstance(logger, logging.Logger) else logging.getLogger("demijohn.realtime")
         self.sockets: dict[str, Session] = {}
+        #: What ids of this worker begin with, by which those of another are told.
+        self._mark = token_urlsafe(3)
+        self._told_of_others = False
         #: What is called with a session, and a message or the reason of its end.
         self.handlers: dict[str, Callable[..., Any]] = {}
 
@@ -99,7 +114,7 @@ class Engine:
 
     # Who may open a session, and with what it begins.
 
-    def check(self, args: Any, method: str, transport: str | None = None) -> None:
+    def check(self, args: Mapping[str, str], method: str, transport: str | None = None) -> None:
         """Refuse what is not Engine.IO.
 
         :param args: The fields of the query string.
@@ -114,7 +129,7 @@ class Engine:
         if args.get("sid") is None and method != "GET":
             raise Refused(400, BAD_METHOD)
 
-    def check_origin(self, request: Any) -> dict[str, str]:
+    def check_origin(self, request: Request) -> dict[str, str]:
         """Refuse a page of another origin; the header fields that let in one that is allowed.
 
         :raises Refused: with 403.
@@ -129,7 +144,7 @@ class Engine:
             fields["Access-Control-Allow-Credentials"] = "true"
         return fields
 
-    def _allows(self, origin: str, request: Any) -> bool:
+    def _allows(self, origin: str, request: Request) -> bool:
         allowed = self.cors_allowed_origins
         if callable(allowed):
             return bool(allowed(origin, request.environ) if _takes_two(allowed) else allowed(origin))
@@ -147,14 +162,17 @@ class Engine:
         """
         session = self.sockets.get(sid)
         if session is None:
+            if not self._told_of_others and not sid.startswith(self._mark):
+                self._told_of_others = True
+                self.logger.warning(_OTHERS_SESSION)
             raise Refused(400, UNKNOWN_SESSION)
         if session.transport != transport:
             raise Refused(400, BAD_REQUEST)
         return session
 
-    def open(self, request: Any, transport: str) -> Session:
+    def open(self, request: Request, transport: str) -> Session:
         """Begin a session: its first packet waits to be sent."""
-        session = Session(self, token_urlsafe(15), request, transport)
+        session = Session(self, self._mark + token_urlsafe(15), request, transport)
         self.sockets[session.sid] = session
         upgrades = ["websocket"] if self.allow_upgrades and transport == "polling" else []
         session.waiting.append(

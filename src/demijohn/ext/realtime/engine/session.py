@@ -6,16 +6,42 @@ All of it happens on the session's loop. This module must not know a transport's
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from demijohn.ext.realtime.engine.server import Engine
+from demijohn import Request
 
 __all__ = ["CLOSE", "MESSAGE", "NOOP", "OPEN", "PING", "PONG", "UPGRADE", "Session"]
 
 #: The types of Engine.IO packets, as they are on the wire.
 OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0", "1", "2", "3", "4", "5", "6"
+
+
+#: A loop keeps only weak references.
+_tasks: set[asyncio.Task[None]] = set()
+
+
+class Options(Protocol):
+    """What a session asks of its engine."""
+
+    ping_interval: float
+    ping_timeout: float
+    max_http_buffer_size: int
+    max_queue: int
+    max_queue_size: int
+    connect_timeout: float
+    logger: logging.Logger
+    reason: Any
+
+    def forget(self, session: Session) -> None:
+        """It is over."""
+        ...
+
+    def receive(self, session: Session, packet: str | bytes) -> None:
+        """Take a packet."""
+        ...
 
 
 class Session:
@@ -28,11 +54,11 @@ class Session:
     """
 
     __slots__ = (
-        "_size", "_timer", "_waiter", "attached", "closed", "engine", "loop", "opened", "pending", "polling", "request",
-        "running", "sid", "socket", "transport", "upgrading", "waiting",
+        "_calm", "_size", "_timer", "_waiter", "attached", "closed", "engine", "loop", "opened", "pending", "polling",
+        "request", "running", "sid", "socket", "transport", "upgrading", "waiting",
     )  # fmt: skip
 
-    def __init__(self, engine: Engine, sid: str, request: Any, transport: str) -> None:
+    def __init__(self, engine: Options, sid: str, request: Request, transport: str) -> None:
         self.engine = engine
         self.sid = sid
         self.request = request
@@ -50,8 +76,9 @@ class Session:
         #: What the layer above keeps with it, and the packet of which attachments are still to come.
         self.attached: Any = None
         self.pending: Any = None
-        #: Handlers that run for it.
+        #: Handlers that run for it, and what is set when one is over.
         self.running = 0
+        self._calm: asyncio.Event | None = None
         #: What closes the WebSocket at once, where there is one.
         self.socket: Any = None
         self._timer = self.loop.call_later(engine.ping_interval, self._ping)
@@ -64,10 +91,10 @@ class Session:
             return
         engine = self.engine
         self._size += len(data)
-        self.waiting.append(MESSAGE + data if data.__class__ is str else data)
+        self.waiting.append(MESSAGE + data if isinstance(data, str) else data)
         if len(self.waiting) > engine.max_queue or self._size > engine.max_queue_size:
             engine.logger.warning(
-                "Socket.IO: the client %s reads too slowly: %d packets (%d bytes) wait for it; it is closed (max_queue)",
+                "Socket.IO: the client %s reads too slowly: %d packets (%d bytes) wait; it is closed (max_queue)",
                 self.sid, len(self.waiting), self._size,
             )  # fmt: skip
             self.waiting.clear()
@@ -110,6 +137,31 @@ class Session:
             self._waiter = self.loop.create_future()
             await self._waiter
 
+    # What is done for it.
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Have something done for it, beside everything else; what it raises is logged."""
+        self.running += 1
+        task = self.loop.create_task(self._guarded(work))
+        _tasks.add(task)
+        task.add_done_callback(_tasks.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except Exception:
+            self.engine.logger.exception("A Socket.IO handler raised")
+        finally:
+            self.running -= 1
+            if self._calm is not None:
+                self._calm.set()
+
+    async def calm(self) -> None:
+        """Wait until one of the handlers is over."""
+        self._calm = asyncio.Event()
+        await self._calm.wait()
+        self._calm = None
+
     # The heartbeat.
 
     def _ping(self) -> None:
@@ -130,6 +182,18 @@ class Session:
             self._timer = self.loop.call_later(self.engine.ping_interval, self._ping)
 
     # The end.
+
+    def close_unless_used(self, seconds: float) -> None:
+        """End it in so many seconds, if nothing is connected over it then."""
+        if self.closed is None:
+            self._timer.cancel()
+            self._timer = self.loop.call_later(seconds, self._leave)
+
+    def _leave(self) -> None:
+        if self.attached:
+            self._ping()
+        else:
+            self.close(self.engine.reason.SERVER_DISCONNECT)
 
     def close(self, reason: str) -> None:
         """End it. What waits is still sent where the transport can; a poll that waits is answered."""

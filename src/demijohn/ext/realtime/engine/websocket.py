@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from demijohn.ext.realtime.engine.server import BAD_REQUEST, Engine, Refused
 from demijohn.ext.realtime.engine.session import NOOP, PING, PONG, UPGRADE, Session
+from demijohn import Request
+from demijohn.typing import Receive, Scope, Send
 
 __all__ = ["serve"]
 
@@ -26,7 +27,7 @@ class Gone(Exception):
     """The other side has closed, or may say no more."""
 
 
-async def serve(engine: Engine, request: Any, receive: Any, send: Any) -> None:
+async def serve(engine: Engine, request: Request, receive: Receive, send: Send) -> None:
     """Serve a WebSocket from its handshake to its end."""
     await receive()  # websocket.connect
     try:
@@ -63,7 +64,7 @@ async def serve(engine: Engine, request: Any, receive: Any, send: Any) -> None:
     await _Socket(session, send).serve(receive)
 
 
-async def _refuse(scope: Any, send: Any, refused: Refused) -> None:
+async def _refuse(scope: Scope, send: Send, refused: Refused) -> None:
     """Answer a handshake with more than a plain 403, where there is more to say and the server can."""
     if refused.status == 403 or "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": 1008})
@@ -73,7 +74,7 @@ async def _refuse(scope: Any, send: Any, refused: Refused) -> None:
     await send({"type": "websocket.http.response.body", "body": refused.body.encode()})
 
 
-async def _upgrade(session: Session, receive: Any, send: Any) -> None:
+async def _upgrade(session: Session, receive: Receive, send: Send) -> None:
     """Take a session over: a probe, its answer, and the word that polling is over."""
     probed = False
     while True:
@@ -94,7 +95,7 @@ async def _upgrade(session: Session, receive: Any, send: Any) -> None:
             raise Gone
 
 
-async def _close(send: Any, code: int) -> None:
+async def _close(send: Send, code: int) -> None:
     try:
         await send({"type": "websocket.close", "code": code})
     except (OSError, RuntimeError):  # it is closed already
@@ -106,7 +107,7 @@ class _Socket:
 
     __slots__ = ("_code", "_gone", "_send", "_session", "_task")
 
-    def __init__(self, session: Session, send: Any) -> None:
+    def __init__(self, session: Session, send: Send) -> None:
         self._session = session
         self._send = send
         self._code = _NORMAL
@@ -120,7 +121,7 @@ class _Socket:
         if self._task is not None:
             self._task.cancel()
 
-    async def serve(self, receive: Any) -> None:
+    async def serve(self, receive: Receive) -> None:
         """Send and receive until either side ends it."""
         session, send = self._session, self._send
         self._task = asyncio.current_task()
@@ -153,7 +154,7 @@ class _Socket:
             async with asyncio.timeout(1):
                 await _close(send, self._code)
 
-    async def _receive(self, receive: Any) -> None:
+    async def _receive(self, receive: Receive) -> None:
         session = self._session
         engine = session.engine
         most = engine.max_http_buffer_size
@@ -172,7 +173,7 @@ class _Socket:
                     engine.logger.warning("Socket.IO: the client %s is closed: %s", session.sid, _LARGE)
                     return
                 engine.receive(session, packet)
-                while session.running > _MOST_RUNNING and session.closed is None:
-                    await asyncio.sleep(0.01)
+                if session.running > _MOST_RUNNING:
+                    await session.calm()
         finally:
             session.close(reason)

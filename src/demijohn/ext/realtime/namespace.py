@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from socketio.base_namespace import BaseServerNamespace
 
+from demijohn.ext.realtime.ports import Callback, Extension, Rooms
 from demijohn.extend import EitherWay
-
-if TYPE_CHECKING:
-    from demijohn.ext.realtime.extension import SocketIO
 
 __all__ = ["Namespace"]
 
@@ -26,12 +24,12 @@ class Namespace(BaseServerNamespace):  # type: ignore[misc]
 
     def __init__(self, namespace: str | None = None) -> None:
         super().__init__(namespace)
-        self.socketio: SocketIO = None  # type: ignore[assignment]
+        self.socketio: Extension = None  # type: ignore[assignment]
 
-    def _set_socketio(self, socketio: SocketIO) -> None:
+    def _set_socketio(self, socketio: Extension) -> None:
         self.socketio = socketio
 
-    def is_asyncio_based(self) -> bool:
+    def is_asyncio_based(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]
         """As python-socketio asks; methods are of either kind."""
         return False
 
@@ -46,8 +44,8 @@ class Namespace(BaseServerNamespace):  # type: ignore[misc]
         return self.socketio.handle_event(handler, event, self.namespace, *args)
 
     def emit(
-        self, event: str, data: Any = None, room: Any = None, include_self: bool = True,
-        namespace: str | None = None, callback: Any = None, to: Any = None, skip_sid: Any = None,
+        self, event: str, data: object = None, room: Rooms = None, include_self: bool = True,
+        namespace: str | None = None, callback: Callback | None = None, to: Rooms = None, skip_sid: Rooms = None,
     ) -> EitherWay[None]:  # fmt: skip
         """:meth:`SocketIO.emit` to this namespace."""
         return self.socketio.emit(
@@ -56,8 +54,8 @@ class Namespace(BaseServerNamespace):  # type: ignore[misc]
         )  # fmt: skip
 
     def send(
-        self, data: Any, room: Any = None, include_self: bool = True, namespace: str | None = None,
-        callback: Any = None, to: Any = None, skip_sid: Any = None,
+        self, data: object, room: Rooms = None, include_self: bool = True, namespace: str | None = None,
+        callback: Callback | None = None, to: Rooms = None, skip_sid: Rooms = None,
     ) -> EitherWay[None]:  # fmt: skip
         """:meth:`SocketIO.send` to this namespace."""
         return self.socketio.send(
