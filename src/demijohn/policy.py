@@ -34,7 +34,7 @@ class Policy:
         "local_debugger", "tuned_sqlite", "named_constraints", "user_per_request", "remember_on_demand",
         "remember_as_session", "trusted_peer_address", "checked_uploads", "clean_next_page",
         "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields", "security_headers",
-        "cross_origin_check", "documented_apis", "locale_of_request", "translated_texts",
+        "cross_origin_check", "locale_of_request", "translated_texts", "documented_apis",
     )  # fmt: skip
 
     # Answers.
@@ -116,11 +116,6 @@ class Policy:
     #: A request that may change something is refused when a page of another site sent it.
     cross_origin_check: bool
 
-    # APIs.
-
-    #: An Api serves its document and the page that shows it, unless it is made with ``openapi_url=None``.
-    documented_apis: bool
-
     # Languages.
 
     #: The locale of a request is looked for in its URL, session and Accept-Language without ``BABEL_LOCALES`` too, and
@@ -128,6 +123,11 @@ class Policy:
     locale_of_request: bool
     #: Error pages and the texts of rooms are translated.
     translated_texts: bool
+
+    # APIs.
+
+    #: An Api serves its document and the page that shows it, unless it is made with ``openapi_url=None``.
+    documented_apis: bool
 
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))

@@ -133,6 +133,12 @@ class Babel:
         return found if self.default_locale in found else [*found, self.default_locale]
 
     @property
+    def locales(self) -> list[Locale]:
+        """The locales that are offered, for a page that lets one choose."""
+        offered = get_babel().offered()
+        return [self.default_locale] if offered is None else list(offered.locales)
+
+    @property
     def default_locale(self) -> Locale:
         """The locale for who asks for none that is offered."""
         return get_babel().default()
