@@ -107,7 +107,9 @@ def text(figures: Figures, problems: Sequence[str]) -> str:
     parts = ["## Translations, in process", table(["case", "CPU us"], lines)]
     if set(ENTRANTS) <= figures["translated"].keys():
         ours, theirs = ({case: figures[case][name] for case in CASES} for name in ENTRANTS)
-        whole = statistics.median(a / b for a, b in zip(ours["translated"], theirs["translated"], strict=True))
+        whole = statistics.median(
+            a / b for a, b in zip(ours["translated"], theirs["translated"], strict=True)
+        )
         added = statistics.median(
             (a - plain) / (b - their_plain)
             for a, plain, b, their_plain in zip(

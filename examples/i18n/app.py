@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from wtforms import StringField, SubmitField
-from wtforms.validators import DataRequired
+from datetime import UTC, datetime
 
 from demijohn import Flask, Response, abort, flash, redirect, render_template, url_for
 from demijohn.ext.forms import FlaskForm
 from demijohn.ext.i18n import Babel, gettext, lazy_gettext, set_locale
+from wtforms import StringField, SubmitField
+from wtforms.validators import DataRequired
 
 app = Flask(__name__)
 app.config.update(
@@ -19,7 +18,7 @@ app.config.update(
 )
 babel = Babel(app)
 
-LAID = datetime(2026, 4, 12, 13, 46)
+LAID = datetime(2026, 4, 12, 13, 46, tzinfo=UTC)
 
 
 class OrderForm(FlaskForm):

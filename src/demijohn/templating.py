@@ -108,7 +108,10 @@ class _Template(Template):
     """
 
     def new_context(
-        self, vars: dict[str, Any] | None = None, shared: bool = False, locals: Mapping[str, Any] | None = None
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
     ) -> Context:
         """See :meth:`jinja2.Template.new_context`."""
         names = self.globals

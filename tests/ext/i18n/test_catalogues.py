@@ -9,10 +9,10 @@ import struct
 import threading
 
 import pytest
+from tests.ext.i18n.conftest import catalogue
 
 from demijohn import render_template_string
 from demijohn.ext.i18n import get_translations, gettext, ngettext
-from tests.ext.i18n.conftest import catalogue
 
 
 @pytest.fixture
@@ -81,7 +81,9 @@ def test_a_catalogue_with_random_bytes_in_it_never_fails(make, translations):
         with make(BABEL_DEFAULT_LOCALE="es").test_request_context():
             assert isinstance(gettext("Cellar"), str)
             assert isinstance(ngettext("%(num)d bottle", "%(num)d bottles", 2), str)
-            render_template_string("{{ _('Hello %(name)s!', name='x') }}{{ ngettext('%(num)d bottle', 'b', 5) }}")
+            render_template_string(
+                "{{ _('Hello %(name)s!', name='x') }}{{ ngettext('%(num)d bottle', 'b', 5) }}"
+            )
 
 
 def test_a_catalogue_that_is_not_compiled_is_a_warning_that_says_how(spanish, translations, warned):
@@ -98,10 +100,12 @@ def test_a_missing_folder_is_no_error(make):
 
 
 @pytest.mark.parametrize(
-    "translation", ["¡Hola %(nombre)s!", "¡Hola %(name)d!", "¡Hola %(name", "50% de %(name)s!", "%(name)s %(name)c"]
+    "translation",
+    ["¡Hola %(nombre)s!", "¡Hola %(name)d!", "¡Hola %(name", "50% de %(name)s!", "%(name)s %(name)c"],
 )
 @pytest.mark.parametrize(
-    "source", ["{{ _('Hello %(name)s!', name='Ada') }}", "{% trans name='Ada' %}Hello {{ name }}!{% endtrans %}"]
+    "source",
+    ["{{ _('Hello %(name)s!', name='Ada') }}", "{% trans name='Ada' %}Hello {{ name }}!{% endtrans %}"],
 )
 def test_placeholders_that_do_not_fit_are_one_warning_that_names_the_entry(
     spanish, translations, warned, translation, source

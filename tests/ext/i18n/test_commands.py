@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[3]
-APP = '''
+APP = """
 from demijohn import Flask, render_template
 from demijohn.ext.i18n import Babel, gettext as _, lazy_gettext, lazy_ngettext, npgettext, pgettext
 
@@ -28,7 +28,7 @@ some = lazy_ngettext("%(num)d label", "%(num)d labels", 2)
 def index():
     # TRANSLATORS: said to who comes in
     return render_template("index.html", hello=_("Hello %(name)s!", name="Ada"), may=pgettext("month", "May"))
-'''
+"""
 TEMPLATE = """<p>{{ hello }} {{ may }} {{ _('Get 50% off') }}
 {% trans %}Only <b>20%</b>{% endtrans %}{% trans n=3 %}{{ n }} bottle{% pluralize %}{{ n }} bottles{% endtrans %}</p>"""
 SPANISH = {
@@ -96,7 +96,6 @@ def translate(path, texts):
     path.write_text("\n".join(lines) + "\n")
 
 
-
 READ = "from app import app; print(app.test_client().get('/', headers={'Accept-Language': 'es'}).text)"
 
 
@@ -119,7 +118,11 @@ def test_from_the_source_to_a_spanish_page(i18n, begun, folder):
 def test_everything_that_is_marked_is_collected_with_its_place(begun):
     with begun.open("rb") as stream:
         catalogue = read_po(stream)
-    found = {message.id if isinstance(message.id, str) else message.id[0]: message for message in catalogue if message.id}
+    found = {
+        message.id if isinstance(message.id, str) else message.id[0]: message
+        for message in catalogue
+        if message.id
+    }
     assert found.keys() == SPANISH.keys()
     assert found["A label"].locations == [("app.py", 8)]
     assert found["Get 50% off"].locations == [("templates/index.html", 1)]
@@ -140,7 +143,9 @@ def test_a_mapping_of_the_project_is_used(i18n, folder):
 def test_an_update_keeps_what_is_translated_and_marks_what_has_changed(i18n, begun, folder):
     translate(begun, SPANISH)
     source = folder / "app.py"
-    source.write_text(source.read_text().replace('"A label"', '"The label"').replace("%(num)d label", "%(num)d tag"))
+    source.write_text(
+        source.read_text().replace('"A label"', '"The label"').replace("%(num)d label", "%(num)d tag")
+    )
     i18n("extract")
     assert i18n("update").startswith("es messages ")
     assert i18n("update", "es").startswith("es messages ")
@@ -168,11 +173,18 @@ def test_the_status_counts_and_fails_when_asked_to(i18n, begun):
         ("%(num)d label", ("%(num)d etiqueta", "%(n)d etiquetas"), "it has %(n)"),
     ],
 )
-def test_a_translation_that_does_not_fit_is_not_compiled_and_its_line_is_said(i18n, begun, source, wrong, said):
+def test_a_translation_that_does_not_fit_is_not_compiled_and_its_line_is_said(
+    i18n, begun, source, wrong, said
+):
     translate(begun, {**SPANISH, source: wrong})
-    line = next(number for number, text in enumerate(begun.read_text().splitlines(), 1) if text == f'msgid "{source}"')
+    line = next(
+        number for number, text in enumerate(begun.read_text().splitlines(), 1) if text == f'msgid "{source}"'
+    )
     output = i18n("compile", code=1)
-    assert f"translations/es/LC_MESSAGES/messages.po:{line}: the translation of '{source}' does not fit: " in output
+    assert (
+        f"translations/es/LC_MESSAGES/messages.po:{line}: the translation of '{source}' does not fit: "
+        in output
+    )
     assert said in output
     assert not begun.with_suffix(".mo").exists()
 
@@ -250,14 +262,21 @@ def test_a_wheel_has_the_catalogues_compiled_and_one_that_cannot_be_stops_the_bu
 
     def build():
         return subprocess.run(
-            [sys.executable, "-c", BUILD], cwd=project, env=variables, capture_output=True, text=True, timeout=100
+            [sys.executable, "-c", BUILD],
+            cwd=project,
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=100,
         )
 
     done = build()
     assert done.returncode == 0, done.stderr
     (wheel,) = (project / "dist").glob("*.whl")
     assert "cellar/translations/es/LC_MESSAGES/messages.mo" in zipfile.ZipFile(wheel).namelist()
-    translate(project / "cellar" / "translations" / "es" / "LC_MESSAGES" / "messages.po", {"A label": "%(x)s"})
+    translate(
+        project / "cellar" / "translations" / "es" / "LC_MESSAGES" / "messages.po", {"A label": "%(x)s"}
+    )
     done = build()
     assert done.returncode != 0
     assert "does not fit: it has %(x)" in done.stderr

@@ -8,7 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from demijohn import Response, copy_current_request_context, render_template_string, stream_template_string, websocket
+from demijohn import (
+    Response,
+    copy_current_request_context,
+    render_template_string,
+    stream_template_string,
+    websocket,
+)
 from demijohn.ext.i18n import force_locale, get_locale, gettext, refresh, text_direction
 from demijohn.testing import AsyncFlaskClient
 

@@ -60,7 +60,9 @@ def test_every_catalogue_is_compiled_as_it_stands_and_complete(folder):
     assert paths
     for path in paths:
         catalogue = operations._read(path)
-        assert [reason for message in catalogue if message.id for reason in operations._misfits(message)] == []
+        assert [
+            reason for message in catalogue if message.id for reason in operations._misfits(message)
+        ] == []
         translated, fuzzy, missing, _ = operations._counts(catalogue)
         assert (fuzzy, missing) == (0, 0)
         with path.open("rb") as source, path.with_suffix(".mo").open("rb") as compiled:
@@ -68,7 +70,9 @@ def test_every_catalogue_is_compiled_as_it_stands_and_complete(folder):
             write_mo(stream, read_po(source, locale=path.parts[-3]))
             stream.seek(0)
             fresh, kept = read_mo(stream), read_mo(compiled)
-        texts = [{str(message.id): message.string for message in made if message.id} for made in (fresh, kept)]
+        texts = [
+            {str(message.id): message.string for message in made if message.id} for made in (fresh, kept)
+        ]
         assert texts[0] == texts[1]
 
 

@@ -71,8 +71,9 @@ def test_what_was_is_ago_and_what_comes_is_in():
 def test_times_go_to_the_users_zone_and_back():
     assert i18n.to_user_timezone(LAID).isoformat() == "2026-04-12T15:46:00+02:00"
     assert i18n.to_utc(datetime(2026, 4, 12, 15, 46)) == LAID
-    assert i18n.to_utc(datetime(2026, 4, 12, 15, 46, tzinfo=timezone(timedelta(hours=5)))) == datetime(2026, 4, 12, 10, 46)
-
+    assert i18n.to_utc(datetime(2026, 4, 12, 15, 46, tzinfo=timezone(timedelta(hours=5)))) == datetime(
+        2026, 4, 12, 10, 46
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,9 @@ def test_times_go_to_the_users_zone_and_back():
     ],
 )
 def test_a_time_zone_that_is_none_is_the_default(make, said, expected):
-    with make({"timezone_selector": lambda: said}, BABEL_DEFAULT_LOCALE="de", BABEL_LOCALES=["de"]).test_request_context():
+    with make(
+        {"timezone_selector": lambda: said}, BABEL_DEFAULT_LOCALE="de", BABEL_LOCALES=["de"]
+    ).test_request_context():
         assert i18n.format_time(LAID) == expected
 
 

@@ -12,7 +12,13 @@ from wtforms.validators import DataRequired
 from demijohn import flash, get_flashed_messages, jsonify, render_template_string, session
 from demijohn.ext.forms import FlaskForm
 from demijohn.ext.i18n import (
-    Domain, LazyString, force_locale, lazy_gettext, lazy_ngettext, lazy_npgettext, lazy_pgettext,
+    Domain,
+    LazyString,
+    force_locale,
+    lazy_gettext,
+    lazy_ngettext,
+    lazy_npgettext,
+    lazy_pgettext,
 )  # fmt: skip
 
 CELLAR, HELLO = lazy_gettext("Cellar"), lazy_gettext("Hello %(name)s!", name="<b>")
@@ -36,14 +42,17 @@ def client(app, reach):
     @app.get("/seen")
     def seen():
         return render_template_string(
-            "{{ get_flashed_messages()[0] }}|{{ session.kept[0] }}|{{ session.kept[1].in }}|{{ x|tojson }}", x=CELLAR
+            "{{ get_flashed_messages()[0] }}|{{ session.kept[0] }}|{{ session.kept[1].in }}|{{ x|tojson }}",
+            x=CELLAR,
         )
 
     @app.get("/form")
     def form():
         made = CellarForm(data={})
         made.validate()
-        return render_template_string("{{ f.name.label }}|{{ f.name.errors[0] }}|{{ f.name.description }}", f=made)
+        return render_template_string(
+            "{{ f.name.label }}|{{ f.name.errors[0] }}|{{ f.name.description }}", f=made
+        )
 
     return reach(app)
 
@@ -73,12 +82,15 @@ def test_a_lazy_text_is_compared_and_combined_as_its_text(app):
         assert CELLAR != "Cellar"
         assert CELLAR == lazy_gettext("Cellar")
         assert {CELLAR: 1}["Bodega"] == 1
-        assert CELLAR < "C" and CELLAR <= "Bodega" and CELLAR > "A" and CELLAR >= lazy_gettext("Cellar")
+        assert CELLAR < "C"
+        assert CELLAR <= "Bodega"
+        assert CELLAR > "A"
+        assert CELLAR >= lazy_gettext("Cellar")
         assert "La " + CELLAR + "!" == "La Bodega!"
         assert (CELLAR * 2, 2 * CELLAR) == ("BodegaBodega", "BodegaBodega")
         assert f"{CELLAR:>8}" == "  Bodega"
         assert f"{CELLAR} {CELLAR!r}" == "Bodega l'Bodega'"
-        assert "%s" % CELLAR == "Bodega"
+        assert "%s" % CELLAR == "Bodega"  # noqa: UP031
         assert (len(CELLAR), CELLAR[0], "dega" in CELLAR, list(CELLAR)[1]) == (6, "B", True, "o")
         assert CELLAR.upper() == "BODEGA"
         assert bool(lazy_gettext("")) is False

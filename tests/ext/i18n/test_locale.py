@@ -74,7 +74,9 @@ def test_case_61_a_locale_of_10_kb_in_the_url_is_the_default(client):
 
 def test_a_language_that_is_not_offered_cannot_be_chosen(app, reach):
     app.testing = False
-    app.add_url_rule("/language/<path:code>", view_func=lambda code: (set_locale(code), "")[1], methods=["POST"])
+    app.add_url_rule(
+        "/language/<path:code>", view_func=lambda code: (set_locale(code), "")[1], methods=["POST"]
+    )
     with app.test_request_context():
         for code in ("ja", "../../x", "x" * 10_000, ""):
             with pytest.raises(ValueError, match="is not offered. There are: en, es"):
@@ -184,7 +186,11 @@ def test_a_streamed_page_says_its_language_too(app, reach):
 
 def test_what_is_no_page_or_says_another_language_is_let_be(app, reach):
     app.add_url_rule("/json", view_func=lambda: {"said": gettext("Cellar")})
-    app.add_url_rule("/said", view_func=lambda: (gettext("Cellar"), {"Content-Language": "la", "Vary": "*"}), endpoint="said")
+    app.add_url_rule(
+        "/said",
+        view_func=lambda: (gettext("Cellar"), {"Content-Language": "la", "Vary": "*"}),
+        endpoint="said",
+    )
     client = reach(app)
     answer = ask(client, "/json", "es")
     assert answer.json == {"said": "Bodega"}
@@ -240,7 +246,10 @@ def test_a_url_is_filled_in_only_where_a_locale_is_a_part_of_it(app):
         ({"BABEL_LOCALES": ["en", "../../x"]}, "BABEL_LOCALES has '../../x'"),
         ({"BABEL_DEFAULT_LOCALE": "tlh_XX"}, "BABEL_DEFAULT_LOCALE is 'tlh_XX'"),
         ({"BABEL_DEFAULT_TIMEZONE": "Europe/Nowhere"}, "BABEL_DEFAULT_TIMEZONE is 'Europe/Nowhere'"),
-        ({"BABEL_TRANSLATION_DIRECTORIES": "no_such_package:translations"}, "there is no package 'no_such_package'"),
+        (
+            {"BABEL_TRANSLATION_DIRECTORIES": "no_such_package:translations"},
+            "there is no package 'no_such_package'",
+        ),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_at_the_start(make, config, message):

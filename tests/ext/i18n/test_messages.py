@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.ext.i18n.conftest import catalogue
 from werkzeug.exceptions import TooManyRequests, default_exceptions
 from wtforms import StringField
 from wtforms.i18n import get_translations
@@ -12,7 +13,6 @@ from demijohn import Flask, abort, get_flashed_messages
 from demijohn.ext.forms import FileField, FileSize, FlaskForm
 from demijohn.ext.i18n import Babel, messages
 from demijohn.ext.login import LoginManager, login_required
-from tests.ext.i18n.conftest import catalogue
 
 LANGUAGES = ("es", "fr", "de", "pt_BR", "zh_Hans", "ar", "hi", "ja")
 NOT_FOUND = {
@@ -143,7 +143,10 @@ def test_every_message_of_wtforms_is_translated(app, code):
         for source in sources:
             if isinstance(source, str):
                 assert translations.gettext(source) != source
-        lengths = ("Field must be at least %(min)d character long.", "Field must be at least %(min)d characters long.")
+        lengths = (
+            "Field must be at least %(min)d character long.",
+            "Field must be at least %(min)d characters long.",
+        )
         for number in (1, 2, 5):
             assert translations.ngettext(*lengths, number) not in lengths
 

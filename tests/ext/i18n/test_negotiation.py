@@ -51,7 +51,6 @@ def test_an_accept_language_leads_to_what_it_prefers_of_what_is_offered(header, 
     assert (found and str(found)) == expected
 
 
-
 def test_ranges_that_are_wanted_alike_stay_in_their_order():
     assert preferences("bb;q=0.5, aa, dd;q=0.5, cc") == ["aa", "cc", "bb", "dd"]
 
@@ -66,7 +65,9 @@ def test_a_code_that_is_not_offered_names_none(code):
     assert offered("en pt_BR").named(code) is None
 
 
-@pytest.mark.parametrize("code", ["../../x", "x" * 10_000, "", "..", "en/../..", "e\0n", "en@x", "_", "-", "zz_ZZ"])
+@pytest.mark.parametrize(
+    "code", ["../../x", "x" * 10_000, "", "..", "en/../..", "e\0n", "en@x", "_", "-", "zz_ZZ"]
+)
 def test_case_61_what_is_no_locale_is_read_as_none(code):
     assert read(code) is None
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from tests.ext.i18n.conftest import catalogue
 
 from demijohn import Blueprint, Flask, render_template_string
 from demijohn.ext.i18n import (
-    Domain, force_locale, get_domain, get_translations, gettext, ngettext, npgettext, pgettext,
+    Domain,
+    force_locale,
+    get_domain,
+    get_translations,
+    gettext,
+    ngettext,
+    npgettext,
+    pgettext,
 )  # fmt: skip
-from tests.ext.i18n.conftest import catalogue
 
 
 @pytest.fixture
@@ -70,7 +77,9 @@ def test_templates_have_texts_and_escape_variables(source, expected):
 
 def test_a_filter_is_not_computed_once_for_all_languages(make, reach):
     app = make()
-    app.jinja_env.globals["shown"] = app.jinja_env.from_string("{{ 1234.5|decimalformat }} {{ 0.19|percentformat }}")
+    app.jinja_env.globals["shown"] = app.jinja_env.from_string(
+        "{{ 1234.5|decimalformat }} {{ 0.19|percentformat }}"
+    )
     app.add_url_rule("/", view_func=lambda: app.jinja_env.globals["shown"].render())
     client = reach(app)
     shown = [client.get("/", headers={"Accept-Language": code}).text for code in ("es", "en", "es")]

@@ -48,7 +48,9 @@ class Texts(support.Translations):
         for layer in self.layers:
             entries = {key: text for key, text in _entries(layer).items() if text and key != ""}
             one = _form(layer, 1)
-            entries.update({key[0]: text for key, text in entries.items() if type(key) is tuple and key[1] == one})
+            entries.update(
+                {key[0]: text for key, text in entries.items() if type(key) is tuple and key[1] == one}
+            )
             self.messages.update(entries)
             self.files += getattr(layer, "files", ())
         #: The same as templates have them.
@@ -87,7 +89,9 @@ class Texts(support.Translations):
         for layer in reversed(self.layers):
             entries = _entries(layer)
             if source in entries or (source, 0) in entries:
-                self._warn(_file(layer), source, f"its placeholders do not fit ({type(error).__name__}: {error})")
+                self._warn(
+                    _file(layer), source, f"its placeholders do not fit ({type(error).__name__}: {error})"
+                )
                 return
 
     def markup(self, source: str) -> Markup:

@@ -22,7 +22,9 @@ def i18n() -> None:
 
 
 @i18n.command()
-@click.option("-F", "--mapping", default=None, help="What is read how (default babel.cfg, where there is one).")
+@click.option(
+    "-F", "--mapping", default=None, help="What is read how (default babel.cfg, where there is one)."
+)
 @click.option("-k", "--keyword", multiple=True, help="A further function whose texts are taken; repeatable.")
 @with_appcontext
 def extract(mapping: str | None, keyword: tuple[str, ...]) -> None:

@@ -38,7 +38,9 @@ def _is_source(order: object) -> bool:
 
 
 def _is_directories(value: object) -> bool:
-    return isinstance(value, str) or (isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value))
+    return isinstance(value, str) or (
+        isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
+    )
 
 
 #: Of which kinds the settings can be.
@@ -48,7 +50,10 @@ KINDS: dict[str, Any] = {
     "BABEL_DOMAIN": "text",
     "BABEL_LOCALES": "texts",
     "BABEL_LOCALE_ORDER": (_is_source, f"a list of some of {', '.join(map(repr, SOURCES))}"),
-    "BABEL_TRANSLATION_DIRECTORIES": (_is_directories, "folders in a list, or in a text with ';' between them"),
+    "BABEL_TRANSLATION_DIRECTORIES": (
+        _is_directories,
+        "folders in a list, or in a text with ';' between them",
+    ),
 }
 
 
@@ -142,7 +147,7 @@ class BabelConfiguration:
             locale
             for directory in self.translation_directories
             for name in _locale_folders(directory)
-            if (locale := parsed(name, self.locale_class)) is not None
+            if (locale := parsed(name, self.locale_class.parse)) is not None
         ]
 
     def timezone(self, zone: Any) -> tzinfo | None:

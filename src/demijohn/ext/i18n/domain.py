@@ -100,7 +100,9 @@ class _Family:
         """:meth:`pgettext`, each time the text is looked at."""
         return LazyString(self.pgettext, context, string, **variables)
 
-    def lazy_npgettext(self, context: str, singular: str, plural: str, num: Any, /, **variables: Any) -> LazyString:
+    def lazy_npgettext(
+        self, context: str, singular: str, plural: str, num: Any, /, **variables: Any
+    ) -> LazyString:
         """:meth:`npgettext`, each time the text is looked at."""
         return LazyString(self.npgettext, context, singular, plural, num, **variables)
 
@@ -117,7 +119,9 @@ class Domain(_Family):
     ) -> None:
         if isinstance(translation_directories, str):
             translation_directories = [translation_directories]
-        self._translation_directories = None if translation_directories is None else list(translation_directories)
+        self._translation_directories = (
+            None if translation_directories is None else list(translation_directories)
+        )
         self.domain = domain.split(";")
         self._caches: WeakKeyDictionary[Any, dict[tuple[str, str], Texts]] = WeakKeyDictionary()
 
@@ -141,7 +145,9 @@ class Domain(_Family):
         """
         current = contexts.get()
         if current is None:
-            raise RuntimeError("There is no context to make this the default domain of: call it in a request.")
+            raise RuntimeError(
+                "There is no context to make this the default domain of: call it in a request."
+            )
         current.domain, current.texts = self, None
 
     def get_translations_cache(self, ctx: object = None) -> dict[tuple[str, str], Texts]:

@@ -36,7 +36,7 @@ class Babel:
     """
 
     default_date_formats: ClassVar[ImmutableDict[str, str | None]] = ImmutableDict(
-        {kind: "medium" for kind in ("time", "date", "datetime")}
+        dict.fromkeys(("time", "date", "datetime"), "medium")
         | {
             f"{kind}.{length}": None
             for kind in ("time", "date", "datetime")
@@ -182,7 +182,9 @@ def _sync(selector: F) -> F:
 
 
 def _no_zone(zone: object) -> str:
-    return f"BABEL_DEFAULT_TIMEZONE is {zone!r:.60}, which is no time zone. Expected is such as 'Europe/Vienna'."
+    return (
+        f"BABEL_DEFAULT_TIMEZONE is {zone!r:.60}, which is no time zone. Expected is such as 'Europe/Vienna'."
+    )
 
 
 def _look_at(configuration: BabelConfiguration) -> None:

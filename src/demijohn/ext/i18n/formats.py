@@ -100,9 +100,7 @@ def format_date(date: date | None = None, format: str | None = None, rebase: boo
     return dates.format_date(date, _format("date", format), locale=_locale())
 
 
-def format_time(
-    time: time | datetime | None = None, format: str | None = None, rebase: bool = True
-) -> str:
+def format_time(time: time | datetime | None = None, format: str | None = None, rebase: bool = True) -> str:
     """A time of the day.
 
     :param time: By default now; without a zone it is taken to be in UTC.
@@ -164,7 +162,12 @@ def format_currency(
     :param format_type: ``"standard"``, ``"accounting"`` or ``"name"``.
     """
     return numbers.format_currency(
-        number, currency, format=format, locale=_locale(), currency_digits=currency_digits, format_type=format_type
+        number,
+        currency,
+        format=format,
+        locale=_locale(),
+        currency_digits=currency_digits,
+        format_type=format_type,
     )
 
 

@@ -91,7 +91,11 @@ class TranslatedError(HTTPException):
 
 def error_answers(error: Exception) -> Callable[[HTTPException], Any] | None:
     """What answers an HTTP error with a page of this package: the same in the visitor's language."""
-    if not isinstance(error, HTTPException) or error.response is not None or isinstance(error, TranslatedError):
+    if (
+        not isinstance(error, HTTPException)
+        or error.response is not None
+        or isinstance(error, TranslatedError)
+    ):
         return None
     kind = type(error)
     own = kind.get_response is HTTPException.get_response and kind.get_body is HTTPException.get_body

@@ -113,7 +113,9 @@ def extract(mapping: str | None, keywords: Sequence[str]) -> None:
     root = Path(app.root_path)
     found = _mapping(mapping, root)
     methods, options = (METHODS, OPTIONS) if found is None else _read_mapping(found)
-    catalogue = Catalog(domain=domain, project=app.name, charset="utf-8", creation_date=datetime.now().astimezone())
+    catalogue = Catalog(
+        domain=domain, project=app.name, charset="utf-8", creation_date=datetime.now().astimezone()
+    )
     words = KEYWORDS | dict.fromkeys(keywords)
     here = Path(os.path.relpath(root)) if root.is_relative_to(Path.cwd()) else root
     try:
@@ -125,7 +127,9 @@ def extract(mapping: str | None, keywords: Sequence[str]) -> None:
             place = (here / file).as_posix()
             catalogue.add(text, None, [(place, line)], auto_comments=comments, context=context)
     except SyntaxError as e:
-        raise click.ClickException(f"{e.filename or 'a file'}:{e.lineno}: it cannot be read: {e.msg}") from None
+        raise click.ClickException(
+            f"{e.filename or 'a file'}:{e.lineno}: it cannot be read: {e.msg}"
+        ) from None
     target = folder / f"{domain}.pot"
     _write(target, _po(catalogue, sort_by_file=True, width=100))
     click.echo(f"{_shown(target)}: {len(catalogue)} texts")
@@ -134,9 +138,7 @@ def extract(mapping: str | None, keywords: Sequence[str]) -> None:
 def _is_ours(path: str | os.PathLike[str]) -> bool:
     folder = Path(path)
     return not (
-        folder.name.startswith((".", "_"))
-        or folder.name in _LEFT_OUT
-        or (folder / "pyvenv.cfg").exists()
+        folder.name.startswith((".", "_")) or folder.name in _LEFT_OUT or (folder / "pyvenv.cfg").exists()
     )
 
 
@@ -144,14 +146,18 @@ def _mapping(given: str | None, root: Path) -> Path | None:
     """The file that says what is read how: the one that was named, or a ``babel.cfg`` here or at the application."""
     if given is not None:
         if not Path(given).is_file():
-            raise click.ClickException(f"{given}: there is no such file; -F names what says what is read how.")
+            raise click.ClickException(
+                f"{given}: there is no such file; -F names what says what is read how."
+            )
         return Path(given)
     return next((place for base in (Path.cwd(), root) if (place := base / "babel.cfg").is_file()), None)
 
 
 def _read_mapping(path: Path) -> tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]:
     with path.open(encoding="utf-8") as stream:
-        return frontend.parse_mapping_cfg(stream)
+        read: Any = frontend.parse_mapping_cfg(stream)  # type: ignore[no-untyped-call]
+    methods: list[tuple[str, str]] = read[0]
+    return methods, read[1]
 
 
 # Translating.
@@ -161,7 +167,9 @@ def _template() -> tuple[Path, Catalog]:
     folder, domain = _first()
     path = folder / f"{domain}.pot"
     if not path.is_file():
-        raise click.ClickException(f"{_shown(path)}: no texts are collected. Run 'demijohn i18n extract' first.")
+        raise click.ClickException(
+            f"{_shown(path)}: no texts are collected. Run 'demijohn i18n extract' first."
+        )
     return path, _read(path)
 
 
@@ -173,12 +181,16 @@ def init(locale: str) -> None:
     try:
         parsed = Locale.parse(locale.replace("-", "_"))
     except (ValueError, UnknownLocaleError):
-        raise click.ClickException(f"{locale[:40]!r} is no locale that Babel knows, such as es or pt_BR.") from None
+        raise click.ClickException(
+            f"{locale[:40]!r} is no locale that Babel knows, such as es or pt_BR."
+        ) from None
     template, catalogue = _template()
     name = locale.replace("-", "_")
     path = template.parent / name / "LC_MESSAGES" / f"{template.stem}.po"
     if path.exists():
-        raise click.ClickException(f"{_shown(path)} exists. Run 'demijohn i18n update {name}' to bring it up to date.")
+        raise click.ClickException(
+            f"{_shown(path)} exists. Run 'demijohn i18n update {name}' to bring it up to date."
+        )
     catalogue.locale = parsed
     catalogue.revision_date = datetime.now().astimezone()
     catalogue.fuzzy = False
@@ -231,7 +243,9 @@ def compile_catalogue(path: Path, use_fuzzy: bool = False) -> list[str]:
     except click.ClickException as e:
         return [e.message]
     if catalogue.fuzzy and not use_fuzzy:
-        return [f"{_shown(path)}:1: the whole catalogue is marked fuzzy, and would be left out: take the mark away"]
+        return [
+            f"{_shown(path)}:1: the whole catalogue is marked fuzzy, and would be left out: take the mark away"
+        ]
     wrong = [
         f"{_shown(path)}:{message.lineno}: {reason}"
         for message in catalogue

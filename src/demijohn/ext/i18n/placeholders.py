@@ -9,7 +9,9 @@ from typing import Any
 __all__ = ["misfit"]
 
 #: A placeholder; not "50% off", whose space printf would take for a flag.
-_PLACE = re.compile(r"%(?:\((?P<name>[^)]*)\))?[#0+-]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?P<kind>[diouxXeEfFgGcrsa%])")
+_PLACE = re.compile(
+    r"%(?:\((?P<name>[^)]*)\))?[#0+-]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?P<kind>[diouxXeEfFgGcrsa%])"
+)
 
 
 class _Values(dict[str, Any]):
@@ -29,7 +31,9 @@ def misfit(sources: Sequence[str], translation: str) -> str | None:
     if named:
         if len(sources) > 1:
             named.setdefault("num", 1)
-        return _tried(translation, named, f"the source text has {', '.join(f'%({name})' for name in sorted(named))}")
+        return _tried(
+            translation, named, f"the source text has {', '.join(f'%({name})' for name in sorted(named))}"
+        )
     if unknown := [place["name"] for place in _PLACE.finditer(translation) if place["name"]]:
         return f"it has %({unknown[0]}), and the source text has no placeholder"
     kinds = [place["kind"] for place in _PLACE.finditer(sources[-1]) if place["kind"] != "%"]
@@ -45,7 +49,7 @@ def _value(kind: str) -> Any:
 
 def _tried(translation: str, values: Any, there: str) -> str | None:
     try:
-        translation % values  # noqa: B018 - whether it can be done
+        translation % values
     except KeyError as e:
         return f"it has %({e.args[0]}), and {there}"
     except (TypeError, ValueError) as e:

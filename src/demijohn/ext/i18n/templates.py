@@ -55,7 +55,7 @@ class Trans(InternationalizationExtension):
         )
 
 
-def _marked(context: EvalContext, text: str) -> Any:
+def _marked(context: EvalContext, text: str) -> str:
     return Markup(text) if context.autoescape else text  # noqa: S704 - texts are the authors'
 
 
