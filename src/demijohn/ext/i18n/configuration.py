@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+from weakref import ref
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -18,15 +19,10 @@ from babel import Locale
 from demijohn import Flask
 from demijohn.ext.i18n.catalogue import Texts, load, signature
 from demijohn.ext.i18n.negotiation import Offered, PageLocale, parsed, read
-from demijohn.extend import current_application, is_async, later
+from demijohn.extend import current_application, is_async
 
-if TYPE_CHECKING:
-    from demijohn.ext.i18n.extension import Babel
-    import weakref
-else:
-    weakref = later("weakref")
 
-__all__ = ["BabelConfiguration", "get_babel"]
+__all__ = ["BabelConfiguration", "Instance", "get_babel"]
 
 SOURCES = ("url", "session", "user", "header")
 
@@ -57,6 +53,24 @@ KINDS: dict[str, Any] = {
 }
 
 
+class Instance(Protocol):
+    """The extension object, as far as a configuration's readers go."""
+
+    date_formats: dict[str, str | None]
+    locale_selector_func: Callable[[], Any] | None
+    timezone_selector_func: Callable[[], Any] | None
+
+    @property
+    def domain_instance(self) -> Any:
+        """The default domain."""
+        ...
+
+    @property
+    def default_timezone(self) -> tzinfo:
+        """The time zone for who has none."""
+        ...
+
+
 class BabelConfiguration:
     """One application's configuration: ``get_babel()``. What is assigned here counts from the next request on.
 
@@ -65,7 +79,7 @@ class BabelConfiguration:
     """
 
     def __init__(
-        self, app: Flask, instance: Babel, *, default_locale: str, default_timezone: str, default_domain: str,
+        self, app: Flask, instance: Instance, *, default_locale: str, default_timezone: str, default_domain: str,
         default_directories: list[str], locale_selector: Callable[[], Any] | None,
         timezone_selector: Callable[[], Any] | None, user_locale: Callable[[], Any] | None,
     ) -> None:  # fmt: skip
@@ -82,7 +96,7 @@ class BabelConfiguration:
         self.user_locale = user_locale
         #: The class of locales: natively one that knows how pages write it.
         self.locale_class: type[Locale] = PageLocale if app.policy.locale_of_request else Locale
-        self._app = weakref.ref(app)
+        self._app = ref(app)
         self._offered: tuple[Any, Offered] | None = None
         self._warned: set[tuple[str, str, str]] = set()
 
