@@ -19,7 +19,7 @@ from babel import Locale
 from demijohn import Flask
 from demijohn.ext.i18n.catalogue import Texts, load, signature
 from demijohn.ext.i18n.negotiation import Offered, PageLocale, parsed, read
-from demijohn.extend import current_application, is_async
+from demijohn.extend import Finding, current_application, is_async
 
 
 __all__ = ["BabelConfiguration", "Instance", "get_babel"]
@@ -186,6 +186,17 @@ class BabelConfiguration:
         own = set(self.translation_directories)
         folders = [os.path.join(blueprint.root_path, "translations") for blueprint in app.iter_blueprints()]
         return [folder for folder in dict.fromkeys(folders) if folder not in own and os.path.isdir(folder)]
+
+    def check(self, app: Flask) -> Iterator[Finding]:
+        """What ``demijohn check --deploy`` is told: catalogues that nobody would see."""
+        for directory in [*self.translation_directories, *self.blueprint_directories()]:
+            for path in sorted(Path(directory).glob("*/LC_MESSAGES/*.po")):
+                if not path.with_suffix(".mo").exists():
+                    yield Finding(
+                        "uncompiled-catalogue", "warning", f"The catalogue {path} is not compiled.",
+                        "Its texts are not translated.",
+                        "Run 'demijohn i18n compile' where the application is built.",
+                    )  # fmt: skip
 
     def load(
         self, places: list[tuple[str, str]], more: list[tuple[str, str]], locale: Locale, known: Texts | None

@@ -18,7 +18,7 @@ from demijohn.ext.i18n.current import texts
 from demijohn.ext.i18n.domain import Domain
 from demijohn.ext.i18n.messages import OwnTexts, error_answers
 from demijohn.extend import (
-    adapt_view, answer_errors, before_stream, expect_settings, is_async, set_translator, unproxied,
+    adapt_view, add_check, answer_errors, before_stream, expect_settings, is_async, set_translator, unproxied,
 )  # fmt: skip
 
 __all__ = ["Babel"]
@@ -103,6 +103,7 @@ class Babel:
         _look_at(made)
         app.extensions["babel"] = made
         app.cli.add_command(command_group)
+        add_check(app, made.check)
         if self._configure_jinja:
             templates.install(app.jinja_env)
             before_stream(app, _before_stream)
