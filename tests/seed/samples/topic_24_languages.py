@@ -19,7 +19,7 @@ from demijohn.ext.i18n import gettext  # noqa: E402
 @app.route("/")
 def index():
     message = gettext("Welcome to my app!")
-    return message
+    return message  # noqa: RET504
 
 
 # --- what shows it ---
