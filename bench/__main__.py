@@ -15,6 +15,7 @@ from bench import (
     defaults,
     environment,
     forms,
+    i18n,
     inprocess,
     parsers,
     realtime,
@@ -38,6 +39,7 @@ KINDS = (
     "startup",
     "database",
     "forms",
+    "i18n",
     "rest",
     "defaults",
     "servers",
@@ -48,7 +50,7 @@ KINDS = (
     "parsers",
     "static",
 )
-USUAL = KINDS[:7]
+USUAL = KINDS[:8]
 
 
 def _arguments() -> argparse.Namespace:
@@ -107,6 +109,12 @@ def _forms(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     names = [name for name in options.entrant if name in forms.ENTRANTS]
     figures, problems = forms.measure(names, options.rounds)
     return {"rounds_us": figures, "problems": problems}, forms.text(figures, problems)
+
+
+def _i18n(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    names = [name for name in options.entrant if name in i18n.ENTRANTS]
+    figures, problems = i18n.measure(names, options.rounds)
+    return {"rounds_us": figures, "problems": problems}, i18n.text(figures, problems)
 
 
 def _rest(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
@@ -199,6 +207,7 @@ def main() -> None:
                 "python-multipart",
                 *database.DISTRIBUTIONS,
                 *forms.DISTRIBUTIONS,
+                *i18n.DISTRIBUTIONS,
                 *rest.DISTRIBUTIONS,
                 *streams.DISTRIBUTIONS,
             }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ TRANSLATED = (
     + "<p>{{ ngettext('%(num)d bottle', '%(num)d bottles', count) }}</p>"
     "<p>{{ laid|datetimeformat }}</p><p>{{ price|decimalformat }}</p></body></html>"
 )
-VALUES = {"count": 3, "laid": datetime(2026, 4, 12, 13, 46), "price": 1234.5}
+VALUES = {"count": 3, "laid": datetime(2026, 4, 12, 13, 46, tzinfo=UTC), "price": 1234.5}
 HEADER = "es-MX,es;q=0.8,en-US;q=0.5,en;q=0.3"
 #: The plain page without and with an extension that is not used, the translated page, a thousand calls of gettext.
 Calls = tuple[Callable[[], str], Callable[[], str], Callable[[], str], Callable[[], str]]

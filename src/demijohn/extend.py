@@ -250,14 +250,14 @@ def translate(text: str) -> str:
     :param text: The text, in English.
     """
     ctx = current.get(None)
-    translator = None if ctx is None else ctx.app.translator
+    translator: Translator | None = None if ctx is None else ctx.app.translator
     return text if translator is None else translator.gettext(text)
 
 
 def translate_plural(singular: str, plural: str, number: int) -> str:
     """A text of an extension about a number of something, as :func:`translate`."""
     ctx = current.get(None)
-    translator = None if ctx is None else ctx.app.translator
+    translator: Translator | None = None if ctx is None else ctx.app.translator
     if translator is None:
         return singular if number == 1 else plural
     return translator.ngettext(singular, plural, number)

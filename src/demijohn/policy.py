@@ -149,6 +149,11 @@ class Policy:
     #: Error pages and the texts of rooms are translated.
     translated_texts: bool
 
+    # APIs.
+
+    #: An Api serves its document and the page that shows it, unless it is made with ``openapi_url=None``.
+    documented_apis: bool
+
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))
         if unknown:

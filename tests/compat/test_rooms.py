@@ -14,9 +14,15 @@ from tests.compat import peers, suites
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(1800)]
 
 ROOMS = (
-    "flask-sqlalchemy", "flask-migrate", "flask-login", "flask-restful", "flask-reuploaded", "flask-socketio",
+    "flask-babel",
+    "flask-login",
+    "flask-migrate",
+    "flask-restful",
+    "flask-reuploaded",
+    "flask-socketio",
+    "flask-sqlalchemy",
     "flask-wtf",
-)  # fmt: skip
+)
 
 #: Of Flask-RESTful's tests, those that fail on the room at level 3.1, as they do on the original with Flask 3.1.
 RESTFUL_LOST = {

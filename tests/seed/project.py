@@ -21,6 +21,7 @@ PRINTED = {
     "demijohn.ext.migrations": "flask_migrate",
     "demijohn.ext.rest": "flask_restful",
     "demijohn.ext.forms": "flask_wtf",
+    "demijohn.ext.i18n": "flask_babel",
     "from demijohn import": "from flask import",
 }
 COMMANDS = {

@@ -49,8 +49,7 @@ class AppContext(Patchable):
     request_id: str | None = None  # of the request that asked for this work
     _g: Any = None
     _url_adapter: Any = None
-    #: What extensions keep with this context, see :mod:`demijohn.contexts.kept`; None before the first.
-    kept: Any = None
+    kept: Any = None  # by extensions, see demijohn.contexts.kept
     #: What :data:`current` gave for each push, a list of :class:`~contextvars.Token`; None before the first.
     _tokens: Any = None
 
@@ -205,8 +204,7 @@ class RequestContext(AppContext):
     nonce: str | None = None  # for its answer's Content-Security-Policy
     #: Whether who saves the session awaits what that returns, as the pipeline does.
     awaits_saving = False
-    #: Where it is in its life, see :mod:`demijohn.contexts.life`.
-    state = OPEN
+    state = OPEN  # where it is in its life, see demijohn.contexts.life
 
     def __init__(self, app: Application, environ: Any, request: Any = None, session: Any = None) -> None:
         self.app = app

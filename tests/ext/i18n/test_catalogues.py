@@ -182,3 +182,22 @@ def test_threads_that_come_first_together_have_the_same_texts(make):
     for thread in threads:
         thread.join()
     assert found == ["Bodega"] * 8
+
+
+def test_the_check_tells_of_a_catalogue_that_is_not_compiled(make, translations):
+    app = make()
+
+    def found():
+        with app.app_context():
+            return [
+                finding
+                for check in app.checks
+                for finding in check(app)
+                if finding.id == "uncompiled-catalogue"
+            ]
+
+    path = translations / "es" / "LC_MESSAGES" / "messages.po"
+    assert found() == []
+    path.with_suffix(".mo").rename(path)
+    (finding,) = found()
+    assert (finding.level, str(path) in finding.what) == ("warning", True)

@@ -82,12 +82,15 @@ def test_a_lazy_text_is_compared_and_combined_as_its_text(app):
         assert CELLAR != "Cellar"
         assert CELLAR == lazy_gettext("Cellar")
         assert {CELLAR: 1}["Bodega"] == 1
-        assert CELLAR < "C" and CELLAR <= "Bodega" and CELLAR > "A" and CELLAR >= lazy_gettext("Cellar")
+        assert CELLAR < "C"
+        assert CELLAR <= "Bodega"
+        assert CELLAR > "A"
+        assert CELLAR >= lazy_gettext("Cellar")
         assert "La " + CELLAR + "!" == "La Bodega!"
         assert (CELLAR * 2, 2 * CELLAR) == ("BodegaBodega", "BodegaBodega")
         assert f"{CELLAR:>8}" == "  Bodega"
         assert f"{CELLAR} {CELLAR!r}" == "Bodega l'Bodega'"
-        assert "%s" % CELLAR == "Bodega"
+        assert "%s" % CELLAR == "Bodega"  # noqa: UP031
         assert (len(CELLAR), CELLAR[0], "dega" in CELLAR, list(CELLAR)[1]) == (6, "B", True, "o")
         assert CELLAR.upper() == "BODEGA"
         assert bool(lazy_gettext("")) is False

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+from weakref import ref
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -18,15 +19,10 @@ from babel import Locale
 from demijohn import Flask
 from demijohn.ext.i18n.catalogue import Texts, load, signature
 from demijohn.ext.i18n.negotiation import Offered, PageLocale, parsed, read
-from demijohn.extend import current_application, is_async, later
+from demijohn.extend import Finding, current_application, is_async
 
-if TYPE_CHECKING:
-    from demijohn.ext.i18n.extension import Babel
-    import weakref
-else:
-    weakref = later("weakref")
 
-__all__ = ["BabelConfiguration", "get_babel"]
+__all__ = ["BabelConfiguration", "Instance", "get_babel"]
 
 SOURCES = ("url", "session", "user", "header")
 
@@ -57,6 +53,24 @@ KINDS: dict[str, Any] = {
 }
 
 
+class Instance(Protocol):
+    """The extension object, as far as a configuration's readers go."""
+
+    date_formats: dict[str, str | None]
+    locale_selector_func: Callable[[], Any] | None
+    timezone_selector_func: Callable[[], Any] | None
+
+    @property
+    def domain_instance(self) -> Any:
+        """The default domain."""
+        ...
+
+    @property
+    def default_timezone(self) -> tzinfo:
+        """The time zone for who has none."""
+        ...
+
+
 class BabelConfiguration:
     """One application's configuration: ``get_babel()``. What is assigned here counts from the next request on.
 
@@ -65,7 +79,7 @@ class BabelConfiguration:
     """
 
     def __init__(
-        self, app: Flask, instance: Babel, *, default_locale: str, default_timezone: str, default_domain: str,
+        self, app: Flask, instance: Instance, *, default_locale: str, default_timezone: str, default_domain: str,
         default_directories: list[str], locale_selector: Callable[[], Any] | None,
         timezone_selector: Callable[[], Any] | None, user_locale: Callable[[], Any] | None,
     ) -> None:  # fmt: skip
@@ -82,7 +96,7 @@ class BabelConfiguration:
         self.user_locale = user_locale
         #: The class of locales: natively one that knows how pages write it.
         self.locale_class: type[Locale] = PageLocale if app.policy.locale_of_request else Locale
-        self._app = weakref.ref(app)
+        self._app = ref(app)
         self._offered: tuple[Any, Offered] | None = None
         self._warned: set[tuple[str, str, str]] = set()
 
@@ -147,7 +161,7 @@ class BabelConfiguration:
             locale
             for directory in self.translation_directories
             for name in _locale_folders(directory)
-            if (locale := parsed(name, self.locale_class)) is not None
+            if (locale := parsed(name, self.locale_class.parse)) is not None
         ]
 
     def timezone(self, zone: Any) -> tzinfo | None:
@@ -172,6 +186,17 @@ class BabelConfiguration:
         own = set(self.translation_directories)
         folders = [os.path.join(blueprint.root_path, "translations") for blueprint in app.iter_blueprints()]
         return [folder for folder in dict.fromkeys(folders) if folder not in own and os.path.isdir(folder)]
+
+    def check(self, app: Flask) -> Iterator[Finding]:
+        """What ``demijohn check --deploy`` is told: catalogues that nobody would see."""
+        for directory in [*self.translation_directories, *self.blueprint_directories()]:
+            for path in sorted(Path(directory).glob("*/LC_MESSAGES/*.po")):
+                if not path.with_suffix(".mo").exists():
+                    yield Finding(
+                        "uncompiled-catalogue", "warning", f"The catalogue {path} is not compiled.",
+                        "Its texts are not translated.",
+                        "Run 'demijohn i18n compile' where the application is built.",
+                    )  # fmt: skip
 
     def load(
         self, places: list[tuple[str, str]], more: list[tuple[str, str]], locale: Locale, known: Texts | None

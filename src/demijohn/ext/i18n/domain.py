@@ -54,6 +54,7 @@ class _Family:
     """The functions that translate, over the texts of the current locale."""
 
     def _texts(self) -> Texts:
+        """The texts of the current locale."""
         raise NotImplementedError
 
     def gettext(self, string: str, /, **variables: Any) -> str:

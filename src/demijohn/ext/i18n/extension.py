@@ -18,7 +18,7 @@ from demijohn.ext.i18n.current import texts
 from demijohn.ext.i18n.domain import Domain
 from demijohn.ext.i18n.messages import OwnTexts, error_answers
 from demijohn.extend import (
-    adapt_view, answer_errors, before_stream, expect_settings, is_async, set_translator, unproxied,
+    adapt_view, add_check, answer_errors, before_stream, expect_settings, is_async, set_translator, unproxied,
 )  # fmt: skip
 
 __all__ = ["Babel"]
@@ -36,7 +36,7 @@ class Babel:
     """
 
     default_date_formats: ClassVar[ImmutableDict[str, str | None]] = ImmutableDict(
-        {kind: "medium" for kind in ("time", "date", "datetime")}
+        dict.fromkeys(("time", "date", "datetime"), "medium")
         | {
             f"{kind}.{length}": None
             for kind in ("time", "date", "datetime")
@@ -103,6 +103,7 @@ class Babel:
         _look_at(made)
         app.extensions["babel"] = made
         app.cli.add_command(command_group)
+        add_check(app, made.check)
         if self._configure_jinja:
             templates.install(app.jinja_env)
             before_stream(app, _before_stream)
@@ -131,6 +132,12 @@ class Babel:
         """The locales that there are compiled catalogues of, folder by folder, and the default one."""
         found = get_babel().found()
         return found if self.default_locale in found else [*found, self.default_locale]
+
+    @property
+    def locales(self) -> list[Locale]:
+        """The locales that are offered, for a page that lets one choose."""
+        offered = get_babel().offered()
+        return [self.default_locale] if offered is None else list(offered.locales)
 
     @property
     def default_locale(self) -> Locale:

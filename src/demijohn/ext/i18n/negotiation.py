@@ -6,9 +6,9 @@ What comes from outside is compared with what is offered, and is never a path. T
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -36,12 +36,16 @@ def tag_of(locale: Locale) -> str:
 
 
 @lru_cache(maxsize=512)
-def parsed(code: str, kind: type[Locale] = Locale) -> Locale | None:
-    """The locale of a code such as ``pt_BR`` or ``zh-Hans``, or None when it is none."""
+def parsed(code: str, kind: Callable[..., Any] = Locale.parse) -> Locale | None:
+    """The locale of a code such as ``pt_BR`` or ``zh-Hans``, or None when it is none.
+
+    :param kind: What makes it.
+    """
     if len(code) > _LONGEST_TAG or not _TAG.match(code):
         return None
     try:
-        return kind.parse(code.replace("-", "_"))
+        found: Locale = kind(code.replace("-", "_"))
+        return found
     except (ValueError, UnknownLocaleError):
         return None
 
@@ -49,9 +53,9 @@ def parsed(code: str, kind: type[Locale] = Locale) -> Locale | None:
 def read(code: object, kind: type[Locale] = Locale) -> Locale | None:
     """The locale that a selector, a session or a URL names, or None when it names none."""
     if isinstance(code, Locale):
-        return code if isinstance(code, kind) else parsed(str(code), kind)
+        return code if isinstance(code, kind) else parsed(str(code), kind.parse)
     text = str(code)
-    return None if len(text) > _LONGEST_TAG else parsed(text, kind)
+    return None if len(text) > _LONGEST_TAG else parsed(text, kind.parse)
 
 
 @lru_cache(maxsize=512)

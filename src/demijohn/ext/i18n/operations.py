@@ -155,9 +155,9 @@ def _mapping(given: str | None, root: Path) -> Path | None:
 
 def _read_mapping(path: Path) -> tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]:
     with path.open(encoding="utf-8") as stream:
-        if path.suffix == ".toml":
-            return frontend._parse_mapping_toml(stream)  # type: ignore[arg-type]
-        return frontend.parse_mapping_cfg(stream)
+        read: Any = frontend.parse_mapping_cfg(stream)  # type: ignore[no-untyped-call]
+    methods: list[tuple[str, str]] = read[0]
+    return methods, read[1]
 
 
 # Translating.

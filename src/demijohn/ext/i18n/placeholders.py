@@ -49,7 +49,7 @@ def _value(kind: str) -> Any:
 
 def _tried(translation: str, values: Any, there: str) -> str | None:
     try:
-        translation % values  # noqa: B018 - whether it can be done
+        str(translation % values)
     except KeyError as e:
         return f"it has %({e.args[0]}), and {there}"
     except (TypeError, ValueError) as e:

@@ -63,7 +63,7 @@ class LazyString:
     def __contains__(self, item: str) -> bool:
         return str(item) in str(self)
 
-    def __add__(self, other: Any) -> str:
+    def __add__(self, other: str) -> str:
         return str(self) + other
 
     def __radd__(self, other: Any) -> str:
@@ -76,7 +76,8 @@ class LazyString:
     __rmul__ = __mul__
 
     def __mod__(self, other: Any) -> str:
-        return str(self) % other
+        text: str = str(self) % other
+        return text
 
     def __rmod__(self, other: Any) -> str:
         text: str = other % str(self)

@@ -55,7 +55,7 @@ class Trans(InternationalizationExtension):
         )
 
 
-def _marked(context: EvalContext, text: str) -> Any:
+def _marked(context: EvalContext, text: str) -> str:
     return Markup(text) if context.autoescape else text  # noqa: S704 - texts are the authors'
 
 
@@ -111,9 +111,8 @@ def install(environment: Environment) -> None:
     """Put it all into an environment of templates."""
     environment.add_extension(Trans)
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
-    environment.globals.update(
-        _=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext, npgettext=_npgettext
-    )
+    names: dict[str, Any] = environment.globals
+    names.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext, npgettext=_npgettext)
     for function in (current.get_locale, current.set_locale, current.text_direction):
-        environment.globals.setdefault(function.__name__, function)
+        names.setdefault(function.__name__, function)
     environment.filters.update({name: _filter(function) for name, function in FILTERS.items()})

@@ -33,6 +33,7 @@ class Filling:
         self._map = app.url_map
 
     def __call__(self, endpoint: str, values: dict[str, Any]) -> None:
+        """Fill it in, unless who builds the URL has said it."""
         if _NAME in values:
             return
         try:
