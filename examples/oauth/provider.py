@@ -312,15 +312,23 @@ class Provider:
     def keep(self, token, request):
         self.tokens.append(
             Token(
-                request.client.client_id, request.user, token["access_token"], token.get("refresh_token"),
-                token.get("scope") or "", time.time() + token["expires_in"],
+                request.client.client_id,
+                request.user,
+                token["access_token"],
+                token.get("refresh_token"),
+                token.get("scope") or "",
+                time.time() + token["expires_in"],
             )  # fmt: skip
         )
 
     def claims(self, code, access_token):
         now = int(time.time())
         known = self.users.get(code.user, {})
-        about = {name: known[name] for name in ("email", "email_verified") if "email" in code.scope and name in known}
+        about = {
+            name: known[name]
+            for name in ("email", "email_verified")
+            if "email" in code.scope and name in known
+        }
         return {
             "iss": self.issuer, "sub": f"id-of-{code.user}", "aud": code.client_id, "iat": now, "exp": now + 300,
             **({"nonce": code.nonce} if code.nonce else {}), **about,
@@ -334,7 +342,12 @@ class Provider:
         """The token that a call comes with."""
         word, _, given = request.headers.get("Authorization", "").partition(" ")
         for token in self.tokens:
-            if word.lower() == "bearer" and token.access_token == given and not token.revoked and not token.is_expired():
+            if (
+                word.lower() == "bearer"
+                and token.access_token == given
+                and not token.revoked
+                and not token.is_expired()
+            ):
                 return token
         abort(401)
 
@@ -480,7 +493,9 @@ def make_app(provider):
         asked = asked1()
         provider.server1.validate_authorization_request(asked)
         fields = {"oauth_token": asked.token}
-        return render_template_string(CONSENT, client=asked.credential.get_client_id(), scope="all", fields=fields)
+        return render_template_string(
+            CONSENT, client=asked.credential.get_client_id(), scope="all", fields=fields
+        )
 
     @app.post("/oauth1/authorize")
     def answer1():

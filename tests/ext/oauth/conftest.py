@@ -88,13 +88,19 @@ class Browser:
 
 def fields(address):
     """The fields of an address' query."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(address).query, keep_blank_values=True).items()}
+    return {
+        name: values[0] for name, values in parse_qs(urlsplit(address).query, keep_blank_values=True).items()
+    }
 
 
 def tampered(address, **changes):
     """An address with other fields in its query; None takes one out."""
     changed = {name: value for name, value in {**fields(address), **changes}.items() if value is not None}
-    return urlsplit(address)._replace(query="&".join(f"{name}={value}" for name, value in changed.items())).geturl()
+    return (
+        urlsplit(address)
+        ._replace(query="&".join(f"{name}={value}" for name, value in changed.items()))
+        .geturl()
+    )
 
 
 @pytest.fixture
@@ -105,7 +111,12 @@ def make_app(provider):
         app = Flask("relying", static_folder=None)
         app.secret_key = SECRET
         app.testing = True
-        kwargs = {"issuer": provider.issuer, "client_id": "cellar", "client_secret": "cellar-secret", **options}
+        kwargs = {
+            "issuer": provider.issuer,
+            "client_id": "cellar",
+            "client_secret": "cellar-secret",
+            **options,
+        }
         app.house = make_oidc_blueprint("house", redirect_to="done", **kwargs)
         at = provider.issuer
         app.plain = OAuth2ConsumerBlueprint(
@@ -135,6 +146,10 @@ def make_app(provider):
             if not app.house.session.authorized:
                 return redirect(url_for("house.login", next="/me-async"))
             return (await app.house.session.get_async("/userinfo")).json() | {"sub": app.house.claims["sub"]}
+
+        @app.get("/status")
+        def status():
+            return str(app.house.session.get("/userinfo").status_code)
 
         @app.get("/old")
         def old():

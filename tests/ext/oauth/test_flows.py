@@ -73,7 +73,9 @@ def test_case_66_a_state_of_another_browser_is_unknown(browser, app, provider):
     assert token_requests(provider) == 0
 
 
-@pytest.mark.parametrize("changes", [{"state": None}, {"state": "x" * 5000}, {"state": "%00"}, {"state": "\u2603"}])
+@pytest.mark.parametrize(
+    "changes", [{"state": None}, {"state": "x" * 5000}, {"state": "%00"}, {"state": "\u2603"}]
+)
 def test_case_66_no_state_or_a_made_up_one_is_a_page(browser, provider, changes):
     back = tampered(browser.consent(browser.begin()), **changes)
     assert browser.back(back).status_code == 400
@@ -115,7 +117,9 @@ def test_tabs_that_begin_at_the_same_moment_all_come_home(app):
 
 
 def test_a_denial_is_a_page_that_offers_to_begin_again(browser, provider):
-    back = tampered(browser.consent(browser.begin(), confirm="no"), error_description="<script>alert(1)</script>")
+    back = tampered(
+        browser.consent(browser.begin(), confirm="no"), error_description="<script>alert(1)</script>"
+    )
     answer = browser.back(back)
     assert answer.status_code == 403
     assert "&lt;script&gt;" in answer.text and "<script>" not in answer.text
@@ -173,7 +177,15 @@ def test_case_67_an_answer_of_another_issuer_is_refused_before_its_code_is_used(
 
 
 @pytest.mark.parametrize(
-    "page", ["//e.example", "/\\e.example", "https:e.example", "javascript:alert(1)", "https://e.example/", "\x01//e"]
+    "page",
+    [
+        "//e.example",
+        "/\\e.example",
+        "https:e.example",
+        "javascript:alert(1)",
+        "https://e.example/",
+        "\x01//e",
+    ],
 )
 def test_case_69_a_page_elsewhere_is_not_gone_to(browser, page):
     from urllib.parse import quote

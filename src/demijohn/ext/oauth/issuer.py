@@ -35,7 +35,22 @@ METADATA_AGE, KEYS_AGE = 24 * 3600, 60
 #: By how many seconds clocks may differ.
 SKEW = 60
 #: What signs with a private key (RFC 7518, 8037): what anybody can check and only the issuer can make.
-ASYMMETRIC = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "ES256K"])
+ASYMMETRIC = frozenset(
+    [
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "EdDSA",
+        "Ed25519",
+        "ES256K",
+    ]
+)
 #: Which digest at_hash is of, by the end of the algorithm's name.
 DIGESTS = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512, "56K": hashlib.sha256}
 

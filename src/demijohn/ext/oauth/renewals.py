@@ -32,12 +32,12 @@ class Renewals:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, _Renewal] = OrderedDict()
 
-    def renew(self, refresh_token: str, ask: Callable[[], Any]) -> Any:
-        """The token that ``ask()`` gets for a refresh token, which is asked for once.
+    def renew(self, token: Any, ask: Callable[[], Any]) -> Any:
+        """The token that ``ask()`` gets for one that has expired, which is asked for once.
 
         :raises Exception: what ``ask()`` raises; then the next one asks again.
         """
-        name = hashlib.sha256(refresh_token.encode()).hexdigest()
+        name = hashlib.sha256(f"{token['refresh_token']} {token.get('access_token')}".encode()).hexdigest()
         with self._lock:
             old = time.monotonic() - LATE
             while self._known and (len(self._known) > MOST or next(iter(self._known.values())).begun < old):

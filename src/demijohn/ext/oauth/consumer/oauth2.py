@@ -246,7 +246,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         if not refresh_token or not url:
             raise TokenExpired("token_expired", "the token has expired, and cannot be renewed", self.name)
         try:
-            new = self._renewals.renew(refresh_token, lambda: self._ask_anew(session, url, refresh_token))
+            new = self._renewals.renew(token, lambda: self._ask_anew(session, url, refresh_token))
             new = {
                 "refresh_token": refresh_token,
                 **{name: token[name] for name in ("id_token",) if name in token},

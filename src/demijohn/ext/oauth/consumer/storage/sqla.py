@@ -86,7 +86,7 @@ class SQLAlchemyStorage(BaseStorage):
             user is not None or user_id is not None if user_required is None else user_required
         )
         self.anon_user = anon_user
-        self.cache = cache or FakeCache()
+        self.cache = FakeCache() if cache is None else cache
         self.encrypted = encrypted
 
     def get(self, blueprint: Any, user: Any = None, user_id: Any = None) -> Any:
