@@ -24,10 +24,9 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGr
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
+from demijohn import Flask, Response, abort, jsonify, redirect, render_template_string, request
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-
-from demijohn import Flask, Response, abort, jsonify, redirect, render_template_string, request
 
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # this provider is on loopback, without a certificate
 
@@ -242,7 +241,7 @@ def make_refresh_grant(provider):
         TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
 
         @property
-        def INCLUDE_NEW_REFRESH_TOKEN(self):  # noqa: N802 (Authlib's name)
+        def INCLUDE_NEW_REFRESH_TOKEN(self):
             return provider.rotates
 
         def authenticate_refresh_token(self, refresh_token):
@@ -318,7 +317,7 @@ class Provider:
                 token.get("refresh_token"),
                 token.get("scope") or "",
                 time.time() + token["expires_in"],
-            )  # fmt: skip
+            )
         )
 
     def claims(self, code, access_token):
@@ -349,7 +348,7 @@ class Provider:
                 and not token.is_expired()
             ):
                 return token
-        abort(401)
+        return abort(401)
 
 
 class Server1(AuthorizationServer1):

@@ -40,7 +40,8 @@ def test_plain_http_is_refused_with_both_settings_whatever_the_environment_says(
     monkeypatch.setenv(variable, "1")
     answer = address(make_app(), base_url="http://a.example")
     assert answer.status_code == 500
-    assert "TRUSTED_PROXIES" in answer.text and "PREFERRED_URL_SCHEME" in answer.text
+    assert "TRUSTED_PROXIES" in answer.text
+    assert "PREFERRED_URL_SCHEME" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,8 @@ def test_a_provider_reached_by_plain_http_is_refused():
     blueprint = make_github_blueprint()
     blueprint.token_url = "http://id.example/token"
     answer = address(make_app(blueprint), base_url="https://a.example")
-    assert answer.status_code == 500 and "has an address of plain HTTP" in answer.text
+    assert answer.status_code == 500
+    assert "has an address of plain HTTP" in answer.text
 
 
 def test_a_client_without_an_id_or_secret_is_told_which_settings():
@@ -76,7 +78,8 @@ def test_a_client_without_an_id_or_secret_is_told_which_settings():
     app.config.update(GITHUB_OAUTH_CLIENT_ID=None, GITHUB_OAUTH_CLIENT_SECRET=None)
     answer = address(app)
     assert answer.status_code == 500
-    assert "GITHUB_OAUTH_CLIENT_ID" in answer.text and "GITHUB_OAUTH_CLIENT_SECRET" in answer.text
+    assert "GITHUB_OAUTH_CLIENT_ID" in answer.text
+    assert "GITHUB_OAUTH_CLIENT_SECRET" in answer.text
 
 
 def check(app):
@@ -109,7 +112,8 @@ def test_the_check_finds_what_is_wrong(provider):
         "ConnectionError", "they have to be the same", "'wine'", "Authentiq cannot be used any more.",
     ):  # fmt: skip
         assert said in done.output, said
-    assert "'user:email'" not in done.output and "'openid'" not in done.output
+    assert "'user:email'" not in done.output
+    assert "'openid'" not in done.output
 
 
 def test_demijohn_check_warns_of_a_token_that_everybody_shares():
@@ -122,6 +126,6 @@ def test_demijohn_check_warns_of_a_token_that_everybody_shares():
 def test_an_application_with_blueprints_takes_the_short_way():
     """A request that signs nobody in pays nothing: there are no hooks."""
     app = make_app()
-    assert (
-        not app.before_request_funcs and not app.teardown_request_funcs and not app.teardown_appcontext_funcs
-    )
+    assert not app.before_request_funcs
+    assert not app.teardown_request_funcs
+    assert not app.teardown_appcontext_funcs

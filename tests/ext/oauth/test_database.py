@@ -81,7 +81,8 @@ def test_an_encrypted_token_cannot_be_read_in_the_database(app, provider):
     Browser(app.test_client()).sign_in()
     with app.app_context():
         row = kept.db.session.query(kept.OAuth).one()
-        assert provider.tokens[0].access_token not in str(row.token) and list(row.token) == ["sealed"]
+        assert provider.tokens[0].access_token not in str(row.token)
+        assert list(row.token) == ["sealed"]
     assert kept.token() == provider.tokens[0].access_token
 
 
@@ -89,7 +90,8 @@ def test_where_a_user_is_required_nobody_is_not_authorized_and_is_not_stored(app
     kept = Kept(app)
     assert kept.token() is None
     answer = Browser(app.test_client()).sign_in()
-    assert answer.status_code == 500 and "Cannot set OAuth token" in answer.text
+    assert answer.status_code == 500
+    assert "Cannot set OAuth token" in answer.text
     with app.test_request_context(), pytest.raises(NobodySignedIn):
         app.house.session.get("/userinfo")
 
@@ -108,6 +110,7 @@ def test_a_cache_answers_in_the_databases_place_and_is_told_of_changes(app, prov
     browser = Browser(app.test_client())
     browser.sign_in()
     assert kept.token() == provider.tokens[0].access_token
-    assert list(cache) == ["flask_dance_token|house|1"] and provider.tokens[0].access_token not in str(cache)
+    assert list(cache) == ["flask_dance_token|house|1"]
+    assert provider.tokens[0].access_token not in str(cache)
     browser.sign_in()
     assert kept.token() == provider.tokens[1].access_token

@@ -39,7 +39,8 @@ def part(value):
 def refused(browser, told, why):
     """The token was refused, for this reason, and nobody is signed in."""
     assert browser.sign_in().location == "/done"
-    assert told[-1]["error"] == "invalid_id_token" and why in told[-1]["error_description"], told
+    assert told[-1]["error"] == "invalid_id_token", told
+    assert why in told[-1]["error_description"], told
     assert browser.client.get("/me").status_code == 302
     return True
 
@@ -179,14 +180,16 @@ def test_rotated_keys_are_fetched_once_and_at_most_once_a_minute(browser, provid
 def test_an_issuer_that_calls_itself_otherwise_is_not_used(make_app, provider):
     browser = Browser(make_app(issuer=provider.issuer + "/").test_client())
     answer = browser.client.get("/login/house")
-    assert answer.status_code == 502 and "they have to be the same" in answer.text
+    assert answer.status_code == 502
+    assert "they have to be the same" in answer.text
 
 
 def test_an_issuer_with_an_address_of_plain_http_is_not_used(browser, provider):
     usual = provider.metadata
     provider.metadata = lambda: {**usual(), "token_endpoint": "http://id.example/token"}
     answer = browser.client.get("/login/house")
-    assert answer.status_code == 502 and "token_endpoint is plain HTTP" in answer.text
+    assert answer.status_code == 502
+    assert "token_endpoint is plain HTTP" in answer.text
 
 
 def test_the_issuer_is_asked_at_first_use_and_once(app, provider):
@@ -209,7 +212,8 @@ def test_an_issuer_that_is_away_is_503_and_the_next_try_works(make_app, provider
     browser = Browser(make_app().test_client())
     begun = time.monotonic()
     answer = browser.client.get("/login/house")
-    assert answer.status_code == 503 and "could not be reached" in answer.text
+    assert answer.status_code == 503
+    assert "could not be reached" in answer.text
     assert time.monotonic() - begun < 5
     hung[0] = False
     assert browser.sign_in().location == "/done"

@@ -35,7 +35,8 @@ def test_nothing_of_a_token_can_be_read_in_the_session(browser, provider):
     browser.sign_in()
     token = provider.tokens[0]
     with browser.client.session_transaction() as kept:
-        assert token.access_token not in str(dict(kept)) and token.refresh_token not in str(dict(kept))
+        assert token.access_token not in str(dict(kept))
+        assert token.refresh_token not in str(dict(kept))
         assert isinstance(kept["house_oauth_token"], str)
 
 
@@ -61,7 +62,8 @@ def test_an_expired_token_is_renewed_before_a_call(browser, provider, page):
     first = provider.tokens[0]
     expire(browser)
     assert browser.client.get(page).json["sub"] == "id-of-ada"
-    assert len(provider.tokens) == 2 and first.revoked
+    assert len(provider.tokens) == 2
+    assert first.revoked
     # And is kept: the next call needs no third.
     assert browser.client.get(page).status_code == 200
     assert len(provider.tokens) == 2
@@ -91,7 +93,8 @@ def test_invalid_grant_in_a_call_is_a_page_that_offers_to_sign_in(browser, provi
     provider.tokens[0].refresh_revoked = True
     expire(browser)
     answer = browser.client.get("/me-async")
-    assert answer.status_code == 401 and 'href="/login/house?next=/me-async"' in answer.text
+    assert answer.status_code == 401
+    assert 'href="/login/house?next=/me-async"' in answer.text
     assert browser.client.get("/me-async").status_code == 302
 
 
@@ -160,7 +163,8 @@ def test_a_token_too_large_for_a_cookie_is_a_page_and_no_loop(browser, provider,
     usual = provider.claims
     provider.claims = lambda *args: {**usual(*args), "groups": ["x" * 4000]}
     answer = browser.sign_in()
-    assert answer.status_code == 500 and "too large" in answer.text
+    assert answer.status_code == 500
+    assert "too large" in answer.text
     assert "server-side sessions" in caplog.text
     assert browser.client.get("/done").text == "done"
 
@@ -226,7 +230,8 @@ def test_two_visitors_at_once_have_their_own_tokens(app, provider):
 def test_storages_of_one_token_and_of_none(make_app):
     app = make_app(storage=MemoryStorage({"access_token": "x"}))
     with app.test_request_context():
-        assert app.house.session.authorized and app.house.session.access_token == "x"
+        assert app.house.session.authorized
+        assert app.house.session.access_token == "x"
         app.house.storage = NullStorage()
         app.house.token = {"access_token": "y"}
         assert not app.house.session.authorized

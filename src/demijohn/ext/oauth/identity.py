@@ -115,11 +115,13 @@ def _email(blueprint: Any, who: Who, claims: Any) -> str | None:
     if who.emails is not None:
         answer = blueprint.session.get(who.emails)
         listed = answer.json() if answer.ok else []
-        verified = [entry for entry in listed if entry.get("verified") is True and entry.get("primary")]
-        return verified[0]["email"] if verified else None
+        return next(
+            (entry["email"] for entry in listed if entry.get("verified") is True and entry.get("primary")),
+            None,
+        )
     if who.email is None:
         return None
-    verified = who.verified if isinstance(who.verified, bool) else _at(claims, who.verified)
+    verified: Any = who.verified if isinstance(who.verified, bool) else _at(claims, who.verified)
     if isinstance(who.verified, str) and who.verified.endswith("_at"):
         verified = bool(verified)  # a time, or none yet
     email = _at(claims, who.email)

@@ -1,7 +1,7 @@
 """The providers whose addresses are known here, one row each. The addresses are of :data:`CHECKED`.
 
-A row is data: where the provider is, what is asked for by default, which options its ``make_..._blueprint`` takes besides,
-and how it says who somebody is. Braces in an address are filled in from the options of ``fields``. This module must not
+A row is data: where the provider is, what is asked for by default, which options its ``make_..._blueprint`` takes
+besides, and how it says who somebody is. Braces in an address are filled in from the options of ``fields``. This module must not
 know how anybody is signed in.
 """
 
@@ -69,7 +69,7 @@ class Provider:
     revocation_url: str | None = None
     who: Who | None = None
     #: Scopes that the provider knows, where its documents list them all.
-    scopes: frozenset[str] = frozenset()
+    scopes: str = ""
     #: The names of the first two arguments.
     arguments: tuple[str, str] = ("client_id", "client_secret")
     #: What became of a provider that cannot be used any more, as described.
@@ -146,8 +146,13 @@ PROVIDERS: dict[str, Provider] = {
         "GitHub", "https://api.github.com/", "https://github.com/login/oauth/authorize",
         "https://github.com/login/oauth/access_token",
         who=Who("/user", "id", "name", "email", emails="/user/emails"),
-        scopes=frozenset(
-            ["repo", "repo:status", "repo_deployment", "public_repo", "repo:invite", "security_events", "admin:repo_hook", "write:repo_hook", "read:repo_hook", "admin:org", "write:org", "read:org", "admin:public_key", "write:public_key", "read:public_key", "admin:org_hook", "gist", "notifications", "user", "read:user", "user:email", "user:follow", "project", "read:project", "delete_repo", "write:packages", "read:packages", "delete:packages", "admin:gpg_key", "write:gpg_key", "read:gpg_key", "codespace", "workflow", "read:audit_log"]
+        scopes=(
+            "repo repo:status repo_deployment public_repo repo:invite security_events admin:repo_hook "
+            "write:repo_hook read:repo_hook admin:org write:org read:org admin:public_key "
+            "write:public_key read:public_key admin:org_hook gist notifications user read:user "
+            "user:email user:follow project read:project delete_repo write:packages read:packages "
+            "delete:packages admin:gpg_key write:gpg_key read:gpg_key codespace workflow "
+            "read:audit_log"
         ),
         documents="https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps",
     ),
@@ -174,7 +179,7 @@ PROVIDERS: dict[str, Provider] = {
         "https://id.heroku.com/oauth/token", options={"api_version": "3"},
         headers={"Accept": "application/vnd.heroku+json; version={api_version}"},
         who=Who("/account", "id", "name", "email", "verified"),
-        scopes=frozenset(["global", "identity", "read", "write", "read-protected", "write-protected"]),
+        scopes="global identity read write read-protected write-protected",
         documents="https://devcenter.heroku.com/articles/oauth",
     ),
     "linkedin": Provider(
@@ -199,9 +204,7 @@ PROVIDERS: dict[str, Provider] = {
         "https://{site}orcid.org/oauth/token", options={"sandbox": False}, token_params={"include_client_id": True},
         switches={"sandbox": ("site", "sandbox.", "")},
         revocation_url="https://{site}orcid.org/oauth/revoke", who=Who(None, "orcid"),
-        scopes=frozenset(
-            ["openid", "/authenticate", "/read-limited", "/activities/update", "/person/update", "/read-public"]
-        ),
+        scopes="openid /authenticate /read-limited /activities/update /person/update /read-public",
         documents="https://info.orcid.org/documentation/api-tutorials/api-tutorial-get-and-authenticated-orcid-id/",
     ),
     "osm": Provider(
@@ -221,7 +224,8 @@ PROVIDERS: dict[str, Provider] = {
         "Salesforce", "https://{hostname}/", "https://{hostname}/services/oauth2/authorize",
         "https://{hostname}/services/oauth2/token", flags={"reprompt_consent": ("prompt", "consent")},
         fields={"hostname": ""}, options={"is_sandbox": False},
-        switches={"is_sandbox": ("hostname", "test.salesforce.com", "login.salesforce.com")}, token_params={"include_client_id": True},
+        switches={"is_sandbox": ("hostname", "test.salesforce.com", "login.salesforce.com")},
+        token_params={"include_client_id": True},
         revocation_url="https://{hostname}/services/oauth2/revoke",
         who=Who("/services/oauth2/userinfo", "sub", email="email", verified="email_verified"),
         documents="https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm",
@@ -230,7 +234,8 @@ PROVIDERS: dict[str, Provider] = {
         "Slack", "https://slack.com/api/", "https://{team}slack.com/oauth/v2/authorize",
         "https://slack.com/api/oauth.v2.access", scope=["users:read"], options={"subdomain": None},
         switches={"subdomain": ("team", "{}.", "")}, token_in_form=True,
-        token_params={"include_client_id": True}, who=Who("openid.connect.userInfo", "sub", email="email", verified="email_verified"),
+        token_params={"include_client_id": True},
+        who=Who("openid.connect.userInfo", "sub", email="email", verified="email_verified"),
         documents="https://docs.slack.dev/authentication/installing-with-oauth",
     ),
     "spotify": Provider(
@@ -240,11 +245,13 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "strava": Provider(
         "Strava", "https://www.strava.com/api/v3", "https://www.strava.com/oauth/authorize",
-        "https://www.strava.com/oauth/token", scope="read", options={"user_agent": None}, headers={"User-Agent": "{user_agent}"}, refresh=True,
+        "https://www.strava.com/oauth/token", scope="read", options={"user_agent": None},
+        headers={"User-Agent": "{user_agent}"}, refresh=True,
         token_params={"include_client_id": True}, revocation_url="https://www.strava.com/oauth/revoke",
         who=Who("/api/v3/athlete", "id", "firstname"),
-        scopes=frozenset(
-            ["read", "read_all", "profile:read_all", "profile:write", "activity:read", "activity:read_all", "activity:write"]
+        scopes=(
+            "read read_all profile:read_all profile:write activity:read activity:read_all "
+            "activity:write"
         ),
         documents="https://developers.strava.com/docs/authentication/",
     ),
@@ -259,8 +266,11 @@ PROVIDERS: dict[str, Provider] = {
         "X", "https://api.x.com/2/", "https://x.com/i/oauth2/authorize", "https://api.x.com/2/oauth2/token",
         scope=["tweet.read", "users.read"], revocation_url="https://api.x.com/2/oauth2/revoke",
         who=Who("users/me", "data.id", "data.name"),
-        scopes=frozenset(
-            ["tweet.read", "tweet.write", "tweet.moderate.write", "users.email", "users.read", "follows.read", "follows.write", "offline.access", "space.read", "mute.read", "mute.write", "like.read", "like.write", "list.read", "list.write", "block.read", "block.write", "bookmark.read", "bookmark.write", "dm.read", "dm.write", "media.write"]
+        scopes=(
+            "tweet.read tweet.write tweet.moderate.write users.email users.read follows.read "
+            "follows.write offline.access space.read mute.read mute.write like.read like.write "
+            "list.read list.write block.read block.write bookmark.read bookmark.write dm.read "
+            "dm.write media.write"
         ),
         documents="https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code",
     ),

@@ -1,4 +1,4 @@
-"""What blueprints of OAuth 1 and 2 have in common: their two views, their session, the token, and what refuses a sign-in."""
+"""What blueprints of OAuth 1 and 2 have in common: two views, the session, the token, and what refuses a sign-in."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         for function in attached:
             function(state.app, self)
 
-    def endpoint(self, view: str) -> str:
+    def endpoint_of(self, view: str) -> str:
         """The endpoint of ``login`` or ``authorized`` in the current application."""
         app: Any = current_app
         return f"{self._registered.get(app._get_current_object(), self.name)}.{view}"
@@ -216,12 +216,12 @@ class BaseOAuthConsumerBlueprint(Blueprint):
 
     def return_address(self) -> str:
         """The address that the provider is told to send the browser to."""
-        return return_address(self.endpoint("authorized"), self.redirect_uri)
+        return return_address(self.endpoint_of("authorized"), self.redirect_uri)
 
     def login_address(self) -> str:
         """The address of the login view, which leads back to the current page."""
         back = self.keeps_flows and request.method in ("GET", "HEAD")
-        return url_for(self.endpoint("login"), next=request.full_path.rstrip("?") if back else None)
+        return url_for(self.endpoint_of("login"), next=request.full_path.rstrip("?") if back else None)
 
     def send_to_login(self) -> Any:
         """A redirect to the login view, and from there back to the current page."""
@@ -238,7 +238,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         if self.redirect_uri:
             return "/"  # a proxy may show the site elsewhere than it is
         login, authorized = (
-            url_for(self.endpoint(view), _external=False) for view in ("login", "authorized")
+            url_for(self.endpoint_of(view), _external=False) for view in ("login", "authorized")
         )
         return login if authorized.startswith(login + "/") else "/"
 
@@ -270,13 +270,13 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         return problem(
             400, "This sign-in cannot be finished",
             "It was begun too long ago, in another browser, or was finished already.",
-            again=url_for(self.endpoint("login")),
+            again=url_for(self.endpoint_of("login")),
         )  # fmt: skip
 
     def _refused(
         self, error: str, description: str | None = None, uri: str | None = None, *, status: int = 502
     ) -> Any:
-        """The answer where a provider said no: a receiver's, or the page that signing in leads to, or one that says so."""
+        """The answer where a provider said no: a receiver's, else the page that signing in leads to, or one of ours."""
         log.warning("Signing in with %r failed: %r (%r)", self.name, error, description)
         results, response = tell(oauth_error, self, error=error, error_description=description, error_uri=uri)
         return self._after_error(results, response, error, description, status)
@@ -288,7 +288,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
             return response
         if results or not self.keeps_flows:
             return redirect(self.next_url())
-        again = url_for(self.endpoint("login"))
+        again = url_for(self.endpoint_of("login"))
         words = f"{error}: {description}" if description else error
         if error == "access_denied":
             return problem(403, "You were not signed in", "Access was refused.", words=words, again=again)

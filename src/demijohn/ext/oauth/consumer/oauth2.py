@@ -41,7 +41,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
     :param auto_refresh_url: Where an expired token becomes a new one, where that is not ``token_url``.
     :param revocation_url: Where a token is ended (RFC 7009).
     :param redirect_url: The page to go to afterwards, or :param redirect_to: its endpoint; without either ``/``.
-    :param redirect_uri: The whole address of ``authorized`` as the provider has it registered, where requests cannot tell.
+    :param redirect_uri: The whole address of ``authorized`` as the provider knows it, where requests cannot tell.
     :param session_class: The class of sessions. :param storage: Where tokens are kept: a storage, or its class.
     :param identity: A function of the session that says who somebody is, for :func:`sign_in`.
     :param use_pkce: As in Flask-Dance, of which natively nothing depends: there is always a verifier, by S256.
@@ -214,7 +214,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         if flow is None:
             flow = self._session_flow.take(self.name, self.use_pkce)
             if flow is None:
-                return None, redirect(url_for(self.endpoint("login")))
+                return None, redirect(url_for(self.endpoint_of("login")))
             if not secrets.compare_digest(flow.state.encode(), (state or "").encode()):
                 return None, self._unknown_flow()
         return flow, None

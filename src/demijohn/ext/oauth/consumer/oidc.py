@@ -18,7 +18,7 @@ __all__ = ["OIDCBlueprint", "make_oidc_blueprint"]
 
 
 class OIDCBlueprint(OAuth2ConsumerBlueprint):
-    """A blueprint that signs visitors in with an issuer of OpenID Connect, whose addresses are asked for at first use."""
+    """A blueprint that signs visitors in with an issuer of OpenID Connect, which is asked for its addresses."""
 
     def __init__(
         self,
@@ -34,13 +34,13 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
         base_url = options.pop("base_url", None) or issuer
         super().__init__(name, import_name, base_url=base_url, **options)
 
-    def _endpoint_of(self, name: str, metadata_name: str) -> Any:
+    def _address_of(self, name: str, metadata_name: str) -> Any:
         return self._named.get(name) or self.issuer.metadata().get(metadata_name)
 
     @property
     def authorization_url(self) -> Any:
         """Where the provider asks its user."""
-        return self._endpoint_of("authorization_url", "authorization_endpoint")
+        return self._address_of("authorization_url", "authorization_endpoint")
 
     @authorization_url.setter
     def authorization_url(self, url: str | None) -> None:
@@ -49,7 +49,7 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
     @property
     def token_url(self) -> Any:
         """Where a code becomes a token."""
-        return self._endpoint_of("token_url", "token_endpoint")
+        return self._address_of("token_url", "token_endpoint")
 
     @token_url.setter
     def token_url(self, url: str | None) -> None:
@@ -58,7 +58,7 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
     @property
     def revocation_url(self) -> Any:
         """Where a token is ended; None where the provider has no such address."""
-        return self._endpoint_of("revocation_url", "revocation_endpoint")
+        return self._address_of("revocation_url", "revocation_endpoint")
 
     @revocation_url.setter
     def revocation_url(self, url: str | None) -> None:
@@ -134,9 +134,9 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
     def logout_url(self, next: str = "/") -> str:
         """Where a browser has to go to be logged out at the provider too, and from there to ``next``.
 
-        Where the provider has no such address, that is ``next`` itself. Log out here first, and keep this from before.
+        Where the provider has no such address, that is ``next`` itself. Ask before the token is forgotten here.
 
-        :param next: A page of this site, which the provider has to know (OpenID Connect RP-Initiated Logout, 3).
+        :param next: A page of this site, which the provider has to know (RP-Initiated Logout, 3).
         """
         page = next if is_safe_url(next) else "/"
         address = self.issuer.metadata().get("end_session_endpoint")
@@ -177,8 +177,8 @@ def make_oidc_blueprint(
     :param name: The blueprint's name, and a part of its addresses.
     :param issuer: The issuer's address, exactly as it calls itself.
     :param scope: What is asked for; ``openid`` is always.
-    :param algorithms: Which of the issuer's signatures are taken: all by a private key, unless this says otherwise. Only
-        here can ``HS256`` be asked for.
+    :param algorithms: Which of the issuer's signatures are taken; by default all that are made with a private key.
+        Only here can ``HS256`` be asked for.
 
     The others are those of :class:`OAuth2ConsumerBlueprint`.
     """

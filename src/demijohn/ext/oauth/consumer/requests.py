@@ -1,7 +1,8 @@
 """The sessions with which an application talks to a provider: Authlib's on requests, and on httpx for async code.
 
-A session belongs to one request of the application. Its addresses may be relative to the provider's, it carries the token
-of the current user, and has an expired one renewed before a call. This module must not know how a token was first got.
+A session belongs to one request of the application. Its addresses may be relative to the provider's. It carries the
+token of the current user, and has an expired one renewed before a call. This module must not know how a token was
+first got.
 """
 
 from __future__ import annotations
@@ -187,7 +188,8 @@ class OAuth1Session(_Session, AuthlibOAuth1Session):  # type: ignore[misc]
         if should_load_token:
             self.load_token()
         kwargs.setdefault("timeout", TIMEOUT)
-        return super().request(method, self.absolute(url), data=data, headers=headers, **kwargs)
+        answer: Response = super().request(method, self.absolute(url), data=data, headers=headers, **kwargs)
+        return answer
 
     async def request_async(self, method: str, url: str, **kwargs: Any) -> httpx2.Response:
         """A call for async code, signed with the same token: the answer is httpx's."""
@@ -199,7 +201,8 @@ class OAuth1Session(_Session, AuthlibOAuth1Session):  # type: ignore[misc]
             timeout=TIMEOUT, headers=_own_headers(self),
         )  # fmt: skip
         async with client:
-            return await client.request(method, self.absolute(url), **kwargs)
+            answer: httpx2.Response = await client.request(method, self.absolute(url), **kwargs)
+            return answer
 
     @staticmethod
     def handle_error(error_type: str, error_description: str) -> None:
@@ -271,7 +274,7 @@ class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
                 auth = self.token_auth
         if self.verify is False:  # else a bundle that the environment names would go before it
             kwargs.setdefault("verify", False)
-        return super().request(
+        answer: Response = super().request(
             method,
             self.absolute(url),
             withhold_token=auth is None,
@@ -280,6 +283,7 @@ class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
             headers=headers,
             **kwargs,
         )
+        return answer
 
     def ensure_active_token(self, token: Any = None) -> bool:
         """True: whether a token has expired was looked at before."""
@@ -297,7 +301,10 @@ class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
         )  # fmt: skip
         async with client:
             client.token_auth.SIGN_METHODS = self.token_auth.SIGN_METHODS
-            return await client.request(method, self.absolute(url), withhold_token=not token, **kwargs)
+            answer: httpx2.Response = await client.request(
+                method, self.absolute(url), withhold_token=not token, **kwargs
+            )
+            return answer
 
     def authorization_url(self, url: str, state: str | None = None, **kwargs: Any) -> tuple[str, str]:
         """The address at which the provider asks its user, and the state in it."""

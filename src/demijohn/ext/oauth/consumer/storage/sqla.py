@@ -60,7 +60,7 @@ class SQLAlchemyStorage(BaseStorage):
     :param session: The session, such as ``db.session``.
     :param user: The current user: an object, a function that returns it, or a proxy such as ``current_user``.
     :param user_id: Its id instead, or a function that returns it.
-    :param user_required: Whether it is an error to ask where nobody is signed in; by default with ``user`` or ``user_id``.
+    :param user_required: Whether nobody being signed in is an error; by default with ``user`` or ``user_id``.
     :param anon_user: The class of users that are nobody. One with ``is_anonymous`` is nobody as well.
     :param cache: A cache with ``get``, ``set`` and ``delete``.
     :param encrypted: Whether tokens are encrypted in the database, under a key derived from ``SECRET_KEY``.
