@@ -12,11 +12,11 @@
     def cellar():
         if not github.authorized:
             return redirect(url_for("github.login", next="/cellar"))
-        return "You are @{login} on GitHub".format(**github.get("/user").json())   # or await github.get_async
+        return "You are @{login} on GitHub".format(**github.get("/user").json())   # or github.get_async
 
-``make_oidc_blueprint("house", issuer="https://id.example", ...)`` does it with any issuer of OpenID Connect. Each sign-in
-is bound to the browser that began it, by state and PKCE. This room does not know users: what finds and logs them in
-is handed to it.
+``make_oidc_blueprint("house", issuer="https://id.example", ...)`` does it with any issuer of OpenID Connect. Each
+sign-in is bound to the browser that began it, by state and PKCE. This room does not know users: what finds and logs
+them in is handed to it.
 """
 
 from __future__ import annotations

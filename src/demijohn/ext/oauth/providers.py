@@ -1,8 +1,8 @@
 """The providers whose addresses are known here, one row each. The addresses are of :data:`CHECKED`.
 
 A row is data: where the provider is, what is asked for by default, which options its ``make_..._blueprint`` takes
-besides, and how it says who somebody is. Braces in an address are filled in from the options of ``fields``. This module must not
-know how anybody is signed in.
+besides, and how it says who somebody is. Braces in an address are filled in from the options of ``fields``. This
+module must not know how anybody is signed in.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from demijohn.ext.oauth.ports import Token
+
 __all__ = ["Renewals"]
 
 #: How many seconds an answer stands for those who come late with the old token, and how many answers are kept.
@@ -32,7 +34,7 @@ class Renewals:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, _Renewal] = OrderedDict()
 
-    def renew(self, token: Any, ask: Callable[[], Any]) -> Any:
+    def renew(self, token: Token, ask: Callable[[], Any]) -> Any:
         """The token that ``ask()`` gets for one that has expired, which is asked for once.
 
         :raises Exception: what ``ask()`` raises; then the next one asks again.

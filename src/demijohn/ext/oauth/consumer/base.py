@@ -22,7 +22,8 @@ from demijohn.ext.oauth.flows import BrowserFlows, Flow, SessionFlow
 from demijohn.ext.oauth.pages import problem
 from demijohn.ext.oauth.signals import oauth_authorized, oauth_before_login, oauth_error, tell
 from demijohn.ext.oauth.utils import getattrd
-from demijohn.extend import current_request, is_safe_url
+from demijohn.ext.oauth.ports import Folder, Identify, Settings, Token
+from demijohn.extend import current_application, current_request, is_safe_url
 
 __all__ = ["BaseOAuthConsumerBlueprint", "oauth_authorized", "oauth_before_login", "oauth_error"]
 
@@ -45,21 +46,21 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         name: str,
         import_name: str,
         *,
-        static_folder: Any = None,
+        static_folder: Folder = None,
         static_url_path: str | None = None,
-        template_folder: Any = None,
+        template_folder: Folder = None,
         url_prefix: str | None = None,
         subdomain: str | None = None,
-        url_defaults: Any = None,
+        url_defaults: dict[str, Any] | None = None,
         root_path: str | None = None,
         login_url: str | None = None,
         authorized_url: str | None = None,
         redirect_url: str | None = None,
         redirect_to: str | None = None,
         redirect_uri: str | None = None,
-        identity: Callable[[Any], Any] | None = None,
-        storage: Any = None,
-        rule_kwargs: Any = None,
+        identity: Identify = None,
+        storage: BaseStorage | Callable[[], BaseStorage] | None = None,
+        rule_kwargs: Settings = None,
     ) -> None:
         super().__init__(
             name, import_name, static_folder=static_folder, static_url_path=static_url_path,
@@ -88,16 +89,16 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         self.record(self._attach)
 
     def _attach(self, state: Any) -> None:
+        app: Flask = state.app
         name = f"{state.name_prefix}.{state.name}".lstrip(".")
-        self._registered[state.app] = name
-        state.app.extensions.setdefault("oauth", {})[name] = self
+        self._registered[app] = name
+        app.extensions.setdefault("oauth", {})[name] = self
         for function in attached:
-            function(state.app, self)
+            function(app, self)
 
     def endpoint_of(self, view: str) -> str:
         """The endpoint of ``login`` or ``authorized`` in the current application."""
-        app: Any = current_app
-        return f"{self._registered.get(app._get_current_object(), self.name)}.{view}"
+        return f"{self._registered.get(current_application(), self.name)}.{view}"
 
     def load_config(self) -> None:
         """Take over what :attr:`from_config` names of the application's settings."""
@@ -141,7 +142,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         return found[1]
 
     @session.setter
-    def session(self, session: Any) -> None:
+    def session(self, session: object) -> None:
         if has_app_context():
             asked = current_request() if has_request_context() else None
             g.setdefault("_oauth_sessions", {})[self] = (asked, session)
@@ -164,7 +165,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
             if value and "." not in name:
                 self._set_plain(name, value)
 
-    def _set_plain(self, name: str, value: Any) -> None:
+    def _set_plain(self, name: str, value: object) -> None:
         setattr(self, name, value)
 
     @abstractmethod
@@ -184,7 +185,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         return token
 
     @token.setter
-    def token(self, token: Any) -> None:
+    def token(self, token: Token | None) -> None:
         if isinstance(token, dict) and token.get("expires_in"):
             token["expires_at"] = time.time() + int(token["expires_in"])
         self.storage.set(self, token)
@@ -282,7 +283,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         return self._after_error(results, response, error, description, status)
 
     def _after_error(
-        self, results: list[Any], response: Any, error: str, description: str | None, status: int
+        self, results: list[Any], response: object, error: str, description: str | None, status: int
     ) -> Any:
         if response is not None:
             return response
@@ -297,7 +298,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         )
         return problem(status, "You could not be signed in", text, words=words, again=again)
 
-    def _finish(self, token: Any, flow: Flow) -> Any:
+    def _finish(self, token: Token, flow: Flow) -> Any:
         """Tell receivers of a token, store it unless they say otherwise, and send the browser on."""
         self.session.token = token
         results, response = tell(oauth_authorized, self, token=token)
@@ -321,5 +322,5 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         return safe_redirect(flow.next, self.next_url()) if flow.next else redirect(self.next_url())
 
 
-def _made(storage: Any) -> Any:
+def _made(storage: BaseStorage | Callable[[], BaseStorage]) -> Any:
     return storage() if callable(storage) else storage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import base64
 import hashlib
 import secrets
@@ -13,6 +14,8 @@ from demijohn.ext.oauth.errors import OAuthError, ProviderAway, TokenExpired
 from demijohn.ext.oauth.flows import Flow, new_secret
 from demijohn.ext.oauth.renewals import Renewals
 from demijohn.ext.oauth.signals import oauth_before_login, tell
+from demijohn.ext.oauth.consumer.storage import BaseStorage
+from demijohn.ext.oauth.ports import Folder, Identify, Scope, SessionClass, Settings, Token
 from demijohn.extend import later
 
 if TYPE_CHECKING:
@@ -52,43 +55,20 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
     needed = ("client_id", "client_secret")
 
     def __init__(
-        self,
-        name: str,
-        import_name: str,
-        client_id: str | None = None,
-        client_secret: str | None = None,
-        *,
-        client: Any = None,
-        auto_refresh_url: str | None = None,
-        auto_refresh_kwargs: Any = None,
-        scope: Any = None,
-        state: str | None = None,
-        static_folder: Any = None,
-        static_url_path: str | None = None,
-        template_folder: Any = None,
-        url_prefix: str | None = None,
-        subdomain: str | None = None,
-        url_defaults: Any = None,
-        root_path: str | None = None,
-        login_url: str | None = None,
-        authorized_url: str | None = None,
-        base_url: str | None = None,
-        authorization_url: str | None = None,
-        authorization_url_params: Any = None,
-        token_url: str | None = None,
-        token_url_params: Any = None,
-        revocation_url: str | None = None,
-        redirect_url: str | None = None,
-        redirect_to: str | None = None,
-        redirect_uri: str | None = None,
-        identity: Any = None,
-        session_class: Any = None,
-        storage: Any = None,
-        rule_kwargs: Any = None,
-        use_pkce: bool = False,
-        code_challenge_method: str = "S256",
-        **kwargs: Any,
-    ) -> None:
+        self, name: str, import_name: str, client_id: str | None = None, client_secret: str | None = None,
+        *, client: object = None, auto_refresh_url: str | None = None,
+        auto_refresh_kwargs: Settings = None, scope: Scope = None, state: str | None = None,
+        static_folder: Folder = None, static_url_path: str | None = None, template_folder: Folder = None,
+        url_prefix: str | None = None, subdomain: str | None = None,
+        url_defaults: dict[str, Any] | None = None, root_path: str | None = None,
+        login_url: str | None = None, authorized_url: str | None = None, base_url: str | None = None,
+        authorization_url: str | None = None, authorization_url_params: dict[str, Any] | None = None,
+        token_url: str | None = None, token_url_params: dict[str, Any] | None = None,
+        revocation_url: str | None = None, redirect_url: str | None = None, redirect_to: str | None = None,
+        redirect_uri: str | None = None, identity: Identify = None, session_class: SessionClass = None,
+        storage: BaseStorage | Callable[[], BaseStorage] | None = None, rule_kwargs: Settings = None,
+        use_pkce: bool = False, code_challenge_method: str = "S256", **kwargs: Any
+    ) -> None:  # fmt: skip
         super().__init__(
             name, import_name, static_folder=static_folder, static_url_path=static_url_path,
             template_folder=template_folder, url_prefix=url_prefix, subdomain=subdomain, url_defaults=url_defaults,
@@ -125,9 +105,9 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         self._client_id = client_id
         self.session.client_id = client_id
 
-    def _set_plain(self, name: str, value: Any) -> None:
+    def _set_plain(self, name: str, value: object) -> None:
         if name == "client_id":  # of which the property asks the session that is being made
-            self._client_id = value
+            self._client_id = str(value)
         else:
             setattr(self, name, value)
 
@@ -140,7 +120,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         made.client_secret = self.client_secret
         return self.session_created(made)
 
-    def session_created(self, session: Any) -> Any:
+    def session_created(self, session: sessions.OAuth2Session) -> Any:
         """For a subclass: what is to be done with each new session, or another in its place."""
         return session
 
@@ -227,7 +207,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         if not request.args.get("code"):
             raise OAuthError("invalid_response", "the provider sent no code")
 
-    def _check_token(self, token: Any, flow: Flow) -> None:
+    def _check_token(self, token: Token, flow: Flow) -> None:
         """For a subclass: whether a token can be trusted.
 
         :raises OAuthError: when it cannot.
@@ -235,7 +215,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
 
     # What becomes of a token.
 
-    def renew(self, session: Any, token: Any) -> Any:
+    def renew(self, session: sessions.OAuth2Session, token: Token) -> Any:
         """A new token for one that has expired; it is stored, and so is the end of one that the provider ended.
 
         :raises TokenExpired: when there is no new one.
@@ -264,7 +244,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         self.token = new
         return self.token
 
-    def _ask_anew(self, session: Any, url: str, refresh_token: str) -> Any:
+    def _ask_anew(self, session: sessions.OAuth2Session, url: str, refresh_token: str) -> Any:
         auth = session.client_auth(session.client_auth_method(self.token_url_params.get("include_client_id")))
         given = dict(self.auto_refresh_kwargs or {})
         given = {name: value for name, value in given.items() if name not in ("client_id", "client_secret")}
@@ -274,7 +254,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         del session.token
         return new
 
-    def _check_renewed(self, new: Any, old: Any) -> None:
+    def _check_renewed(self, new: Token, old: Token) -> None:
         """For a subclass: whether a renewed token can be trusted.
 
         :raises OAuthError: when it cannot.
