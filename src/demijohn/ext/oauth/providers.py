@@ -138,7 +138,9 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "fitbit": Provider(
         "Fitbit", "https://api.fitbit.com/", "https://www.fitbit.com/oauth2/authorize",
-        "https://api.fitbit.com/oauth2/token", refresh=True, revocation_url="https://api.fitbit.com/oauth2/revoke",
+        "https://api.fitbit.com/oauth2/token", refresh=True,
+        closed="Its Web API ends in 2026: users sign in with Google, for the Google Health API.",
+        revocation_url="https://api.fitbit.com/oauth2/revoke",
         who=Who("/1/user/-/profile.json", "user.encodedId", "user.displayName"),
         documents="https://dev.fitbit.com/build/reference/web-api/authorization/",
     ),
@@ -247,7 +249,7 @@ PROVIDERS: dict[str, Provider] = {
         "Strava", "https://www.strava.com/api/v3", "https://www.strava.com/oauth/authorize",
         "https://www.strava.com/oauth/token", scope="read", options={"user_agent": None},
         headers={"User-Agent": "{user_agent}"}, refresh=True,
-        token_params={"include_client_id": True}, revocation_url="https://www.strava.com/oauth/revoke",
+        token_params={"include_client_id": True},
         who=Who("/api/v3/athlete", "id", "firstname"),
         scopes=(
             "read read_all profile:read_all profile:write activity:read activity:read_all "
