@@ -213,6 +213,10 @@ PROVIDERS: dict[str, Provider] = {
         "OpenStreetMap", "https://www.openstreetmap.org/api/0.6/", "https://www.openstreetmap.org/oauth2/authorize",
         "https://www.openstreetmap.org/oauth2/token", revocation_url="https://www.openstreetmap.org/oauth2/revoke",
         who=Who("user/details.json", "user.id", "user.display_name"),
+        scopes=(
+            "openid read_prefs write_prefs write_diary write_api read_gpx write_gpx write_notes write_redactions"
+            " consume_messages send_messages"
+        ),
         documents="https://wiki.openstreetmap.org/wiki/OAuth",
     ),
     "reddit": Provider(
