@@ -13,7 +13,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from tests.ext.oauth.conftest import Browser
 
-from demijohn.ext.oauth import oauth_error
+from demijohn.ext.oauth import InvalidIDToken, oauth_error
 
 
 @pytest.fixture
@@ -128,6 +128,19 @@ def test_hs256_passes_where_it_was_asked_for_and_announced(make_app, provider):
         provider, lambda claims: jwt.encode({"alg": "HS256"}, claims, other, algorithms=["HS256"])
     )
     assert browser.sign_in().status_code == 502
+
+
+def test_hs256_without_a_secret_is_signed_by_nobody(make_app, provider):
+    """The empty key is everybody's."""
+    usual = provider.metadata
+    provider.metadata = lambda: {**usual(), "id_token_signing_alg_values_supported": ["HS256"]}
+    app = make_app(algorithms=["HS256"])
+    head = f"{part({'alg': 'HS256'})}.{part({'iss': provider.issuer, 'aud': 'cellar', 'sub': 'x'})}"
+    mac = hmac.new(b"", head.encode(), hashlib.sha256).digest()
+    forged = f"{head}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+    for secret in (None, ""):
+        with pytest.raises(InvalidIDToken, match="no key"):
+            app.house.issuer.validate(forged, "cellar", client_secret=secret)
 
 
 @pytest.mark.parametrize("crit", [["exp"], ["b64"], [], "exp"])

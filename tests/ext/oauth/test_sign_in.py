@@ -117,6 +117,13 @@ def test_who_may_not_come_in_gets_403_and_no_token(make_site, house):
         assert "house_oauth_token" not in kept
 
 
+def test_a_provider_that_does_not_say_who_it_is_is_an_error_page(make_site, provider):
+    blueprint = at_the_provider(make_github_blueprint(identity=lambda session: {"name": "?"}), provider)
+    answer = make_site(blueprint).sign_in("/login/github")
+    assert answer.status_code == 502
+    assert "does not say who somebody is" in answer.text
+
+
 def test_an_async_find_is_awaited(make_site, house, seen):
     async def find(who):
         return seen.setdefault(who.key, User(who))

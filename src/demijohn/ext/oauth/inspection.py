@@ -31,6 +31,8 @@ def check() -> None:
     for name, blueprint in known.items():
         address, faults = look_at(blueprint)
         click.echo(f"{name}  {address}")
+        if not blueprint.redirect_uri and not current_app.config.get("SERVER_NAME"):
+            click.echo("  (requests tell the real host: SERVER_NAME, or redirect_uri=, has it shown here)")
         for fault in faults:
             wrong += 1
             click.echo(f"  {fault}")
@@ -63,10 +65,6 @@ def _faults(blueprint: Any, address: str) -> Iterator[str]:
             yield f"There is no {name}: set {blueprint.from_config.get(name, name + '=')}."
     if is_plain(address):
         yield f"Its address is plain HTTP. {MEND}"
-    elif not blueprint.redirect_uri and not current_app.config.get("SERVER_NAME"):
-        click.echo(
-            "  (of this machine, as requests tell the real one: SERVER_NAME, or redirect_uri=, has it shown here)"
-        )
     row = PROVIDERS.get(blueprint.provider)
     if row is not None and row.closed:
         yield f"{row.title} cannot be used any more. {row.closed}"

@@ -15,7 +15,7 @@ from demijohn.ext.oauth.consumer.oauth2 import OAuth2ConsumerBlueprint
 from demijohn.ext.oauth.providers import PROVIDERS, Provider
 from demijohn.extend import later
 from demijohn.ext.oauth.consumer.storage import BaseStorage
-from demijohn.ext.oauth.ports import Scope, SessionClass, Settings
+from demijohn.ext.oauth.ports import Identify, Scope, SessionClass, Settings
 
 if TYPE_CHECKING:
     from demijohn.ext.oauth.consumer import requests as sessions
@@ -61,6 +61,7 @@ class Maker:
         redirect_uri: str | None = None,
         login_url: str | None = None,
         authorized_url: str | None = None,
+        identity: Identify = None,
         session_class: SessionClass = None,
         storage: BaseStorage | Callable[[], BaseStorage] | None = None,
         rule_kwargs: Settings = None,
@@ -90,7 +91,7 @@ class Maker:
         made = ProviderBlueprint(
             self.name, __name__, client_id, client_secret, scope=scope, redirect_url=redirect_url,
             redirect_to=redirect_to, redirect_uri=redirect_uri, login_url=login_url, authorized_url=authorized_url,
-            session_class=session_class, storage=storage, rule_kwargs=rule_kwargs,
+            identity=identity, session_class=session_class, storage=storage, rule_kwargs=rule_kwargs,
             base_url=row.base_url.format(**filled), authorization_url=row.authorization_url.format(**filled),
             authorization_url_params=_params(row, chosen), token_url=token_url, token_url_params=dict(row.token_params),
             auto_refresh_url=token_url if renewed else None,

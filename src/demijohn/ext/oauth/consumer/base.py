@@ -7,6 +7,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from werkzeug.datastructures import CallbackDict
@@ -239,7 +240,8 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         if self.redirect_uri:
             return "/"  # a proxy may show the site elsewhere than it is
         login, authorized = (
-            url_for(self.endpoint_of(view), _external=False) for view in ("login", "authorized")
+            urlsplit(url_for(self.endpoint_of(view), _external=False)).path
+            for view in ("login", "authorized")
         )
         return login if authorized.startswith(login + "/") else "/"
 

@@ -158,7 +158,10 @@ class OAuth1ConsumerBlueprint(BaseOAuthConsumerBlueprint):
             )
         except (OAuthError, ValueError, http.RequestException) as error:
             return self._request_refused("access token", error)
-        return self._finish(token, flow)
+        try:
+            return self._finish(token, flow)
+        except (OAuthError, http.RequestException) as error:  # of a receiver that asked who it is
+            return self._request_refused("identity", error)
 
     def _request_refused(self, what: str, error: Exception, response: object = None) -> Any:
         """The answer where the provider said no, or could not be reached."""

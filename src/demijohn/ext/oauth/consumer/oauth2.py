@@ -172,13 +172,13 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
                 **{"timeout": PATIENCE, **self.token_url_params, **given},
             )  # fmt: skip
             self._check_token(token, flow)
+            return self._finish(token, flow)
         except ProviderAway as error:
             return self._refused(error.error, error.description, status=503)
         except OAuthError as error:
             return self._refused(error.error, error.description, error.uri)
         except http.RequestException as error:
             return self._refused("temporarily_unavailable", type(error).__name__, status=503)
-        return self._finish(token, flow)
 
     def _came_back(self) -> tuple[Flow | None, Any]:
         """The flow that a browser comes back from, or the answer to one that comes without leave."""
