@@ -241,7 +241,7 @@ def make_refresh_grant(provider):
         TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
 
         @property
-        def INCLUDE_NEW_REFRESH_TOKEN(self):  # noqa: N802 (Authlib's name)
+        def INCLUDE_NEW_REFRESH_TOKEN(self):
             return provider.rotates
 
         def authenticate_refresh_token(self, refresh_token):
@@ -348,7 +348,7 @@ class Provider:
                 and not token.is_expired()
             ):
                 return token
-        abort(401)
+        return abort(401)
 
 
 class Server1(AuthorizationServer1):

@@ -20,7 +20,7 @@ PACKAGES = [
     "apiflask==3.1.2", "flask-dance==7.1.0", "flask-marshmallow==1.5.0", "flask-moment==1.0.6",
     "flask-restx==1.3.2", "flask-reuploaded==1.6.0", "flask-sock==0.7.0", "betamax", "blinker", "cachelib",
     "faker", "jsonschema", "marshmallow-sqlalchemy", "oauthlib[signedtoken]", "openapi-spec-validator",
-    "pytest-mock", "pytest-xprocess", "responses", "tzlocal",
+    "pytest-mock", "pytest-xprocess", "responses", "tzlocal", "authlib>=1.9.0", "joserfc>=1.8.0", "httpx2",
     "flask-babelex==0.9.4", "flask-gravatar==0.5.0", "flask-kvsession==0.6.2", "flask-sijax==0.4.1", "simplekv",
     "opentelemetry-instrumentation-flask", "opentelemetry-sdk", "sentry-sdk", "fava==1.30.16",
     "httpbin==0.10.4", "moto[s3,server]==5.2.5", "dash==4.4.1",

@@ -35,6 +35,16 @@ RESTFUL_LOST = {
     "tests.test_fields::test_iso8601_datetime_formatters": "the CET of today's pytz",
     "tests.test_fields::test_rfc822_datetime_formatters": "the CET of today's pytz",
 }
+#: Of Flask-Dance's tests, those that hand in, or expect, objects of oauthlib and requests-oauthlib.
+DANCE_LOST = {
+    "tests.consumer.test_oauth1::test_authorized_url": "decodes the bytes of requests-oauthlib's header field",
+    "tests.consumer.test_oauth1::test_login_url": "decodes the bytes of requests-oauthlib's header field",
+    "tests.consumer.test_oauth1::test_login_url_forwarded_proto": "decodes requests-oauthlib's header field",
+    "tests.consumer.test_oauth2::test_authorized_url_invalid_response": "catches oauthlib's MissingCodeError",
+    "tests.contrib.test_jira::test_content_type": "replaces a method of oauthlib's Client",
+    "tests.contrib.test_jira::test_context_local": "replaces a method of oauthlib's Client",
+    "tests.contrib.test_jira::test_load_from_config": "replaces a method of oauthlib's Client",
+}
 #: The import name, where it is not the distribution's.
 IMPORTED = {"flask-reuploaded": "flask_uploads"}
 
@@ -103,3 +113,17 @@ def test_flask_sijaxs_suite_passes(sources, python, path, tmp_path):
     )  # fmt: skip
     assert suites.named(found, "failed", "error", "skipped") == set(), output
     assert len(suites.named(found, "passed")) == 11
+
+
+def test_flask_dances_suite_passes_but_for_the_objects_of_oauthlib(sources, python, path, tmp_path):
+    suite = next(suite for suite in peers.SUITES if suite.name == "flask-dance")
+    folder = suites.copy(
+        suites.fetch(suite.requirement, sources), tmp_path / "room", suite.tests, *suite.files
+    )
+    plugins = suites.loading([*suite.plugins, "demijohn.compat.pytest"])
+    variables = {"PATH": path["room"], "DEMIJOHN_COMPAT_EXTENSIONS": "flask_dance"}
+    found, output = suites.run(
+        folder, *plugins, "-o", "addopts=", suite.tests, python=str(python), **variables
+    )
+    assert suites.named(found, "failed", "error") == set(DANCE_LOST), output
+    assert len(suites.named(found, "passed")) == 202 - len(DANCE_LOST)

@@ -39,7 +39,7 @@ ROOMS = {
     "flask_wtf": "demijohn.ext.forms",
 }
 
-#: What makes a room what its extension is, where the room cannot know it from an application's policy. Imported with it.
+#: What makes a room what its extension was, where an application's policy cannot. It is imported with the alias.
 ADAPTED = {"flask_dance": "demijohn.compat.dance"}
 
 #: The release of the extension's distribution whose interface a room gives, for ``importlib.metadata``. An

@@ -147,6 +147,10 @@ def make_app(provider):
                 return redirect(url_for("house.login", next="/me-async"))
             return (await app.house.session.get_async("/userinfo")).json() | {"sub": app.house.claims["sub"]}
 
+        @app.get("/status")
+        def status():
+            return str(app.house.session.get("/userinfo").status_code)
+
         @app.get("/old")
         def old():
             return app.old.session.get("/oauth1/me").json()

@@ -44,8 +44,11 @@ def test_oauth_1_signs_in_with_the_secret_of_its_request_token(browser, app):
 
 def test_the_request_to_the_provider_has_state_nonce_and_s256(browser):
     asked = fields(browser.begin())
-    assert asked["code_challenge_method"] == "S256" and len(asked["code_challenge"]) == 43
-    assert len(asked["state"]) >= 22 and len(asked["nonce"]) >= 22 and asked["response_type"] == "code"
+    assert asked["code_challenge_method"] == "S256"
+    assert len(asked["code_challenge"]) == 43
+    assert len(asked["state"]) >= 22
+    assert len(asked["nonce"]) >= 22
+    assert asked["response_type"] == "code"
 
 
 def test_case_66_a_state_is_good_for_once(browser, provider):
@@ -53,7 +56,8 @@ def test_case_66_a_state_is_good_for_once(browser, provider):
     assert browser.back(back).status_code == 302
     asked = token_requests(provider)
     answer = browser.back(back)
-    assert answer.status_code == 400 and 'href="/login/house"' in answer.text
+    assert answer.status_code == 400
+    assert 'href="/login/house"' in answer.text
     assert token_requests(provider) == asked
 
 
@@ -122,7 +126,8 @@ def test_a_denial_is_a_page_that_offers_to_begin_again(browser, provider):
     )
     answer = browser.back(back)
     assert answer.status_code == 403
-    assert "&lt;script&gt;" in answer.text and "<script>" not in answer.text
+    assert "&lt;script&gt;" in answer.text
+    assert "<script>" not in answer.text
     assert 'href="/login/house"' in answer.text
     assert token_requests(provider) == 0
 
@@ -156,7 +161,8 @@ def test_an_expired_code_is_an_error_of_the_provider(browser, provider, errors):
 def test_an_error_of_the_provider_is_502_and_no_loop(browser, provider):
     provider.code_lifetime = -1
     answer = browser.sign_in()
-    assert answer.status_code == 502 and "invalid_grant" in answer.text
+    assert answer.status_code == 502
+    assert "invalid_grant" in answer.text
 
 
 def test_case_67_a_code_without_the_right_verifier_is_refused(browser, app, provider, errors):

@@ -12,11 +12,11 @@
     def cellar():
         if not github.authorized:
             return redirect(url_for("github.login", next="/cellar"))
-        return "You are @{login} on GitHub".format(**github.get("/user").json())   # or: await github.get_async(...)
+        return "You are @{login} on GitHub".format(**github.get("/user").json())   # or github.get_async
 
-``make_oidc_blueprint("house", issuer="https://id.example", ...)`` does it with any issuer of OpenID Connect. Each sign-in
-is bound to the browser that began it, by state and PKCE. This room does not know users: what finds and logs them in
-is handed to it.
+``make_oidc_blueprint("house", issuer="https://id.example", ...)`` does it with any issuer of OpenID Connect. Each
+sign-in is bound to the browser that began it, by state and PKCE. This room does not know users: what finds and logs
+them in is handed to it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demijohn.ext.oauth import inspection as _inspection  # gives each application the command and the check
+from demijohn.ext.oauth import inspection
 from demijohn.ext.oauth.consumer import (
     OAuth1ConsumerBlueprint, OAuth2ConsumerBlueprint, oauth_authorized, oauth_before_login, oauth_error,
 )  # fmt: skip
+from demijohn.ext.oauth.consumer.base import attached
 from demijohn.ext.oauth.consumer.oidc import OIDCBlueprint, make_oidc_blueprint
 from demijohn.ext.oauth.consumer.storage import BaseStorage, MemoryStorage, NullStorage
 from demijohn.ext.oauth.consumer.storage.session import SessionStorage
@@ -98,6 +99,8 @@ OAuth2Session: type[sessions.OAuth2Session]
 OAuthConsumerMixin: type[sqla.OAuthConsumerMixin]
 SQLAlchemyStorage: type[sqla.SQLAlchemyStorage]
 
+#: What an application is given with its first blueprint: the command, the check, the page for tokens that are over.
+attached.append(inspection.attach)
 add_templates("demijohn.ext.oauth", Path(__file__).with_name("templates"))
 
 

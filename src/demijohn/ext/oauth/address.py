@@ -14,8 +14,8 @@ __all__ = ["is_loopback", "is_plain", "return_address"]
 
 #: What to do about an address that anybody on the way can read.
 MEND = (
-    "Serve the application by HTTPS. Behind a proxy that does, say so: TRUSTED_PROXIES names the proxy whose"
-    " X-Forwarded-Proto counts, or PREFERRED_URL_SCHEME = 'https' has every such address begin with it."
+    "Serve the application by HTTPS. Behind a proxy that does, say so: with TRUSTED_PROXIES = 1 its X-Forwarded-Proto"
+    " counts, and with PREFERRED_URL_SCHEME = 'https' every such address begins with that."
 )
 
 

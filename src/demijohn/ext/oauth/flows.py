@@ -1,8 +1,8 @@
 """The sign-ins that a browser has begun: what has to be known when it comes back, kept by the state it comes with.
 
-Each is a cookie of its own, sealed, so that ten tabs that begin at the same moment all come home: changes of one session
-would overwrite each other. :class:`BrowserFlows` is ours; :class:`SessionFlow` keeps one for each blueprint, in the
-session, under Flask-Dance's keys. This module must not know how a code becomes a token.
+Each is a cookie of its own, sealed, so that ten tabs that begin at the same moment all come home: changes of one
+session would overwrite each other. :class:`BrowserFlows` is ours; :class:`SessionFlow` keeps one for each blueprint, in
+the session, under Flask-Dance's keys. This module must not know how a code becomes a token.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from demijohn import Response, after_this_request, current_app, request, session
@@ -67,11 +68,11 @@ class BrowserFlows:
         if len(known) >= MOST:
             known.sort(key=lambda name: self._read(request.cookies[name])[1])
             for name in known[: len(known) - MOST + 1]:
-                _on_response(lambda response, name=name: _set(response, name, "", path, 0))
+                _on_response(partial(_set, name=name, value="", path=path, age=0))
         if flow.next and len(flow.next) > LONGEST_NEXT:
             flow = Flow(**{**asdict(flow), "next": None})
         sealed = seal("flow", [asdict(flow), int(time.time())])
-        _on_response(lambda response: _set(response, _name(flow.state), sealed, path, LIFETIME))
+        _on_response(partial(_set, name=_name(flow.state), value=sealed, path=path, age=LIFETIME))
 
     def take(self, provider: str, state: str, path: str) -> Flow | None:
         """The flow of a state, which is used up with that; None for one that is unknown, used or expired."""
@@ -79,7 +80,7 @@ class BrowserFlows:
         kept = request.cookies.get(name)
         if kept is None:
             return None
-        _on_response(lambda response: _set(response, name, "", path, 0))
+        _on_response(partial(_set, name=name, value="", path=path, age=0))
         flow, begun = self._read(kept)
         if flow is None or not 0 <= time.time() - begun + 1 <= LIFETIME + 1:
             return None

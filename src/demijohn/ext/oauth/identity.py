@@ -21,6 +21,7 @@ from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint
 from demijohn.ext.oauth.errors import OAuthError
 from demijohn.ext.oauth.providers import PROVIDERS, Who
 from demijohn.ext.oauth.signals import oauth_authorized
+from demijohn.ext.oauth.ports import Token
 
 __all__ = ["Identity", "sign_in"]
 
@@ -64,7 +65,7 @@ def sign_in(
             " 'email' where that is verified."
         )
 
-    def receive(sender: Any, token: Any, **values: Any) -> None:
+    def receive(sender: object, token: Token, **values: Any) -> None:
         who = _identify(blueprint, token)
         user = current_app.ensure_sync(find)(who)
         if user is None:
@@ -74,7 +75,7 @@ def sign_in(
     oauth_authorized.connect(receive, sender=blueprint, weak=False)
 
 
-def _identify(blueprint: Any, token: Any) -> Identity:
+def _identify(blueprint: Any, token: Token) -> Identity:
     if blueprint.identity is not None:
         return _told(blueprint, current_app.ensure_sync(blueprint.identity)(blueprint.session))
     if hasattr(blueprint, "identify"):
@@ -110,16 +111,18 @@ def _told(blueprint: Any, found: Any) -> Identity:
     )
 
 
-def _email(blueprint: Any, who: Who, claims: Any) -> str | None:
+def _email(blueprint: Any, who: Who, claims: object) -> str | None:
     """The address, where the provider says that it is verified."""
     if who.emails is not None:
         answer = blueprint.session.get(who.emails)
         listed = answer.json() if answer.ok else []
-        verified = [entry for entry in listed if entry.get("verified") is True and entry.get("primary")]
-        return verified[0]["email"] if verified else None
+        return next(
+            (entry["email"] for entry in listed if entry.get("verified") is True and entry.get("primary")),
+            None,
+        )
     if who.email is None:
         return None
-    verified = who.verified if isinstance(who.verified, bool) else _at(claims, who.verified)
+    verified: Any = who.verified if isinstance(who.verified, bool) else _at(claims, who.verified)
     if isinstance(who.verified, str) and who.verified.endswith("_at"):
         verified = bool(verified)  # a time, or none yet
     email = _at(claims, who.email)
@@ -135,7 +138,7 @@ def _ask(session: Any, method: str, url: str) -> Any:
     return answer.json()
 
 
-def _at(found: Any, path: str) -> Any:
+def _at(found: object, path: str) -> Any:
     """What is at a path such as ``data.0.id``, or None."""
     for step in path.split("."):
         if isinstance(found, list) and step.isdecimal():

@@ -1,4 +1,4 @@
-"""What is wrong with the blueprints of an application: ``demijohn oauth check``, and what ``demijohn check`` is told."""
+"""What is wrong with an application's blueprints: ``demijohn oauth check``, and what ``demijohn check`` is told."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from demijohn import Flask, current_app
 from demijohn.cli import AppGroup
 from demijohn.ext.oauth.address import MEND, is_plain
-from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint, attached
+from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint
 from demijohn.ext.oauth.consumer.oidc import OIDCBlueprint
 from demijohn.ext.oauth.consumer.storage import MemoryStorage
 from demijohn.ext.oauth.errors import OAuthError, TokenExpired
@@ -31,6 +31,8 @@ def check() -> None:
     for name, blueprint in known.items():
         address, faults = look_at(blueprint)
         click.echo(f"{name}  {address}")
+        if not blueprint.redirect_uri and not current_app.config.get("SERVER_NAME"):
+            click.echo("  (requests tell the real host: SERVER_NAME, or redirect_uri=, has it shown here)")
         for fault in faults:
             wrong += 1
             click.echo(f"  {fault}")
@@ -63,14 +65,10 @@ def _faults(blueprint: Any, address: str) -> Iterator[str]:
             yield f"There is no {name}: set {blueprint.from_config.get(name, name + '=')}."
     if is_plain(address):
         yield f"Its address is plain HTTP. {MEND}"
-    elif not blueprint.redirect_uri and not current_app.config.get("SERVER_NAME"):
-        click.echo(
-            "  (of this machine, as requests tell the real one: SERVER_NAME, or redirect_uri=, has it shown here)"
-        )
     row = PROVIDERS.get(blueprint.provider)
     if row is not None and row.closed:
         yield f"{row.title} cannot be used any more. {row.closed}"
-    known = row.scopes if row is not None else frozenset()
+    known = frozenset(row.scopes.split() if row is not None else ())
     if isinstance(blueprint, OIDCBlueprint):
         try:
             known = frozenset(blueprint.issuer.metadata().get("scopes_supported") or ())
@@ -128,6 +126,3 @@ def _answer_expired(error: TokenExpired) -> Any:
         401, "Sign in again", "What you had signed in with has ended.",
         again=None if again is None else again.login_address(),
     )  # fmt: skip
-
-
-attached.append(attach)

@@ -172,7 +172,7 @@ class Issuer:
         if "crit" in header or "b64" in header:
             raise InvalidIDToken("it has an extension that is not known here (crit)")
         if algorithm.startswith("HS"):
-            tried: list[Any] = [jwk.OctKey.import_key(client_secret or "")]
+            tried: list[Any] = [jwk.OctKey.import_key(client_secret)] if client_secret else []
         else:
             known = self.keys(kid if isinstance(kid, str) else None)
             tried = [key for key in known if _fits(key, kid, algorithm)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.local import LocalProxy
@@ -13,6 +13,16 @@ from demijohn import current_app
 from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint
 from demijohn.ext.oauth.consumer.oauth2 import OAuth2ConsumerBlueprint
 from demijohn.ext.oauth.providers import PROVIDERS, Provider
+from demijohn.extend import later
+from demijohn.ext.oauth.consumer.storage import BaseStorage
+from demijohn.ext.oauth.ports import Identify, Scope, SessionClass, Settings
+
+if TYPE_CHECKING:
+    from demijohn.ext.oauth.consumer import requests as sessions
+else:
+    sessions = later(
+        "demijohn.ext.oauth.consumer.requests"
+    )  # 150 ms with Authlib; only its types are asked for
 
 __all__ = ["Maker", "maker", "session_of"]
 
@@ -45,15 +55,16 @@ class Maker:
         client_id: str | None = None,
         client_secret: str | None = None,
         *,
-        scope: Any = None,
+        scope: Scope = None,
         redirect_url: str | None = None,
         redirect_to: str | None = None,
         redirect_uri: str | None = None,
         login_url: str | None = None,
         authorized_url: str | None = None,
-        session_class: Any = None,
-        storage: Any = None,
-        rule_kwargs: Any = None,
+        identity: Identify = None,
+        session_class: SessionClass = None,
+        storage: BaseStorage | Callable[[], BaseStorage] | None = None,
+        rule_kwargs: Settings = None,
         **options: Any,
     ) -> OAuth2ConsumerBlueprint:
         """The blueprint.
@@ -80,7 +91,7 @@ class Maker:
         made = ProviderBlueprint(
             self.name, __name__, client_id, client_secret, scope=scope, redirect_url=redirect_url,
             redirect_to=redirect_to, redirect_uri=redirect_uri, login_url=login_url, authorized_url=authorized_url,
-            session_class=session_class, storage=storage, rule_kwargs=rule_kwargs,
+            identity=identity, session_class=session_class, storage=storage, rule_kwargs=rule_kwargs,
             base_url=row.base_url.format(**filled), authorization_url=row.authorization_url.format(**filled),
             authorization_url_params=_params(row, chosen), token_url=token_url, token_url_params=dict(row.token_params),
             auto_refresh_url=token_url if renewed else None,
@@ -103,7 +114,7 @@ class ProviderBlueprint(OAuth2ConsumerBlueprint):
 
     options: Mapping[str, Any] = MappingProxyType({})
 
-    def session_created(self, session: Any) -> Any:
+    def session_created(self, session: sessions.OAuth2Session) -> Any:
         """Give a session the provider's header fields, and its way to send the token."""
         row = PROVIDERS[self.provider]
         known = {**self.options, "client_id": self._client_id}
@@ -116,7 +127,9 @@ class ProviderBlueprint(OAuth2ConsumerBlueprint):
         word = row.token_word
         if word is not None:
 
-            def add_word(token: Any, uri: str, headers: Any, body: Any, placement: str = "header") -> Any:
+            def add_word(
+                token: str, uri: str, headers: dict[str, str], body: object, placement: str = "header"
+            ) -> Any:
                 headers["Authorization"] = f"{word} {token}"
                 return uri, headers, body
 
@@ -149,7 +162,9 @@ def _params(row: Provider, chosen: Mapping[str, Any]) -> dict[str, Any]:
     return {**row.params, **{param: " ".join(values) for param, values in flags.items()}, **given}
 
 
-def _into_form(session: Any, uri: str, headers: Any, body: Any) -> tuple[str, Any, Any]:
+def _into_form(
+    session: sessions.OAuth2Session, uri: str, headers: dict[str, str], body: object
+) -> tuple[str, Any, Any]:
     """Put the token into a form that has none."""
     form = headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
     if form and isinstance(body, str) and "token" not in dict(parse_qsl(body)):

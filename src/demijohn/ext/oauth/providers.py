@@ -1,8 +1,8 @@
 """The providers whose addresses are known here, one row each. The addresses are of :data:`CHECKED`.
 
-A row is data: where the provider is, what is asked for by default, which options its ``make_..._blueprint`` takes besides,
-and how it says who somebody is. Braces in an address are filled in from the options of ``fields``. This module must not
-know how anybody is signed in.
+A row is data: where the provider is, what is asked for by default, which options its ``make_..._blueprint`` takes
+besides, and how it says who somebody is. Braces in an address are filled in from the options of ``fields``. This
+module must not know how anybody is signed in.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Provider:
     revocation_url: str | None = None
     who: Who | None = None
     #: Scopes that the provider knows, where its documents list them all.
-    scopes: frozenset[str] = frozenset()
+    scopes: str = ""
     #: The names of the first two arguments.
     arguments: tuple[str, str] = ("client_id", "client_secret")
     #: What became of a provider that cannot be used any more, as described.
@@ -138,7 +138,9 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "fitbit": Provider(
         "Fitbit", "https://api.fitbit.com/", "https://www.fitbit.com/oauth2/authorize",
-        "https://api.fitbit.com/oauth2/token", refresh=True, revocation_url="https://api.fitbit.com/oauth2/revoke",
+        "https://api.fitbit.com/oauth2/token", refresh=True,
+        closed="Its Web API ends in 2026: users sign in with Google, for the Google Health API.",
+        revocation_url="https://api.fitbit.com/oauth2/revoke",
         who=Who("/1/user/-/profile.json", "user.encodedId", "user.displayName"),
         documents="https://dev.fitbit.com/build/reference/web-api/authorization/",
     ),
@@ -146,8 +148,13 @@ PROVIDERS: dict[str, Provider] = {
         "GitHub", "https://api.github.com/", "https://github.com/login/oauth/authorize",
         "https://github.com/login/oauth/access_token",
         who=Who("/user", "id", "name", "email", emails="/user/emails"),
-        scopes=frozenset(
-            ["repo", "repo:status", "repo_deployment", "public_repo", "repo:invite", "security_events", "admin:repo_hook", "write:repo_hook", "read:repo_hook", "admin:org", "write:org", "read:org", "admin:public_key", "write:public_key", "read:public_key", "admin:org_hook", "gist", "notifications", "user", "read:user", "user:email", "user:follow", "project", "read:project", "delete_repo", "write:packages", "read:packages", "delete:packages", "admin:gpg_key", "write:gpg_key", "read:gpg_key", "codespace", "workflow", "read:audit_log"]
+        scopes=(
+            "repo repo:status repo_deployment public_repo repo:invite security_events admin:repo_hook "
+            "write:repo_hook read:repo_hook admin:org write:org read:org admin:public_key "
+            "write:public_key read:public_key admin:org_hook gist notifications user read:user "
+            "user:email user:follow project read:project delete_repo write:packages read:packages "
+            "delete:packages admin:gpg_key write:gpg_key read:gpg_key codespace workflow "
+            "read:audit_log"
         ),
         documents="https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps",
     ),
@@ -174,7 +181,7 @@ PROVIDERS: dict[str, Provider] = {
         "https://id.heroku.com/oauth/token", options={"api_version": "3"},
         headers={"Accept": "application/vnd.heroku+json; version={api_version}"},
         who=Who("/account", "id", "name", "email", "verified"),
-        scopes=frozenset(["global", "identity", "read", "write", "read-protected", "write-protected"]),
+        scopes="global identity read write read-protected write-protected",
         documents="https://devcenter.heroku.com/articles/oauth",
     ),
     "linkedin": Provider(
@@ -199,15 +206,17 @@ PROVIDERS: dict[str, Provider] = {
         "https://{site}orcid.org/oauth/token", options={"sandbox": False}, token_params={"include_client_id": True},
         switches={"sandbox": ("site", "sandbox.", "")},
         revocation_url="https://{site}orcid.org/oauth/revoke", who=Who(None, "orcid"),
-        scopes=frozenset(
-            ["openid", "/authenticate", "/read-limited", "/activities/update", "/person/update", "/read-public"]
-        ),
+        scopes="openid /authenticate /read-limited /activities/update /person/update /read-public",
         documents="https://info.orcid.org/documentation/api-tutorials/api-tutorial-get-and-authenticated-orcid-id/",
     ),
     "osm": Provider(
         "OpenStreetMap", "https://www.openstreetmap.org/api/0.6/", "https://www.openstreetmap.org/oauth2/authorize",
         "https://www.openstreetmap.org/oauth2/token", revocation_url="https://www.openstreetmap.org/oauth2/revoke",
         who=Who("user/details.json", "user.id", "user.display_name"),
+        scopes=(
+            "openid read_prefs write_prefs write_diary write_api read_gpx write_gpx write_notes write_redactions"
+            " consume_messages send_messages"
+        ),
         documents="https://wiki.openstreetmap.org/wiki/OAuth",
     ),
     "reddit": Provider(
@@ -221,7 +230,8 @@ PROVIDERS: dict[str, Provider] = {
         "Salesforce", "https://{hostname}/", "https://{hostname}/services/oauth2/authorize",
         "https://{hostname}/services/oauth2/token", flags={"reprompt_consent": ("prompt", "consent")},
         fields={"hostname": ""}, options={"is_sandbox": False},
-        switches={"is_sandbox": ("hostname", "test.salesforce.com", "login.salesforce.com")}, token_params={"include_client_id": True},
+        switches={"is_sandbox": ("hostname", "test.salesforce.com", "login.salesforce.com")},
+        token_params={"include_client_id": True},
         revocation_url="https://{hostname}/services/oauth2/revoke",
         who=Who("/services/oauth2/userinfo", "sub", email="email", verified="email_verified"),
         documents="https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm",
@@ -230,7 +240,8 @@ PROVIDERS: dict[str, Provider] = {
         "Slack", "https://slack.com/api/", "https://{team}slack.com/oauth/v2/authorize",
         "https://slack.com/api/oauth.v2.access", scope=["users:read"], options={"subdomain": None},
         switches={"subdomain": ("team", "{}.", "")}, token_in_form=True,
-        token_params={"include_client_id": True}, who=Who("openid.connect.userInfo", "sub", email="email", verified="email_verified"),
+        token_params={"include_client_id": True},
+        who=Who("openid.connect.userInfo", "sub", email="email", verified="email_verified"),
         documents="https://docs.slack.dev/authentication/installing-with-oauth",
     ),
     "spotify": Provider(
@@ -240,11 +251,13 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "strava": Provider(
         "Strava", "https://www.strava.com/api/v3", "https://www.strava.com/oauth/authorize",
-        "https://www.strava.com/oauth/token", scope="read", options={"user_agent": None}, headers={"User-Agent": "{user_agent}"}, refresh=True,
-        token_params={"include_client_id": True}, revocation_url="https://www.strava.com/oauth/revoke",
+        "https://www.strava.com/oauth/token", scope="read", options={"user_agent": None},
+        headers={"User-Agent": "{user_agent}"}, refresh=True,
+        token_params={"include_client_id": True},
         who=Who("/api/v3/athlete", "id", "firstname"),
-        scopes=frozenset(
-            ["read", "read_all", "profile:read_all", "profile:write", "activity:read", "activity:read_all", "activity:write"]
+        scopes=(
+            "read read_all profile:read_all profile:write activity:read activity:read_all "
+            "activity:write"
         ),
         documents="https://developers.strava.com/docs/authentication/",
     ),
@@ -259,8 +272,11 @@ PROVIDERS: dict[str, Provider] = {
         "X", "https://api.x.com/2/", "https://x.com/i/oauth2/authorize", "https://api.x.com/2/oauth2/token",
         scope=["tweet.read", "users.read"], revocation_url="https://api.x.com/2/oauth2/revoke",
         who=Who("users/me", "data.id", "data.name"),
-        scopes=frozenset(
-            ["tweet.read", "tweet.write", "tweet.moderate.write", "users.email", "users.read", "follows.read", "follows.write", "offline.access", "space.read", "mute.read", "mute.write", "like.read", "like.write", "list.read", "list.write", "block.read", "block.write", "bookmark.read", "bookmark.write", "dm.read", "dm.write", "media.write"]
+        scopes=(
+            "tweet.read tweet.write tweet.moderate.write users.email users.read follows.read "
+            "follows.write offline.access space.read mute.read mute.write like.read like.write "
+            "list.read list.write block.read block.write bookmark.read bookmark.write dm.read "
+            "dm.write media.write"
         ),
         documents="https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code",
     ),

@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from demijohn.ext.oauth.ports import Token
+
 __all__ = ["Renewals"]
 
 #: How many seconds an answer stands for those who come late with the old token, and how many answers are kept.
@@ -32,12 +34,12 @@ class Renewals:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, _Renewal] = OrderedDict()
 
-    def renew(self, refresh_token: str, ask: Callable[[], Any]) -> Any:
-        """The token that ``ask()`` gets for a refresh token, which is asked for once.
+    def renew(self, token: Token, ask: Callable[[], Any]) -> Any:
+        """The token that ``ask()`` gets for one that has expired, which is asked for once.
 
         :raises Exception: what ``ask()`` raises; then the next one asks again.
         """
-        name = hashlib.sha256(refresh_token.encode()).hexdigest()
+        name = hashlib.sha256(f"{token['refresh_token']} {token.get('access_token')}".encode()).hexdigest()
         with self._lock:
             old = time.monotonic() - LATE
             while self._known and (len(self._known) > MOST or next(iter(self._known.values())).begun < old):

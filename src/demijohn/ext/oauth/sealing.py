@@ -27,7 +27,7 @@ __all__ = ["seal", "unseal"]
 MAX_SEALED = 64 * 1024
 
 
-def seal(purpose: str, value: Any) -> str:
+def seal(purpose: str, value: object) -> str:
     """A value as text that only this application can read.
 
     :param purpose: What it is for: a value sealed for one purpose cannot be read for another.

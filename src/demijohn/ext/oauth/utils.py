@@ -30,7 +30,7 @@ def first(iterable: Iterable[Any], default: Any = None, key: Callable[[Any], Any
     return next((element for element in iterable if (element if key is None else key(element))), default)
 
 
-def getattrd(obj: Any, name: str, default: Any = _MISSING) -> Any:
+def getattrd(obj: object, name: str, default: Any = _MISSING) -> Any:
     """An attribute of an attribute: ``getattrd(blueprint, "session.client_id")``."""
     try:
         return reduce(getattr, name.split("."), obj)

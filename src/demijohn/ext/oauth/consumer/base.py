@@ -1,4 +1,4 @@
-"""What blueprints of OAuth 1 and 2 have in common: their two views, their session, the token, and what refuses a sign-in."""
+"""What blueprints of OAuth 1 and 2 have in common: two views, the session, the token, and what refuses a sign-in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from werkzeug.datastructures import CallbackDict
@@ -22,7 +23,8 @@ from demijohn.ext.oauth.flows import BrowserFlows, Flow, SessionFlow
 from demijohn.ext.oauth.pages import problem
 from demijohn.ext.oauth.signals import oauth_authorized, oauth_before_login, oauth_error, tell
 from demijohn.ext.oauth.utils import getattrd
-from demijohn.extend import current_request, is_safe_url
+from demijohn.ext.oauth.ports import Folder, Identify, Settings, Token
+from demijohn.extend import current_application, current_request, is_safe_url
 
 __all__ = ["BaseOAuthConsumerBlueprint", "oauth_authorized", "oauth_before_login", "oauth_error"]
 
@@ -45,21 +47,21 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         name: str,
         import_name: str,
         *,
-        static_folder: Any = None,
+        static_folder: Folder = None,
         static_url_path: str | None = None,
-        template_folder: Any = None,
+        template_folder: Folder = None,
         url_prefix: str | None = None,
         subdomain: str | None = None,
-        url_defaults: Any = None,
+        url_defaults: dict[str, Any] | None = None,
         root_path: str | None = None,
         login_url: str | None = None,
         authorized_url: str | None = None,
         redirect_url: str | None = None,
         redirect_to: str | None = None,
         redirect_uri: str | None = None,
-        identity: Callable[[Any], Any] | None = None,
-        storage: Any = None,
-        rule_kwargs: Any = None,
+        identity: Identify = None,
+        storage: BaseStorage | Callable[[], BaseStorage] | None = None,
+        rule_kwargs: Settings = None,
     ) -> None:
         super().__init__(
             name, import_name, static_folder=static_folder, static_url_path=static_url_path,
@@ -88,16 +90,16 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         self.record(self._attach)
 
     def _attach(self, state: Any) -> None:
+        app: Flask = state.app
         name = f"{state.name_prefix}.{state.name}".lstrip(".")
-        self._registered[state.app] = name
-        state.app.extensions.setdefault("oauth", {})[name] = self
+        self._registered[app] = name
+        app.extensions.setdefault("oauth", {})[name] = self
         for function in attached:
-            function(state.app, self)
+            function(app, self)
 
-    def endpoint(self, view: str) -> str:
+    def endpoint_of(self, view: str) -> str:
         """The endpoint of ``login`` or ``authorized`` in the current application."""
-        app: Any = current_app
-        return f"{self._registered.get(app._get_current_object(), self.name)}.{view}"
+        return f"{self._registered.get(current_application(), self.name)}.{view}"
 
     def load_config(self) -> None:
         """Take over what :attr:`from_config` names of the application's settings."""
@@ -141,7 +143,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         return found[1]
 
     @session.setter
-    def session(self, session: Any) -> None:
+    def session(self, session: object) -> None:
         if has_app_context():
             asked = current_request() if has_request_context() else None
             g.setdefault("_oauth_sessions", {})[self] = (asked, session)
@@ -164,7 +166,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
             if value and "." not in name:
                 self._set_plain(name, value)
 
-    def _set_plain(self, name: str, value: Any) -> None:
+    def _set_plain(self, name: str, value: object) -> None:
         setattr(self, name, value)
 
     @abstractmethod
@@ -184,7 +186,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         return token
 
     @token.setter
-    def token(self, token: Any) -> None:
+    def token(self, token: Token | None) -> None:
         if isinstance(token, dict) and token.get("expires_in"):
             token["expires_at"] = time.time() + int(token["expires_in"])
         self.storage.set(self, token)
@@ -216,12 +218,12 @@ class BaseOAuthConsumerBlueprint(Blueprint):
 
     def return_address(self) -> str:
         """The address that the provider is told to send the browser to."""
-        return return_address(self.endpoint("authorized"), self.redirect_uri)
+        return return_address(self.endpoint_of("authorized"), self.redirect_uri)
 
     def login_address(self) -> str:
         """The address of the login view, which leads back to the current page."""
         back = self.keeps_flows and request.method in ("GET", "HEAD")
-        return url_for(self.endpoint("login"), next=request.full_path.rstrip("?") if back else None)
+        return url_for(self.endpoint_of("login"), next=request.full_path.rstrip("?") if back else None)
 
     def send_to_login(self) -> Any:
         """A redirect to the login view, and from there back to the current page."""
@@ -238,7 +240,8 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         if self.redirect_uri:
             return "/"  # a proxy may show the site elsewhere than it is
         login, authorized = (
-            url_for(self.endpoint(view), _external=False) for view in ("login", "authorized")
+            urlsplit(url_for(self.endpoint_of(view), _external=False)).path
+            for view in ("login", "authorized")
         )
         return login if authorized.startswith(login + "/") else "/"
 
@@ -270,25 +273,25 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         return problem(
             400, "This sign-in cannot be finished",
             "It was begun too long ago, in another browser, or was finished already.",
-            again=url_for(self.endpoint("login")),
+            again=url_for(self.endpoint_of("login")),
         )  # fmt: skip
 
     def _refused(
         self, error: str, description: str | None = None, uri: str | None = None, *, status: int = 502
     ) -> Any:
-        """The answer where a provider said no: a receiver's, or the page that signing in leads to, or one that says so."""
+        """The answer where a provider said no: a receiver's, else the page that signing in leads to, or one of ours."""
         log.warning("Signing in with %r failed: %r (%r)", self.name, error, description)
         results, response = tell(oauth_error, self, error=error, error_description=description, error_uri=uri)
         return self._after_error(results, response, error, description, status)
 
     def _after_error(
-        self, results: list[Any], response: Any, error: str, description: str | None, status: int
+        self, results: list[Any], response: object, error: str, description: str | None, status: int
     ) -> Any:
         if response is not None:
             return response
         if results or not self.keeps_flows:
             return redirect(self.next_url())
-        again = url_for(self.endpoint("login"))
+        again = url_for(self.endpoint_of("login"))
         words = f"{error}: {description}" if description else error
         if error == "access_denied":
             return problem(403, "You were not signed in", "Access was refused.", words=words, again=again)
@@ -297,7 +300,7 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         )
         return problem(status, "You could not be signed in", text, words=words, again=again)
 
-    def _finish(self, token: Any, flow: Flow) -> Any:
+    def _finish(self, token: Token, flow: Flow) -> Any:
         """Tell receivers of a token, store it unless they say otherwise, and send the browser on."""
         self.session.token = token
         results, response = tell(oauth_authorized, self, token=token)
@@ -321,5 +324,5 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         return safe_redirect(flow.next, self.next_url()) if flow.next else redirect(self.next_url())
 
 
-def _made(storage: Any) -> Any:
+def _made(storage: BaseStorage | Callable[[], BaseStorage]) -> Any:
     return storage() if callable(storage) else storage

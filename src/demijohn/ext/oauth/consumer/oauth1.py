@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from demijohn import redirect, request
@@ -9,6 +10,8 @@ from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint, log
 from demijohn.ext.oauth.errors import OAuthError
 from demijohn.ext.oauth.flows import Flow
 from demijohn.ext.oauth.signals import oauth_before_login, oauth_error, tell
+from demijohn.ext.oauth.consumer.storage import BaseStorage
+from demijohn.ext.oauth.ports import Folder, Identify, SessionClass, Settings
 from demijohn.extend import later
 
 if TYPE_CHECKING:
@@ -48,14 +51,14 @@ class OAuth1ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         signature_method: str = "HMAC-SHA1",
         signature_type: str = "AUTH_HEADER",
         rsa_key: str | None = None,
-        client_class: Any = None,
+        client_class: object = None,
         force_include_body: bool = False,
-        static_folder: Any = None,
+        static_folder: Folder = None,
         static_url_path: str | None = None,
-        template_folder: Any = None,
+        template_folder: Folder = None,
         url_prefix: str | None = None,
         subdomain: str | None = None,
-        url_defaults: Any = None,
+        url_defaults: dict[str, Any] | None = None,
         root_path: str | None = None,
         login_url: str | None = None,
         authorized_url: str | None = None,
@@ -66,10 +69,10 @@ class OAuth1ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         redirect_url: str | None = None,
         redirect_to: str | None = None,
         redirect_uri: str | None = None,
-        identity: Any = None,
-        session_class: Any = None,
-        storage: Any = None,
-        rule_kwargs: Any = None,
+        identity: Identify = None,
+        session_class: SessionClass = None,
+        storage: BaseStorage | Callable[[], BaseStorage] | None = None,
+        rule_kwargs: Settings = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -155,9 +158,12 @@ class OAuth1ConsumerBlueprint(BaseOAuthConsumerBlueprint):
             )
         except (OAuthError, ValueError, http.RequestException) as error:
             return self._request_refused("access token", error)
-        return self._finish(token, flow)
+        try:
+            return self._finish(token, flow)
+        except (OAuthError, http.RequestException) as error:  # of a receiver that asked who it is
+            return self._request_refused("identity", error)
 
-    def _request_refused(self, what: str, error: Exception, response: Any = None) -> Any:
+    def _request_refused(self, what: str, error: Exception, response: object = None) -> Any:
         """The answer where the provider said no, or could not be reached."""
         away = isinstance(error, http.RequestException)
         if away:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import base64
 import hashlib
 import secrets
@@ -13,6 +14,8 @@ from demijohn.ext.oauth.errors import OAuthError, ProviderAway, TokenExpired
 from demijohn.ext.oauth.flows import Flow, new_secret
 from demijohn.ext.oauth.renewals import Renewals
 from demijohn.ext.oauth.signals import oauth_before_login, tell
+from demijohn.ext.oauth.consumer.storage import BaseStorage
+from demijohn.ext.oauth.ports import Folder, Identify, Scope, SessionClass, Settings, Token
 from demijohn.extend import later
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
     :param auto_refresh_url: Where an expired token becomes a new one, where that is not ``token_url``.
     :param revocation_url: Where a token is ended (RFC 7009).
     :param redirect_url: The page to go to afterwards, or :param redirect_to: its endpoint; without either ``/``.
-    :param redirect_uri: The whole address of ``authorized`` as the provider has it registered, where requests cannot tell.
+    :param redirect_uri: The whole address of ``authorized`` as the provider knows it, where requests cannot tell.
     :param session_class: The class of sessions. :param storage: Where tokens are kept: a storage, or its class.
     :param identity: A function of the session that says who somebody is, for :func:`sign_in`.
     :param use_pkce: As in Flask-Dance, of which natively nothing depends: there is always a verifier, by S256.
@@ -52,43 +55,20 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
     needed = ("client_id", "client_secret")
 
     def __init__(
-        self,
-        name: str,
-        import_name: str,
-        client_id: str | None = None,
-        client_secret: str | None = None,
-        *,
-        client: Any = None,
-        auto_refresh_url: str | None = None,
-        auto_refresh_kwargs: Any = None,
-        scope: Any = None,
-        state: str | None = None,
-        static_folder: Any = None,
-        static_url_path: str | None = None,
-        template_folder: Any = None,
-        url_prefix: str | None = None,
-        subdomain: str | None = None,
-        url_defaults: Any = None,
-        root_path: str | None = None,
-        login_url: str | None = None,
-        authorized_url: str | None = None,
-        base_url: str | None = None,
-        authorization_url: str | None = None,
-        authorization_url_params: Any = None,
-        token_url: str | None = None,
-        token_url_params: Any = None,
-        revocation_url: str | None = None,
-        redirect_url: str | None = None,
-        redirect_to: str | None = None,
-        redirect_uri: str | None = None,
-        identity: Any = None,
-        session_class: Any = None,
-        storage: Any = None,
-        rule_kwargs: Any = None,
-        use_pkce: bool = False,
-        code_challenge_method: str = "S256",
-        **kwargs: Any,
-    ) -> None:
+        self, name: str, import_name: str, client_id: str | None = None, client_secret: str | None = None,
+        *, client: object = None, auto_refresh_url: str | None = None,
+        auto_refresh_kwargs: Settings = None, scope: Scope = None, state: str | None = None,
+        static_folder: Folder = None, static_url_path: str | None = None, template_folder: Folder = None,
+        url_prefix: str | None = None, subdomain: str | None = None,
+        url_defaults: dict[str, Any] | None = None, root_path: str | None = None,
+        login_url: str | None = None, authorized_url: str | None = None, base_url: str | None = None,
+        authorization_url: str | None = None, authorization_url_params: dict[str, Any] | None = None,
+        token_url: str | None = None, token_url_params: dict[str, Any] | None = None,
+        revocation_url: str | None = None, redirect_url: str | None = None, redirect_to: str | None = None,
+        redirect_uri: str | None = None, identity: Identify = None, session_class: SessionClass = None,
+        storage: BaseStorage | Callable[[], BaseStorage] | None = None, rule_kwargs: Settings = None,
+        use_pkce: bool = False, code_challenge_method: str = "S256", **kwargs: Any
+    ) -> None:  # fmt: skip
         super().__init__(
             name, import_name, static_folder=static_folder, static_url_path=static_url_path,
             template_folder=template_folder, url_prefix=url_prefix, subdomain=subdomain, url_defaults=url_defaults,
@@ -125,9 +105,9 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         self._client_id = client_id
         self.session.client_id = client_id
 
-    def _set_plain(self, name: str, value: Any) -> None:
+    def _set_plain(self, name: str, value: object) -> None:
         if name == "client_id":  # of which the property asks the session that is being made
-            self._client_id = value
+            self._client_id = str(value)
         else:
             setattr(self, name, value)
 
@@ -140,7 +120,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         made.client_secret = self.client_secret
         return self.session_created(made)
 
-    def session_created(self, session: Any) -> Any:
+    def session_created(self, session: sessions.OAuth2Session) -> Any:
         """For a subclass: what is to be done with each new session, or another in its place."""
         return session
 
@@ -192,13 +172,13 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
                 **{"timeout": PATIENCE, **self.token_url_params, **given},
             )  # fmt: skip
             self._check_token(token, flow)
+            return self._finish(token, flow)
         except ProviderAway as error:
             return self._refused(error.error, error.description, status=503)
         except OAuthError as error:
             return self._refused(error.error, error.description, error.uri)
         except http.RequestException as error:
             return self._refused("temporarily_unavailable", type(error).__name__, status=503)
-        return self._finish(token, flow)
 
     def _came_back(self) -> tuple[Flow | None, Any]:
         """The flow that a browser comes back from, or the answer to one that comes without leave."""
@@ -214,7 +194,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         if flow is None:
             flow = self._session_flow.take(self.name, self.use_pkce)
             if flow is None:
-                return None, redirect(url_for(self.endpoint("login")))
+                return None, redirect(url_for(self.endpoint_of("login")))
             if not secrets.compare_digest(flow.state.encode(), (state or "").encode()):
                 return None, self._unknown_flow()
         return flow, None
@@ -227,7 +207,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         if not request.args.get("code"):
             raise OAuthError("invalid_response", "the provider sent no code")
 
-    def _check_token(self, token: Any, flow: Flow) -> None:
+    def _check_token(self, token: Token, flow: Flow) -> None:
         """For a subclass: whether a token can be trusted.
 
         :raises OAuthError: when it cannot.
@@ -235,7 +215,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
 
     # What becomes of a token.
 
-    def renew(self, session: Any, token: Any) -> Any:
+    def renew(self, session: sessions.OAuth2Session, token: Token) -> Any:
         """A new token for one that has expired; it is stored, and so is the end of one that the provider ended.
 
         :raises TokenExpired: when there is no new one.
@@ -246,7 +226,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         if not refresh_token or not url:
             raise TokenExpired("token_expired", "the token has expired, and cannot be renewed", self.name)
         try:
-            new = self._renewals.renew(refresh_token, lambda: self._ask_anew(session, url, refresh_token))
+            new = self._renewals.renew(token, lambda: self._ask_anew(session, url, refresh_token))
             new = {
                 "refresh_token": refresh_token,
                 **{name: token[name] for name in ("id_token",) if name in token},
@@ -264,7 +244,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         self.token = new
         return self.token
 
-    def _ask_anew(self, session: Any, url: str, refresh_token: str) -> Any:
+    def _ask_anew(self, session: sessions.OAuth2Session, url: str, refresh_token: str) -> Any:
         auth = session.client_auth(session.client_auth_method(self.token_url_params.get("include_client_id")))
         given = dict(self.auto_refresh_kwargs or {})
         given = {name: value for name, value in given.items() if name not in ("client_id", "client_secret")}
@@ -274,7 +254,7 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
         del session.token
         return new
 
-    def _check_renewed(self, new: Any, old: Any) -> None:
+    def _check_renewed(self, new: Token, old: Token) -> None:
         """For a subclass: whether a renewed token can be trusted.
 
         :raises OAuthError: when it cannot.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
 
 from demijohn import request
@@ -12,13 +12,22 @@ from demijohn.ext.oauth.consumer.oauth2 import OAuth2ConsumerBlueprint
 from demijohn.ext.oauth.errors import InvalidIDToken, OAuthError
 from demijohn.ext.oauth.flows import Flow, new_secret
 from demijohn.ext.oauth.issuer import Issuer, claims_of
-from demijohn.extend import is_safe_url
+from demijohn.ext.oauth.consumer.storage import BaseStorage
+from demijohn.ext.oauth.ports import Identify, Scope, SessionClass, Settings, Token
+from demijohn.extend import is_safe_url, later
+
+if TYPE_CHECKING:
+    from demijohn.ext.oauth.consumer import requests as sessions
+else:
+    sessions = later(
+        "demijohn.ext.oauth.consumer.requests"
+    )  # 150 ms with Authlib; only its types are asked for
 
 __all__ = ["OIDCBlueprint", "make_oidc_blueprint"]
 
 
 class OIDCBlueprint(OAuth2ConsumerBlueprint):
-    """A blueprint that signs visitors in with an issuer of OpenID Connect, whose addresses are asked for at first use."""
+    """A blueprint that signs visitors in with an issuer of OpenID Connect, which is asked for its addresses."""
 
     def __init__(
         self,
@@ -34,13 +43,13 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
         base_url = options.pop("base_url", None) or issuer
         super().__init__(name, import_name, base_url=base_url, **options)
 
-    def _endpoint_of(self, name: str, metadata_name: str) -> Any:
+    def _address_of(self, name: str, metadata_name: str) -> Any:
         return self._named.get(name) or self.issuer.metadata().get(metadata_name)
 
     @property
     def authorization_url(self) -> Any:
         """Where the provider asks its user."""
-        return self._endpoint_of("authorization_url", "authorization_endpoint")
+        return self._address_of("authorization_url", "authorization_endpoint")
 
     @authorization_url.setter
     def authorization_url(self, url: str | None) -> None:
@@ -49,7 +58,7 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
     @property
     def token_url(self) -> Any:
         """Where a code becomes a token."""
-        return self._endpoint_of("token_url", "token_endpoint")
+        return self._address_of("token_url", "token_endpoint")
 
     @token_url.setter
     def token_url(self, url: str | None) -> None:
@@ -58,7 +67,7 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
     @property
     def revocation_url(self) -> Any:
         """Where a token is ended; None where the provider has no such address."""
-        return self._endpoint_of("revocation_url", "revocation_endpoint")
+        return self._address_of("revocation_url", "revocation_endpoint")
 
     @revocation_url.setter
     def revocation_url(self, url: str | None) -> None:
@@ -75,7 +84,7 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
         token = self.session.token
         return claims_of(token.get("id_token")) if isinstance(token, dict) else {}
 
-    def session_created(self, session: Any) -> Any:
+    def session_created(self, session: sessions.OAuth2Session) -> Any:
         """Have the client show who it is in a way that the issuer takes."""
         known = self.issuer.known()
         taken = known.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
@@ -98,13 +107,13 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
             raise OAuthError("invalid_issuer", "the answer comes from another issuer (iss)")
         super()._check_answer()
 
-    def _check_token(self, token: Any, flow: Flow) -> None:
+    def _check_token(self, token: Token, flow: Flow) -> None:
         self.issuer.validate(
             token.get("id_token"), self.client_id, nonce=flow.nonce or "", access_token=token["access_token"],
             client_secret=self.client_secret,
         )  # fmt: skip
 
-    def _check_renewed(self, new: Any, old: Any) -> None:
+    def _check_renewed(self, new: Token, old: Token) -> None:
         if new.get("id_token") == old.get("id_token"):
             return
         claims = self.issuer.validate(
@@ -116,7 +125,7 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
         if claims["sub"] != claims_of(old.get("id_token")).get("sub"):
             raise InvalidIDToken("the renewed one is somebody else's (sub)")
 
-    def identify(self, token: Any) -> dict[str, Any]:
+    def identify(self, token: Token) -> dict[str, Any]:
         """Who somebody is, by the ID token, and by the issuer's userinfo for what that leaves out."""
         claims = claims_of(token["id_token"])
         address = self.issuer.metadata().get("userinfo_endpoint")
@@ -128,15 +137,16 @@ class OIDCBlueprint(OAuth2ConsumerBlueprint):
         verified = claims.get("email_verified") is True
         name = claims.get("name") or claims.get("preferred_username")
         return {
-            "subject": claims["sub"], "email": claims.get("email") if verified else None, "name": name, "claims": claims,
+            "subject": claims["sub"], "email": claims.get("email") if verified else None, "name": name,
+            "claims": claims,
         }  # fmt: skip
 
     def logout_url(self, next: str = "/") -> str:
         """Where a browser has to go to be logged out at the provider too, and from there to ``next``.
 
-        Where the provider has no such address, that is ``next`` itself. Log out here first, and keep this from before.
+        Where the provider has no such address, that is ``next`` itself. Ask before the token is forgotten here.
 
-        :param next: A page of this site, which the provider has to know (OpenID Connect RP-Initiated Logout, 3).
+        :param next: A page of this site, of which the provider has to know.
         """
         page = next if is_safe_url(next) else "/"
         address = self.issuer.metadata().get("end_session_endpoint")
@@ -157,18 +167,18 @@ def make_oidc_blueprint(
     issuer: str,
     client_id: str | None = None,
     client_secret: str | None = None,
-    scope: Any = ("openid", "email"),
+    scope: Scope = ("openid", "email"),
     algorithms: Iterable[str] | None = None,
     redirect_url: str | None = None,
     redirect_to: str | None = None,
     redirect_uri: str | None = None,
     login_url: str | None = None,
     authorized_url: str | None = None,
-    authorization_url_params: Any = None,
-    identity: Callable[[Any], Any] | None = None,
-    session_class: Any = None,
-    storage: Any = None,
-    rule_kwargs: Any = None,
+    authorization_url_params: dict[str, Any] | None = None,
+    identity: Identify = None,
+    session_class: SessionClass = None,
+    storage: BaseStorage | Callable[[], BaseStorage] | None = None,
+    rule_kwargs: Settings = None,
 ) -> OIDCBlueprint:
     """Make a blueprint that signs visitors in with an issuer of OpenID Connect.
 
@@ -177,8 +187,8 @@ def make_oidc_blueprint(
     :param name: The blueprint's name, and a part of its addresses.
     :param issuer: The issuer's address, exactly as it calls itself.
     :param scope: What is asked for; ``openid`` is always.
-    :param algorithms: Which of the issuer's signatures are taken: all by a private key, unless this says otherwise. Only
-        here can ``HS256`` be asked for.
+    :param algorithms: Which of the issuer's signatures are taken; by default all that are made with a private key.
+        Only here can ``HS256`` be asked for.
 
     The others are those of :class:`OAuth2ConsumerBlueprint`.
     """

@@ -1,7 +1,8 @@
 """The sessions with which an application talks to a provider: Authlib's on requests, and on httpx for async code.
 
-A session belongs to one request of the application. Its addresses may be relative to the provider's, it carries the token
-of the current user, and has an expired one renewed before a call. This module must not know how a token was first got.
+A session belongs to one request of the application. Its addresses may be relative to the provider's. It carries the
+token of the current user, and has an expired one renewed before a call. This module must not know how a token was
+first got.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from authlib.oauth2.rfc6749 import OAuth2Token
 from requests.utils import default_headers
 
 from demijohn.ext.oauth.errors import NobodySignedIn, OAuthError
+from demijohn.ext.oauth.ports import Scope, Settings, Token
 from demijohn.extend import call, is_async, later, running_loop
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class _Session:
         return self._kept[1]
 
     @token.setter
-    def token(self, token: Any) -> None:
+    def token(self, token: Token | None) -> None:
         self._kept = (_PINNED, token)
 
     @token.deleter
@@ -154,7 +156,7 @@ class OAuth1Session(_Session, AuthlibOAuth1Session):  # type: ignore[misc]
         signature_method: str = "HMAC-SHA1",
         signature_type: str = "HEADER",
         rsa_key: str | None = None,
-        client_class: Any = None,
+        client_class: object = None,
         force_include_body: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -178,8 +180,8 @@ class OAuth1Session(_Session, AuthlibOAuth1Session):  # type: ignore[misc]
         self,
         method: str,
         url: str,
-        data: Any = None,
-        headers: Any = None,
+        data: object = None,
+        headers: Settings = None,
         should_load_token: bool = True,
         **kwargs: Any,
     ) -> Response:
@@ -187,7 +189,8 @@ class OAuth1Session(_Session, AuthlibOAuth1Session):  # type: ignore[misc]
         if should_load_token:
             self.load_token()
         kwargs.setdefault("timeout", TIMEOUT)
-        return super().request(method, self.absolute(url), data=data, headers=headers, **kwargs)
+        answer: Response = super().request(method, self.absolute(url), data=data, headers=headers, **kwargs)
+        return answer
 
     async def request_async(self, method: str, url: str, **kwargs: Any) -> httpx2.Response:
         """A call for async code, signed with the same token: the answer is httpx's."""
@@ -199,7 +202,8 @@ class OAuth1Session(_Session, AuthlibOAuth1Session):  # type: ignore[misc]
             timeout=TIMEOUT, headers=_own_headers(self),
         )  # fmt: skip
         async with client:
-            return await client.request(method, self.absolute(url), **kwargs)
+            answer: httpx2.Response = await client.request(method, self.absolute(url), **kwargs)
+            return answer
 
     @staticmethod
     def handle_error(error_type: str, error_description: str) -> None:
@@ -216,10 +220,10 @@ class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
     def __init__(
         self,
         client_id: str | None = None,
-        client: Any = None,
+        client: object = None,
         auto_refresh_url: str | None = None,
-        auto_refresh_kwargs: Any = None,
-        scope: Any = None,
+        auto_refresh_kwargs: Settings = None,
+        scope: Scope = None,
         state: str | None = None,
         blueprint: Any = None,
         base_url: str | None = None,
@@ -257,8 +261,8 @@ class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
         return self.blueprint.renew(self, token) if token and is_expired(token) else token
 
     def request(
-        self, method: str, url: str, data: Any = None, headers: Any = None, withhold_token: bool = False,
-        auth: Any = None, **kwargs: Any,
+        self, method: str, url: str, data: object = None, headers: Settings = None, withhold_token: bool = False,
+        auth: object = None, **kwargs: Any,
     ) -> Response:  # fmt: skip
         """A call, with the token where there is one.
 
@@ -271,7 +275,7 @@ class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
                 auth = self.token_auth
         if self.verify is False:  # else a bundle that the environment names would go before it
             kwargs.setdefault("verify", False)
-        return super().request(
+        answer: Response = super().request(
             method,
             self.absolute(url),
             withhold_token=auth is None,
@@ -280,6 +284,7 @@ class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
             headers=headers,
             **kwargs,
         )
+        return answer
 
     def ensure_active_token(self, token: Any = None) -> bool:
         """True: whether a token has expired was looked at before."""
@@ -297,7 +302,10 @@ class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
         )  # fmt: skip
         async with client:
             client.token_auth.SIGN_METHODS = self.token_auth.SIGN_METHODS
-            return await client.request(method, self.absolute(url), withhold_token=not token, **kwargs)
+            answer: httpx2.Response = await client.request(
+                method, self.absolute(url), withhold_token=not token, **kwargs
+            )
+            return answer
 
     def authorization_url(self, url: str, state: str | None = None, **kwargs: Any) -> tuple[str, str]:
         """The address at which the provider asks its user, and the state in it."""
@@ -359,12 +367,12 @@ _PINNED = object()
 _SIGNATURE_TYPES = {"AUTH_HEADER": "HEADER"}
 
 
-def bearer(token: Any) -> OAuth2Token:
+def bearer(token: Token) -> OAuth2Token:
     """A copy of a token for Authlib: one of no type is a bearer's."""
     return OAuth2Token({"token_type": "bearer", **token})
 
 
-def is_expired(token: Any) -> bool:
+def is_expired(token: Token) -> bool:
     """Whether a token is over, or about to be."""
     expires_at = token.get("expires_at")
     return isinstance(expires_at, int | float) and expires_at - LEEWAY < time.time()
@@ -387,7 +395,7 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _own_headers(session: Any) -> dict[str, str]:
+def _own_headers(session: OAuth1Session | OAuth2Session) -> dict[str, str]:
     """The header fields that a session sends beside those of requests itself."""
     usual = default_headers()
     return {name: value for name, value in session.headers.items() if usual.get(name) != value}

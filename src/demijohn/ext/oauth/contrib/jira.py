@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -9,6 +10,8 @@ from urllib.parse import urljoin
 from demijohn.ext.oauth.consumer.oauth1 import OAuth1ConsumerBlueprint
 from demijohn.ext.oauth.making import session_of
 from demijohn.ext.oauth.providers import PROVIDERS
+from demijohn.ext.oauth.consumer.storage import BaseStorage
+from demijohn.ext.oauth.ports import SessionClass, Settings
 
 __all__ = ["jira", "make_jira_blueprint"]
 
@@ -32,9 +35,9 @@ def make_jira_blueprint(
     redirect_uri: str | None = None,
     login_url: str | None = None,
     authorized_url: str | None = None,
-    session_class: Any = None,
-    storage: Any = None,
-    rule_kwargs: Any = None,
+    session_class: SessionClass = None,
+    storage: BaseStorage | Callable[[], BaseStorage] | None = None,
+    rule_kwargs: Settings = None,
 ) -> OAuth1ConsumerBlueprint:
     """Make a blueprint that signs visitors in with a Jira of your own.
 

@@ -1,4 +1,4 @@
-"""Signing in with X by OAuth 1.0a, as when it was Twitter; :mod:`~demijohn.ext.oauth.contrib.x` does it by OAuth 2.0."""
+"""Signing in with X by OAuth 1.0a, as when it was Twitter; the module ``x`` does it by OAuth 2.0."""
 
 from __future__ import annotations
 

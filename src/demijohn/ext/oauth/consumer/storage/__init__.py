@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from typing import Any
 
+from demijohn.ext.oauth.ports import Owner, Token
+
 __all__ = ["BaseStorage", "MemoryStorage", "NullStorage"]
 
 
@@ -13,18 +15,18 @@ class BaseStorage(ABC):
     """Keeps the token of a blueprint for whoever the current request is from."""
 
     @abstractmethod
-    def get(self, blueprint: Any) -> Any:
+    def get(self, blueprint: Owner) -> Any:
         """The token, or None."""
 
     @abstractmethod
-    def set(self, blueprint: Any, token: Any) -> None:
+    def set(self, blueprint: Owner, token: Token | None) -> None:
         """Keep a token in the place of the one before."""
 
     @abstractmethod
-    def delete(self, blueprint: Any) -> None:
+    def delete(self, blueprint: Owner) -> None:
         """Forget the token."""
 
-    def whose(self, blueprint: Any) -> Hashable:
+    def whose(self, blueprint: Owner) -> Hashable:
         """Tells one owner's token from another's, as far as both may be asked for in one request."""
         return None
 
@@ -32,14 +34,14 @@ class BaseStorage(ABC):
 class NullStorage(BaseStorage):
     """Keeps nothing."""
 
-    def get(self, blueprint: Any) -> Any:
+    def get(self, blueprint: Owner) -> Any:
         """None."""
         return None
 
-    def set(self, blueprint: Any, token: Any) -> None:
+    def set(self, blueprint: Owner, token: Token | None) -> None:
         """Nothing is kept."""
 
-    def delete(self, blueprint: Any) -> None:
+    def delete(self, blueprint: Owner) -> None:
         """Nothing is there to forget."""
 
 
@@ -49,17 +51,17 @@ class MemoryStorage(BaseStorage):
     :param token: The token there is at first.
     """
 
-    def __init__(self, token: Any = None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, token: Token | None = None, *args: Any, **kwargs: Any) -> None:
         self.token = token
 
-    def get(self, blueprint: Any) -> Any:
+    def get(self, blueprint: Owner) -> Any:
         """The token."""
         return self.token
 
-    def set(self, blueprint: Any, token: Any) -> None:
+    def set(self, blueprint: Owner, token: Token | None) -> None:
         """Keep a token."""
         self.token = token
 
-    def delete(self, blueprint: Any) -> None:
+    def delete(self, blueprint: Owner) -> None:
         """Forget it."""
         self.token = None

@@ -9,6 +9,7 @@ from demijohn import current_app, session
 from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import TokenTooLarge
 from demijohn.ext.oauth.sealing import seal, unseal
+from demijohn.ext.oauth.ports import Owner, Token
 from demijohn.sessions import SecureCookieSessionInterface
 
 __all__ = ["SessionStorage"]
@@ -37,7 +38,7 @@ class SessionStorage(BaseStorage):
         self.user_id = user_id
         self.encrypted = encrypted
 
-    def get(self, blueprint: Any) -> Any:
+    def get(self, blueprint: Owner) -> Any:
         """The token, or None."""
         kept = session.get(self.key.format(bp=blueprint))
         if isinstance(kept, str):
@@ -48,7 +49,7 @@ class SessionStorage(BaseStorage):
             return kept if self.user_id is None or owner == self.whose(blueprint) else None
         return kept if self.user_id is None else None
 
-    def set(self, blueprint: Any, token: Any) -> None:
+    def set(self, blueprint: Owner, token: Token | None) -> None:
         """Keep a token.
 
         :raises TokenTooLarge: when the session is a cookie that would grow too large for browsers.
@@ -68,11 +69,11 @@ class SessionStorage(BaseStorage):
                 f" keep {most}: use server-side sessions (SESSION_TYPE), or another storage for the token",
             )
 
-    def delete(self, blueprint: Any) -> None:
+    def delete(self, blueprint: Owner) -> None:
         """Forget the token."""
         session.pop(self.key.format(bp=blueprint), None)
 
-    def whose(self, blueprint: Any) -> Hashable:
+    def whose(self, blueprint: Owner) -> Hashable:
         """The id of the current user, as text."""
         if self.user_id is None:
             return None

@@ -17,6 +17,7 @@ from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import NobodySignedIn
 from demijohn.ext.oauth.sealing import seal, unseal
 from demijohn.ext.oauth.utils import FakeCache, first
+from demijohn.ext.oauth.ports import Owner, Token
 
 __all__ = ["OAuthConsumerMixin", "SQLAlchemyStorage"]
 
@@ -60,7 +61,7 @@ class SQLAlchemyStorage(BaseStorage):
     :param session: The session, such as ``db.session``.
     :param user: The current user: an object, a function that returns it, or a proxy such as ``current_user``.
     :param user_id: Its id instead, or a function that returns it.
-    :param user_required: Whether it is an error to ask where nobody is signed in; by default with ``user`` or ``user_id``.
+    :param user_required: Whether nobody being signed in is an error; by default with ``user`` or ``user_id``.
     :param anon_user: The class of users that are nobody. One with ``is_anonymous`` is nobody as well.
     :param cache: A cache with ``get``, ``set`` and ``delete``.
     :param encrypted: Whether tokens are encrypted in the database, under a key derived from ``SECRET_KEY``.
@@ -70,10 +71,10 @@ class SQLAlchemyStorage(BaseStorage):
         self,
         model: Any,
         session: Any,
-        user: Any = None,
-        user_id: Any = None,
+        user: object = None,
+        user_id: object = None,
         user_required: bool | None = None,
-        anon_user: Any = None,
+        anon_user: type | None = None,
         cache: Any = None,
         *,
         encrypted: bool = False,
@@ -86,10 +87,10 @@ class SQLAlchemyStorage(BaseStorage):
             user is not None or user_id is not None if user_required is None else user_required
         )
         self.anon_user = anon_user
-        self.cache = cache or FakeCache()
+        self.cache = FakeCache() if cache is None else cache
         self.encrypted = encrypted
 
-    def get(self, blueprint: Any, user: Any = None, user_id: Any = None) -> Any:
+    def get(self, blueprint: Owner, user: object = None, user_id: object = None) -> Any:
         """The token of the current user, or of the one that is named; None when there is none.
 
         :raises NobodySignedIn: when there has to be a user, and there is none.
@@ -104,7 +105,7 @@ class SQLAlchemyStorage(BaseStorage):
             token = unseal(PURPOSE, token[SEALED])
         return token
 
-    def set(self, blueprint: Any, token: Any, user: Any = None, user_id: Any = None) -> None:
+    def set(self, blueprint: Owner, token: Token | None, user: object = None, user_id: object = None) -> None:
         """Keep a token in the place of the one before.
 
         :raises NobodySignedIn: when there has to be a user, and there is none.
@@ -117,7 +118,7 @@ class SQLAlchemyStorage(BaseStorage):
         self.session.commit()
         self.cache.delete(self.make_cache_key(blueprint, user, user_id))
 
-    def delete(self, blueprint: Any, user: Any = None, user_id: Any = None) -> None:
+    def delete(self, blueprint: Owner, user: object = None, user_id: object = None) -> None:
         """Forget the token.
 
         :raises NobodySignedIn: when there has to be a user, and there is none.
@@ -126,17 +127,17 @@ class SQLAlchemyStorage(BaseStorage):
         self.session.commit()
         self.cache.delete(self.make_cache_key(blueprint, user, user_id))
 
-    def whose(self, blueprint: Any) -> Hashable:
+    def whose(self, blueprint: Owner) -> Hashable:
         """The current user's id, or nobody."""
         uid, user = self._current(blueprint, None, None)
         return uid or (None if user is None else id(user))  # its own id might have to be fetched
 
-    def make_cache_key(self, blueprint: Any, user: Any = None, user_id: Any = None) -> str:
+    def make_cache_key(self, blueprint: Owner, user: object = None, user_id: object = None) -> str:
         """Under which key the cache has a token."""
         uid, found = self._current(blueprint, user, user_id)
         return f"flask_dance_token|{blueprint.name}|{uid or getattr(found, 'id', found)}"
 
-    def _current(self, blueprint: Any, user: Any, user_id: Any) -> tuple[Any, Any]:
+    def _current(self, blueprint: Owner, user: object, user_id: object) -> tuple[Any, Any]:
         """The id and the user that a query is about: what is named, else what is current."""
         config = blueprint.config
         given = (user_id, self.user_id, config.get("user_id"))
@@ -144,7 +145,7 @@ class SQLAlchemyStorage(BaseStorage):
         found = first(self._real(ref) for ref in (user, self.user, config.get("user")))
         return uid, found
 
-    def _real(self, user: Any) -> Any:
+    def _real(self, user: object) -> Any:
         """The user itself, of a proxy or a function, or None for one that is nobody."""
         if hasattr(user, "_get_current_object"):
             user = user._get_current_object()
@@ -154,14 +155,14 @@ class SQLAlchemyStorage(BaseStorage):
             return None
         return None if getattr(user, "is_anonymous", False) is True else user
 
-    def _owner(self, blueprint: Any, user: Any, user_id: Any) -> list[tuple[str, Any]]:
+    def _owner(self, blueprint: Owner, user: object, user_id: object) -> list[tuple[str, Any]]:
         """The columns that say whose a row is, with their values."""
         uid, found = self._current(blueprint, user, user_id)
         if hasattr(self.model, "user_id") and (uid or found is None or not hasattr(self.model, "user")):
             return [("user_id", uid or getattr(found, "id", None))]
         return [("user", found)] if hasattr(self.model, "user") else []
 
-    def _rows(self, blueprint: Any, verb: str, user: Any, user_id: Any) -> Any:
+    def _rows(self, blueprint: Owner, verb: str, user: object, user_id: object) -> Any:
         """The rows of one owner and provider."""
         uid, found = self._current(blueprint, user, user_id)
         if self.user_required and not uid and found is None:
