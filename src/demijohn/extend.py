@@ -13,9 +13,10 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jinja2 import Template
 from werkzeug.local import LocalProxy
@@ -46,13 +47,18 @@ from demijohn.wrappers.parts import Part
 from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
+if TYPE_CHECKING:
+    from demijohn.devserver import watch
+else:
+    watch = later("demijohn.devserver.watch")  # the whole development server; only a command that reloads needs it
+
 __all__ = [
     "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "Ready",
     "adapt_view", "add_carrier", "add_check", "add_templates", "answer_errors", "before_stream", "call", "carriers",
     "content_disposition", "current_application", "current_environ", "current_query", "current_request",
     "current_session", "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later",
     "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
-    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "wrap_asgi",
+    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "watch_sources", "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -241,6 +247,16 @@ def add_check(app: Flask, check: Callable[[Flask], Iterable[Finding]]) -> None:
     :param check: Takes the application, inside its context, and returns or yields what it finds.
     """
     app.checks.append(check)
+
+
+def watch_sources(on_change: Callable[[str], None]) -> Callable[[], None]:
+    """Call ``on_change(path)`` from a thread when a source file of this process changes; gives what ends it.
+
+    Watched are the packages and modules that are imported now, but for installed ones, as ``demijohn run --reload`` does.
+    """
+    watcher = watch.Watcher(on_change)
+    watcher.watch(**watch.watchable_modules(), since=time.time())
+    return watcher.stop
 
 
 def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import click
 
 from demijohn import current_app
 from demijohn.cli import AppGroup
-from demijohn.extend import later
+from demijohn.extend import later, watch_sources
 
 if TYPE_CHECKING:
     from demijohn.ext.tasks import beat as beats
@@ -51,7 +52,7 @@ def worker(
     """Run tasks, until told to stop."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     tasks = _tasks()
-    if reload:
+    if reload and _WITHIN not in os.environ:
         raise SystemExit(_reloading())
     beat_process = _fork_beat(tasks) if with_beat else None
     made = workers.Worker(tasks, concurrency, queues, graceful_timeout, loglevel.upper())
@@ -114,5 +115,30 @@ def purge() -> None:
     click.echo(f"{looks.purge(tasks)} tasks were dropped.")
 
 
+#: In the environment of a worker that is started anew when a file changes.
+_WITHIN = "DEMIJOHN_TASKS_RELOADS"
+
+
 def _reloading() -> int:
-    raise NotImplementedError
+    """Run the same command as a process, and anew when a source file changes."""
+    changed, ended = threading.Event(), threading.Event()
+    stop_watching = watch_sources(lambda path: (click.echo(f"{path} changed: the worker starts anew."), changed.set()))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: (ended.set(), changed.set()))
+    environment = {**os.environ, _WITHIN: "1"}
+    code = 0
+    while not ended.is_set():
+        changed.clear()
+        process = subprocess.Popen(sys.orig_argv, env=environment)
+        while not changed.wait(0.2) and process.poll() is None:
+            pass
+        if process.poll() is None:
+            process.terminate()
+        code = process.wait()
+        # What cannot be imported is not tried again before somebody has mended it.
+        while code and not changed.wait(0.2):
+            pass
+        if not code and not changed.is_set():
+            break
+    stop_watching()
+    return code
