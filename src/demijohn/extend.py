@@ -50,7 +50,9 @@ from demijohn.wrappers.request import Request
 if TYPE_CHECKING:
     from demijohn.devserver import watch
 else:
-    watch = later("demijohn.devserver.watch")  # the whole development server; only a command that reloads needs it
+    watch = later(
+        "demijohn.devserver.watch"
+    )  # the whole development server; only a command that reloads needs it
 
 __all__ = [
     "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "Ready",
@@ -196,9 +198,7 @@ def answer_errors(app: Flask, find: Callable[[Exception], Callable[..., Any] | N
     app.add_handler_finder(find)
 
 
-def add_carrier(
-    app: Flask, name: str, take: Callable[[], Any], give: Callable[[Any], object]
-) -> None:
+def add_carrier(app: Flask, name: str, take: Callable[[], Any], give: Callable[[Any], object]) -> None:
     """Have something of a request go along with the jobs that it sends, where ``TASKS_CARRY`` names it.
 
     ::
@@ -252,7 +252,7 @@ def add_check(app: Flask, check: Callable[[Flask], Iterable[Finding]]) -> None:
 def watch_sources(on_change: Callable[[str], None]) -> Callable[[], None]:
     """Call ``on_change(path)`` from a thread when a source file of this process changes; gives what ends it.
 
-    Watched are the packages and modules that are imported now, but for installed ones, as ``demijohn run --reload`` does.
+    Watched are the packages and modules that are imported now, but for installed ones, as by ``demijohn run --reload``.
     """
     watcher = watch.Watcher(on_change)
     watcher.watch(**watch.watchable_modules(), since=time.time())

@@ -50,7 +50,9 @@ class RabbitMQ:
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
 
     def start(self) -> None:
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="rabbit-", ignore_cleanup_errors=True))
+        folder = self._stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="rabbit-", ignore_cleanup_errors=True)
+        )
         mapper = _port()
         environment = {
             "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin", "HOME": folder, "LC_ALL": "C.UTF-8",
@@ -70,7 +72,9 @@ class RabbitMQ:
             )  # fmt: skip
             self._stack.callback(stop_group, process)
         if not eventually(self._answers, 120):
-            raise RuntimeError(f"RabbitMQ did not start within two minutes:\n{Path(folder, 'out').read_text()}")
+            raise RuntimeError(
+                f"RabbitMQ did not start within two minutes:\n{Path(folder, 'out').read_text()}"
+            )
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 2) as peer:

@@ -15,6 +15,7 @@ from celery import shared_task
 from demijohn import Flask, current_app, g, url_for
 from demijohn.ext.tasks import Tasks, app_task, report
 
+
 def note(*words: Any) -> None:
     """Write a line for the test to read, whichever process this is."""
     with open(os.environ["SHOP_NOTES"], "a") as file:

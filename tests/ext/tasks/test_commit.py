@@ -60,7 +60,9 @@ def test_a_rollback_drops_it(db: SQLAlchemy, tasks: Tasks, note: Any, ran: list[
     assert ran == []
 
 
-def test_a_savepoint_that_is_undone_drops_its_own_only(db: SQLAlchemy, tasks: Tasks, note: Any, ran: list[Any]) -> None:
+def test_a_savepoint_that_is_undone_drops_its_own_only(
+    db: SQLAlchemy, tasks: Tasks, note: Any, ran: list[Any]
+) -> None:
     note.delay_on_commit("outer")
     inner = db.session.begin_nested()
     note.delay_on_commit("undone")

@@ -157,7 +157,9 @@ def test_chains_groups_and_chords() -> None:
         failing.get(timeout=5)
 
 
-def test_a_name_that_nobody_knows_is_failed_and_logged(tasks: Tasks, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_name_that_nobody_knows_is_failed_and_logged(
+    tasks: Tasks, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(NotRegistered):
         tasks.celery.send_task("no.such").get(timeout=5)
     assert "no.such" in caplog.text
@@ -188,7 +190,12 @@ def test_each_run_has_a_context_of_its_own_with_its_teardown(app: Flask) -> None
 
 def test_addresses_and_what_is_carried_are_those_of_the_request(app: Flask) -> None:
     tenant: list[str | None] = []
-    add_carrier(app, "tenant", lambda: request.args.get("tenant") if request else None, lambda name: g.setdefault("tenant", name))
+    add_carrier(
+        app,
+        "tenant",
+        lambda: request.args.get("tenant") if request else None,
+        lambda name: g.setdefault("tenant", name),
+    )
     app.config["TASKS_CARRY"] = ["url_root", "tenant"]
     Tasks(app)
 
@@ -249,11 +256,15 @@ def test_another_format_than_json_is_refused_by_the_settings(app: Flask) -> None
             Tasks(app)
 
 
-def test_outside_of_tests_one_warning_says_what_it_is_for(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_outside_of_tests_one_warning_says_what_it_is_for(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
     app.testing = False
     for _ in range(3):
         add.delay(1, 2).get(timeout=5)
-    assert [record.levelno for record in caplog.records if "TASKS_BROKER" in record.getMessage()] == [logging.WARNING]
+    assert [record.levelno for record in caplog.records if "TASKS_BROKER" in record.getMessage()] == [
+        logging.WARNING
+    ]
 
 
 def test_at_the_end_what_waits_has_its_time_and_is_then_named(

@@ -44,14 +44,18 @@ def test_the_larger_one_tells_by_events(load: Any) -> None:
     client = load("examples/tasks").create_app(TESTING=True).test_client()
     assert "<script nonce=" in client.get("/").text
     job = client.post("/pictures/7").json
-    events = [json.loads(line[6:]) for line in client.get(job["events"]).text.splitlines() if line.startswith("data")]
-    assert [event["done"] for event in events if event["state"] == "PROGRESS"] [:2] == [1, 2]
+    events = [
+        json.loads(line[6:])
+        for line in client.get(job["events"]).text.splitlines()
+        if line.startswith("data")
+    ]
+    assert [event["done"] for event in events if event["state"] == "PROGRESS"][:2] == [1, 2]
     assert events[-1]["state"] == "SUCCESS"
     assert events[-1]["result"] == client.get(job["state"]).json["result"]
 
 
 def test_the_schedule_of_the_page_is_one() -> None:
-    (block,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/tasks.md").read_text(), re.M | re.S)
+    (block,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/tasks.md").read_text(), re.MULTILINE | re.DOTALL)
     found: dict[str, Any] = {}
     exec(block, found)
     assert found["TASKS_SCHEDULE"]["nightly"]["schedule"] == crontab(hour=3, minute=0)

@@ -13,7 +13,7 @@ from tests.sessions.server_side.conftest import RedisServer
 
 from demijohn import Flask
 from demijohn.errors import WrongSetting
-from demijohn.ext.tasks import Tasks, TasksUnavailable, app_task
+from demijohn.ext.tasks import Tasks, TasksUnavailable
 from demijohn.ext.tasks.beat import Beat, OwnTurns, SharedTurns, make_beat
 from demijohn.ext.tasks.schedule import next_turn
 from demijohn.ext.tasks.settings import read_settings
@@ -50,8 +50,18 @@ def test_a_time_of_day_comes_once_on_both_nights(when: crontab, spring: list[str
 
 
 def test_every_hour_goes_by_real_time() -> None:
-    assert turns(crontab(minute=0), SPRING, 4) == ["28 00:00 CET", "28 01:00 CET", "28 03:00 CEST", "28 04:00 CEST"]
-    assert turns(crontab(minute=0), AUTUMN, 4) == ["31 00:00 CEST", "31 01:00 CEST", "31 02:00 CEST", "31 02:00 CET"]
+    assert turns(crontab(minute=0), SPRING, 4) == [
+        "28 00:00 CET",
+        "28 01:00 CET",
+        "28 03:00 CEST",
+        "28 04:00 CEST",
+    ]
+    assert turns(crontab(minute=0), AUTUMN, 4) == [
+        "31 00:00 CEST",
+        "31 01:00 CEST",
+        "31 02:00 CEST",
+        "31 02:00 CET",
+    ]
     assert len(turns(crontab(minute="*/15"), AUTUMN, 25)) == 100
 
 
@@ -63,7 +73,9 @@ def test_every_so_often_means_the_same_turns_for_all_who_count(when: Any) -> Non
 
 def test_weekdays_and_months_count() -> None:
     new_year = datetime(2027, 1, 1, tzinfo=VIENNA)
-    assert next_turn(crontab(hour=8, minute=0, day_of_week="mon"), new_year, VIENNA) == datetime(2027, 1, 4, 7, tzinfo=UTC)
+    assert next_turn(crontab(hour=8, minute=0, day_of_week="mon"), new_year, VIENNA) == datetime(
+        2027, 1, 4, 7, tzinfo=UTC
+    )
     leap = next_turn(crontab(hour=8, minute=0, day_of_month=29, month_of_year=2), new_year, VIENNA)
     assert leap == datetime(2028, 2, 29, 7, tzinfo=UTC)
 
@@ -83,13 +95,17 @@ def turned(app: Flask) -> Any:
     """A function that makes a beat, by where the turns are kept, a clock, and what it has sent."""
     app.config.update(
         TIMEZONE="Europe/Vienna",
-        TASKS_SCHEDULE={"nightly": {"task": "shop.tidy", "schedule": crontab(hour=2, minute=30), "args": [1]}},
+        TASKS_SCHEDULE={
+            "nightly": {"task": "shop.tidy", "schedule": crontab(hour=2, minute=30), "args": [1]}
+        },
     )
     clock = Clock(SPRING.astimezone(UTC))
     sent: list[tuple[Any, ...]] = []
 
     def make(turns: Any, send: Any = None) -> Beat:
-        return Beat(app, read_settings(app), send or (lambda *turn: sent.append((*turn, clock.now))), turns, clock)
+        return Beat(
+            app, read_settings(app), send or (lambda *turn: sent.append((*turn, clock.now))), turns, clock
+        )
 
     make.clock, make.sent = clock, sent  # type: ignore[attr-defined]
     return make
@@ -113,7 +129,9 @@ def test_a_beat_sends_a_turn_once_on_both_nights(turned: Any, night: datetime) -
 
 
 @pytest.mark.parametrize("night", [SPRING, AUTUMN], ids=["spring", "autumn"])
-def test_two_beats_on_redis_send_each_turn_once(turned: Any, night: datetime, redis_server: RedisServer) -> None:
+def test_two_beats_on_redis_send_each_turn_once(
+    turned: Any, night: datetime, redis_server: RedisServer
+) -> None:
     with redis.Redis(port=redis_server.port) as client:
         client.flushdb()
     turned.clock.now = night.astimezone(UTC)

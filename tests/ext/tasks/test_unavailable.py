@@ -107,7 +107,9 @@ def test_a_worker_goes_on_after_its_broker_was_away_or_silent(make_shop: Make) -
     server = RedisServer()
     server.start()
     try:
-        made, module = make_shop(TASKS_BROKER=server.url, TASKS_PUBLISH_TIMEOUT=TIMEOUT, TASKS_RESCUE_SECONDS=6)
+        made, module = make_shop(
+            TASKS_BROKER=server.url, TASKS_PUBLISH_TIMEOUT=TIMEOUT, TASKS_RESCUE_SECONDS=6
+        )
         made.start("worker", "--concurrency", "1")
         assert module.add.delay(1, 2).get(timeout=20) == 3
         server.stop()

@@ -95,7 +95,10 @@ def test_a_message_that_is_no_json_is_refused_unread_and_the_worker_goes_on(shop
     made.start()
     celery = module.tasks.celery
     with celery.connection_for_write() as connection, connection.Producer() as producer:
-        for body, content_type in ((b"\x80\x04K\x01.", "application/x-python-serialize"), (b"{{", "application/json")):
+        for body, content_type in (
+            (b"\x80\x04K\x01.", "application/x-python-serialize"),
+            (b"{{", "application/json"),
+        ):
             producer.publish(
                 body, content_type=content_type, content_encoding="binary", routing_key="celery",
                 headers={"task": "shop.mark", "id": "1", "lang": "py"},

@@ -168,5 +168,3 @@ def _look_at(name: str, entry: Any, settings: Settings) -> None:
         raise WrongSetting(f"TASKS_SCHEDULE[{name!r}] has no {error}.") from None
     except (TypeError, ValueError, AttributeError) as error:
         raise WrongSetting(f"TASKS_SCHEDULE[{name!r}] cannot be: {error}.") from error
-
-

@@ -80,7 +80,9 @@ class RoomJob(AsyncResult):
                 "A task waits for another one: that may be waiting for this one's place. Chain them, or use a chord."
             )
         if isinstance(self.backend, DisabledBackend):
-            raise NotImplementedError("No results are kept: set TASKS_RESULTS, such as 'redis://localhost:6379/1'.")
+            raise NotImplementedError(
+                "No results are kept: set TASKS_RESULTS, such as 'redis://localhost:6379/1'."
+            )
         deadline = None if timeout is None else time.monotonic() + timeout
         look = _LOOK_FIRST if interval is None else interval
         while not self._over(propagate and follow_parents):
@@ -172,7 +174,7 @@ class RoomCelery(celery.Celery):
         self.conf.update(settings.config)
 
     @cached_property
-    def AsyncResult(self) -> Any:  # noqa: N802 - Celery's name
+    def AsyncResult(self) -> Any:
         """The class of jobs."""
         return self.subclass_with_self(RoomJob)
 
@@ -251,11 +253,7 @@ class RoomCelery(celery.Celery):
         for attempt in (1, 2):
             try:
                 with self.producer_pool.acquire(block=True, timeout=timeout / 2) as producer:
-                    try:
-                        return super().send_task(name, args, kwargs, producer=producer, **options)
-                    except BROKER_ERRORS:
-                        _give_up(producer)
-                        raise
+                    return super().send_task(name, args, kwargs, producer=producer, **options)
             except BROKER_ERRORS as error:
                 # A connection from before a restart fails at once; a new one may do. What took its time was a broker
                 # that does not answer.
@@ -267,19 +265,7 @@ class RoomCelery(celery.Celery):
         raise AssertionError("unreachable")
 
 
-def _give_up(producer: Any) -> None:
-    """Close a connection that failed, so that the next task has a new one."""
-    try:
-        connection = producer.connection
-        if connection is not None:
-            connection.collapse()
-            producer._channel = None  # noqa: SLF001 - revived with the connection that is next
-    except BROKER_ERRORS:
-        pass  # it is gone, which is what is wanted
-
-
 def _reason(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     return f"{type(error).__name__}: {error}".rstrip(". ")
-

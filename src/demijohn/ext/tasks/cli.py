@@ -47,7 +47,12 @@ def _tasks() -> Any:
               help="Seconds that running tasks have when the worker is told to stop.")  # fmt: skip
 @click.option("--loglevel", default="INFO", show_default=True, help="What is logged.")
 def worker(
-    concurrency: int | None, queues: str | None, with_beat: bool, reload: bool, graceful_timeout: float, loglevel: str
+    concurrency: int | None,
+    queues: str | None,
+    with_beat: bool,
+    reload: bool,
+    graceful_timeout: float,
+    loglevel: str,
 ) -> None:
     """Run tasks, until told to stop."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -122,7 +127,9 @@ _WITHIN = "DEMIJOHN_TASKS_RELOADS"
 def _reloading() -> int:
     """Run the same command as a process, and anew when a source file changes."""
     changed, ended = threading.Event(), threading.Event()
-    stop_watching = watch_sources(lambda path: (click.echo(f"{path} changed: the worker starts anew."), changed.set()))
+    stop_watching = watch_sources(
+        lambda path: (click.echo(f"{path} changed: the worker starts anew."), changed.set())
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: (ended.set(), changed.set()))
     environment = {**os.environ, _WITHIN: "1"}

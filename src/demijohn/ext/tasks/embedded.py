@@ -288,7 +288,7 @@ class Engine:
     async def stop_off_loop(self) -> None:
         """:meth:`stop` for a loop, which async tasks that are waited for may need; nor can it start a thread now."""
         deadline = time.monotonic() + self.app.settings.shutdown_timeout
-        while self._open and time.monotonic() < deadline:
+        while self._open and time.monotonic() < deadline:  # noqa: ASYNC110 - it is threads that are waited for
             await asyncio.sleep(0.02)
         self._end()
 

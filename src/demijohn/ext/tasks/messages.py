@@ -10,9 +10,7 @@ from kombu.utils.json import dumps
 _EMBEDDED = ("link", "link_error", "chain", "chord")
 
 
-def check_message(
-    task: Any, args: Any, kwargs: Any, options: dict[str, Any], limit: int
-) -> str:
+def check_message(task: Any, args: Any, kwargs: Any, options: dict[str, Any], limit: int) -> str:
     """Look at the arguments of a task before they are sent; gives them as they are written.
 
     :param task: The task, or its name.

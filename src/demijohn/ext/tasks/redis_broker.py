@@ -71,7 +71,7 @@ class QoS(kombu_redis.QoS):
     def keep(self) -> None:
         """Say that this worker is there: what it has is not given to others, however long it takes."""
         now = time()
-        tags = {tag: now for tag in tuple(self._delivered)}
+        tags = dict.fromkeys(tuple(self._delivered), now)
         if tags:
             with self.channel.conn_or_acquire() as client:
                 client.zadd(self.unacked_index_key, tags, xx=True)
@@ -150,9 +150,11 @@ class Channel(kombu_redis.Channel):
         try:
             message = loads(bytes_to_str(written))
             tag = message["properties"]["delivery_tag"]
-            message["body"]  # noqa: B018 - looked at before the worker's loop is
+            message["body"]
         except (ValueError, LookupError, TypeError) as error:
-            _log.error("What was in the queue %r is no message, and is dropped (%s): %.200r", queue, error, written)
+            _log.error(
+                "What was in the queue %r is no message, and is dropped (%s): %.200r", queue, error, written
+            )
             raise Empty from None
         self.taken.add(tag)
         self.connection._deliver(message, queue)
@@ -170,4 +172,3 @@ def _script(client: Any, text: str, keys: list[str], arguments: list[Any]) -> An
         return client.evalsha(_DIGESTS[text], len(keys), *keys, *arguments)
     except NoScriptError:
         return client.eval(text, len(keys), *keys, *arguments)
-

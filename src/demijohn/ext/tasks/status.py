@@ -63,11 +63,19 @@ def _look_at_workers(celery: Any, connection: Any, found: dict[str, Any]) -> Non
         return
     inspect = celery.control.inspect(timeout=_ANSWER, connection=connection)
     for name, about in (inspect.stats() or {}).items():
-        found[name] = {"concurrency": about["pool"].get("max-concurrency"), "pid": about.get("pid"), "running": []}
+        found[name] = {
+            "concurrency": about["pool"].get("max-concurrency"),
+            "pid": about.get("pid"),
+            "running": [],
+        }
     for name, active in (inspect.active() or {}).items():
         if name in found:
             found[name]["running"] = [
-                {"id": each["id"], "task": each["name"], "seconds": round(time.time() - each["time_start"], 1)}
+                {
+                    "id": each["id"],
+                    "task": each["name"],
+                    "seconds": round(time.time() - each["time_start"], 1),
+                }
                 for each in active
                 if each.get("time_start")
             ]
@@ -77,8 +85,12 @@ def as_text(found: dict[str, Any]) -> str:
     """The same for people."""
     lines = [f"broker   {found['broker']}: {'reachable' if found['reachable'] else found['error']}"]
     for name, about in found["workers"].items():
-        lines.append(f"worker   {name}: {about['concurrency']} processes, {len(about['running'])} tasks running")
-        lines += [f"         {each['task']} [{each['id']}] for {each['seconds']} s" for each in about["running"]]
+        lines.append(
+            f"worker   {name}: {about['concurrency']} processes, {len(about['running'])} tasks running"
+        )
+        lines += [
+            f"         {each['task']} [{each['id']}] for {each['seconds']} s" for each in about["running"]
+        ]
     if not found["workers"]:
         lines.append("worker   none")
     lines += [f"queue    {name}: {count} waiting" for name, count in found["queues"].items()]

@@ -60,7 +60,12 @@ class Worker:
     """
 
     def __init__(
-        self, tasks: Any, concurrency: int | None, queues: str | None, graceful_timeout: float, loglevel: str = "INFO"
+        self,
+        tasks: Any,
+        concurrency: int | None,
+        queues: str | None,
+        graceful_timeout: float,
+        loglevel: str = "INFO",
     ) -> None:
         self._tasks = tasks
         self._celery = tasks.celery
@@ -100,8 +105,12 @@ class Worker:
     def _give_back(self) -> None:
         """Put what still runs back into its queue, and end at once."""
         running = sorted({f"{request.name} [{request.id}]" for request in tuple(state.active_requests)})
-        _log.warning("Given back to the queue, since %g s are over: %s", self._grace, ", ".join(running) or "nothing")
-        for process in tuple(getattr(self._worker.pool, "_pool", None) and self._worker.pool._pool._pool or ()):
+        _log.warning(
+            "Given back to the queue, since %g s are over: %s", self._grace, ", ".join(running) or "nothing"
+        )
+        for process in tuple(
+            (getattr(self._worker.pool, "_pool", None) and self._worker.pool._pool._pool) or ()
+        ):
             try:
                 os.kill(process.pid, signal.SIGKILL)
             except OSError:
@@ -125,4 +134,6 @@ class Worker:
 def set_up_logging(**_: Any) -> None:
     """Leave the log to the application; where it has set up nothing, lines go to the error stream."""
     if not logging.getLogger().handlers:
-        logging.basicConfig(level=logging.INFO, format="[%(asctime)s] %(levelname)s in %(processName)s: %(message)s")
+        logging.basicConfig(
+            level=logging.INFO, format="[%(asctime)s] %(levelname)s in %(processName)s: %(message)s"
+        )
