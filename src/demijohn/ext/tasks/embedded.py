@@ -10,12 +10,13 @@ import socket
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeAlias
 
+import celery
 from celery.app.trace import build_tracer
 from celery.backends.base import KeyValueStoreBackend
 from celery.exceptions import NotRegistered
@@ -23,6 +24,7 @@ from celery.utils.time import maybe_iso8601
 from kombu.utils.functional import maybe_list
 from kombu.utils.json import loads
 
+from demijohn.ext.tasks.ports import Args, Kwargs
 from demijohn import Flask
 from demijohn.ext.tasks.beat import make_beat
 from demijohn.ext.tasks.celery_app import RoomCelery
@@ -31,6 +33,9 @@ from demijohn.ext.tasks.settings import Settings
 
 #: Threads, unless ``TASKS_CONFIG["worker_concurrency"]`` says otherwise.
 _THREADS = 4
+
+#: The arguments and what travels with them, as JSON; what a run is told; when it is too late, since the epoch.
+Message: TypeAlias = tuple[str, str | None, dict[str, Any], float | None]
 
 _HOST = socket.gethostname()
 
@@ -45,20 +50,20 @@ class MemoryBackend(KeyValueStoreBackend):
     persistent = False
     supports_autoexpire = True
 
-    def __init__(self, app: Any, **options: Any) -> None:
+    def __init__(self, app: celery.Celery, **options: Any) -> None:
         self._kept: OrderedDict[Any, Any] = OrderedDict()
         self._changed = threading.Condition()
         super().__init__(app=app, **options)
 
-    def get(self, key: Any) -> Any:
+    def get(self, key: str) -> Any:
         """The value under a key."""
         return self._kept.get(key)
 
-    def mget(self, keys: Any) -> Any:
+    def mget(self, keys: Iterable[str]) -> Any:
         """The values under keys."""
         return [self._kept.get(key) for key in keys]
 
-    def set(self, key: Any, value: Any) -> None:
+    def set(self, key: str, value: Any) -> None:
         """Keep a value, and wake who waits for one."""
         with self._changed:
             self._kept[key] = value
@@ -66,18 +71,18 @@ class MemoryBackend(KeyValueStoreBackend):
                 self._kept.popitem(last=False)
             self._changed.notify_all()
 
-    def delete(self, key: Any) -> None:
+    def delete(self, key: str) -> None:
         """Drop a value."""
         self._kept.pop(key, None)
 
-    def incr(self, key: Any) -> int:
+    def incr(self, key: str) -> int:
         """Count, for the parts of a chord."""
         with self._changed:
             value: int = int(self._kept.get(key) or 0) + 1
             self._kept[key] = value
             return value
 
-    def _store_result(self, task_id: str, result: Any, state: str, *args: Any, **options: Any) -> Any:
+    def _store_result(self, task_id: str, result: object, state: str, *args: Any, **options: Any) -> Any:
         # PERF: Celery's looks first whether another process was faster, and reads the time in the zone (60 us).
         request = options.get("request")
         meta = {
@@ -117,7 +122,7 @@ class EmbeddedCelery(RoomCelery):
         else:
             time.sleep(seconds)
 
-    def _hand_over(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> Any:
+    def _hand_over(self, name: str, args: Args, kwargs: Kwargs, options: dict[str, Any]) -> Any:
         parent = self.current_worker_task
         request = None if parent is None else parent.request
         task_id = options["task_id"]
@@ -145,7 +150,7 @@ class EmbeddedCelery(RoomCelery):
             "stamps": {name: options[name] for name in options.get("stamped_headers") or ()},
             "correlation_id": task_id, "headers": options["headers"],
         }  # fmt: skip
-        expires = _expires(self, options.get("expires"))
+        expires = _expires(self.settings.zone, options.get("expires"))
         body = write(name, args or (), kwargs or {}, {})
         written = write(name, (), extra, {}) if extra else None
         self.engine.put(name, (body, written, message, expires), due)
@@ -156,14 +161,14 @@ class EmbeddedCelery(RoomCelery):
         return result
 
 
-def _expires(app: Any, given: Any) -> float | None:
+def _expires(zone: tzinfo, given: datetime | str | float | None) -> float | None:
     if given is None:
         return None
     if isinstance(given, str):
         given = maybe_iso8601(given)
     if isinstance(given, datetime):
-        return (given if given.tzinfo else given.replace(tzinfo=app.settings.zone)).timestamp()
-    return time.time() + float(given)
+        return (given if given.tzinfo else given.replace(tzinfo=zone)).timestamp()
+    return time.time() + float(given or 0)
 
 
 class Engine:
@@ -187,7 +192,7 @@ class Engine:
         self._open: dict[str, str] = {}
         self._stopping = threading.Event()
 
-    def put(self, name: str, message: Any, due: float | None) -> None:
+    def put(self, name: str, message: Message, due: float | None) -> None:
         """Take a task in; ``due`` is when it may run, in seconds since the epoch."""
         if not self._warned:
             self._warn()
@@ -259,7 +264,7 @@ class Engine:
                     if not self._open:
                         self._lock.notify_all()
 
-    def _run(self, name: str, written: Any) -> None:
+    def _run(self, name: str, written: Message) -> None:
         body, extra, request, expires = written
         task_id = request["id"]
         task = self.app.tasks.get(name)
@@ -281,7 +286,7 @@ class Engine:
 
     def begin_schedule(self) -> None:
         """Send the turns of ``TASKS_SCHEDULE`` from a thread, until this process stops serving."""
-        beat = make_beat(self.app.flask, self.app.settings, self.app)
+        beat = make_beat(self.app.flask, self.app.settings, self.app.send_task)
         self._begin_again()
         self._start(partial(beat.run, self._stopping), "demijohn-tasks-beat")
 

@@ -13,7 +13,7 @@ import logging
 from hashlib import sha1
 from queue import Empty
 from time import monotonic, time
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
@@ -21,6 +21,7 @@ from kombu.utils.encoding import bytes_to_str
 from kombu.utils.json import dumps, loads
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError
+from demijohn.ext.tasks.ports import RedisClient
 from redis.retry import Retry
 
 _log = logging.getLogger(__name__)
@@ -57,14 +58,49 @@ if redis.call('LPUSH', KEYS[2], '') > tonumber(ARGV[2]) then redis.call('LTRIM',
 _DIGESTS = {text: sha1(text.encode(), usedforsecurity=False).hexdigest() for text in (_PUT,)}
 
 
-class QoS(kombu_redis.QoS):
+# Of kombu's transport the stubs know the names only.
+if TYPE_CHECKING:
+
+    class _QoS:
+        channel: Any
+        unacked_index_key: str
+        _delivered: dict[str, Any]
+
+        def append(self, message: virtual.Message, delivery_tag: str) -> None: ...
+
+    class _Channel:
+        client: Any
+        connection: Any
+        sep: str
+        global_keyprefix: str
+        unacked_key: str
+        unacked_index_key: str
+        brpop_timeout: float
+        active_queues: list[str]
+        priority_steps: list[int]
+        connection_errors: tuple[type[Exception], ...]
+        _queue_cycle: Any
+        conn_or_acquire: Any
+        _q_for_pri: Any
+        _get_message_priority: Any
+        _flush_brpop_reauth: Any
+
+        def __init__(self, *args: Any, **options: Any) -> None: ...
+        def _connparams(self, asynchronous: bool = False) -> dict[str, Any]: ...
+        def _delete(self, queue: str, *args: Any, **options: Any) -> None: ...
+
+else:
+    _QoS, _Channel = kombu_redis.QoS, kombu_redis.Channel
+
+
+class QoS(_QoS):
     """What a worker has taken and not acknowledged."""
 
-    def append(self, message: Any, delivery_tag: Any) -> None:
+    def append(self, message: virtual.Message, delivery_tag: str) -> None:
         """Note a message, in Redis too unless the script that took it has."""
         if delivery_tag in self.channel.taken:
             self.channel.taken.discard(delivery_tag)
-            virtual.QoS.append(self, message, delivery_tag)
+            virtual.QoS.append(cast(virtual.QoS, self), message, delivery_tag)
         else:
             super().append(message, delivery_tag)
 
@@ -77,7 +113,7 @@ class QoS(kombu_redis.QoS):
                 client.zadd(self.unacked_index_key, tags, xx=True)
 
 
-class Channel(kombu_redis.Channel):
+class Channel(_Channel):
     """A channel that takes messages in one step."""
 
     QoS = QoS
@@ -97,7 +133,7 @@ class Channel(kombu_redis.Channel):
     def _tokens_of(self, queue: str) -> str:
         return f"{queue}{self.sep}tokens"
 
-    def _put(self, queue: str, message: Any, **options: Any) -> None:
+    def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
         with self.conn_or_acquire() as client:
             _script(client, _PUT, [key, self._tokens_of(queue)], [dumps(message), _TOKENS])
@@ -144,7 +180,7 @@ class Channel(kombu_redis.Channel):
             self._in_poll = None
             self._flush_brpop_reauth()
 
-    def _deliver_taken(self, key: Any, written: Any) -> None:
+    def _deliver_taken(self, key: bytes, written: bytes) -> None:
         queue = bytes_to_str(key)[len(self.global_keyprefix) :].rsplit(self.sep, 1)[0]
         self._queue_cycle.rotate(queue)
         try:
@@ -163,10 +199,10 @@ class Channel(kombu_redis.Channel):
 class Transport(kombu_redis.Transport):
     """The transport, for ``broker_transport``."""
 
-    Channel = Channel
+    Channel = cast(Any, Channel)
 
 
-def _script(client: Any, text: str, keys: list[str], arguments: list[Any]) -> Any:
+def _script(client: RedisClient, text: str, keys: list[str], arguments: list[Any]) -> Any:
     """Run a script by its digest, which is shorter."""
     try:
         return client.evalsha(_DIGESTS[text], len(keys), *keys, *arguments)
