@@ -12,6 +12,7 @@ from typing import Any
 
 from bench import (
     database,
+    defaults,
     environment,
     forms,
     inprocess,
@@ -29,8 +30,19 @@ from bench.entrants import ENTRANTS
 
 RESULTS = Path(__file__).parent / "results"
 SNAPSHOT = Path(__file__).parent / "RESULTS.md"
-KINDS = ("inprocess", "startup", "database", "forms", "rest", "servers", "upload", "websockets", "parsers")
-USUAL = KINDS[:6]
+KINDS = (
+    "inprocess",
+    "startup",
+    "database",
+    "forms",
+    "rest",
+    "defaults",
+    "servers",
+    "upload",
+    "websockets",
+    "parsers",
+)
+USUAL = KINDS[:7]
 
 
 def _arguments() -> argparse.Namespace:
@@ -95,6 +107,11 @@ def _rest(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     names = [name for name in options.entrant if name in rest.ENTRANTS]
     figures, problems = rest.measure(names, options.rounds)
     return {**figures, "problems": problems}, rest.text(figures, problems)
+
+
+def _defaults(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    figures = defaults.measure(options.rounds)
+    return {"rounds_us": figures}, defaults.text(figures)
 
 
 def _servers(options: argparse.Namespace) -> tuple[dict[str, Any], str]:

@@ -35,6 +35,7 @@ def app():
         ("SESSION_COOKIE_SAMESITE", None),
         ("MAX_CONTENT_LENGTH", None),
         ("SESSION_COOKIE_NAME", "session"),
+        ("SESSION_COOKIE_HTTPONLY", True),
     ],
 )
 def test_settings_have_flasks_defaults(app, setting, value):

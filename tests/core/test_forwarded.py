@@ -114,6 +114,13 @@ def test_case_10_an_underscore_never_makes_another_header(told, protocol):
     assert told(1, {"X_Forwarded_For": "203.0.113.9"})["address"] == "127.0.0.1"
 
 
+def test_case_10_nor_in_an_environ_that_is_read_whole(app, client, protocol):
+    if protocol == "wsgi":
+        return  # as above
+    app.add_url_rule("/", "index", lambda: str(dict(request.environ).get("HTTP_X_FORWARDED_FOR")))
+    assert client.get("/", headers={"X_Forwarded_For": "203.0.113.9"}).text == "None"
+
+
 @pytest.mark.parametrize("setting", [True, "1", 1.5, -1, {"x_for": -1}])
 def test_a_setting_that_makes_no_sense_is_an_error(app, client, setting):
     app.testing = True

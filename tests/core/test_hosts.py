@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from demijohn import Flask, render_template_string, request, url_for
+from demijohn.testing.rsgi import RSGIHeaders
 
 BAD = ["a/?x=", "u@a", "[::1", ""]
 
@@ -128,6 +129,32 @@ def test_case_1_a_host_sent_twice_is_refused_over_asgi():
         }  # fmt: skip
         asyncio.run(app(scope, receive, send))
         return sent[0]["status"]
+
+    assert [status_of(b"own.example"), status_of(b"own.example")] == [200, 200]
+    assert status_of(b"own.example", b"other.example") == 400
+    assert status_of(b"own.example", b"own.example") == 400
+
+
+def test_case_1_a_host_sent_twice_is_refused_over_rsgi():
+    app = Flask("site")
+
+    @app.get("/")
+    async def index():
+        return "index"
+
+    class Protocol:
+        def response_bytes(self, status, headers, body):
+            self.status = status
+
+    class Scope:
+        proto, scheme, http_version, method, path, query_string = "http", "http", "1.1", "GET", "/", ""
+        client, server, authority = "127.0.0.1:50000", "127.0.0.1:80", None
+
+    def status_of(*hosts):
+        scope, protocol = Scope(), Protocol()
+        scope.headers = RSGIHeaders([(b"host", host) for host in hosts])
+        asyncio.run(app.__rsgi__(scope, protocol))
+        return protocol.status
 
     assert [status_of(b"own.example"), status_of(b"own.example")] == [200, 200]
     assert status_of(b"own.example", b"other.example") == 400

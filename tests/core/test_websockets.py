@@ -270,3 +270,20 @@ def test_a_single_allowed_origin_is_one_and_not_what_stands_in_it(app, client, o
     else:
         with pytest.raises(WebSocketRejected), client.websocket("/echo", headers={"Origin": origin}):
             pass
+
+
+@pytest.mark.parametrize("own", ["http://localhost", "https://localhost"])
+def test_case_62_the_own_host_by_another_scheme_is_foreign(app, client, own):
+    @app.websocket("/echo")
+    async def echo():
+        await websocket.send("hello")
+
+    base = own.replace("http", "ws")
+    with client.websocket("/echo", base_url=base, headers={"Origin": own}) as socket:
+        assert socket.receive() == "hello"
+    other = "https://localhost" if own == "http://localhost" else "http://localhost"
+    with (
+        pytest.raises(WebSocketRejected),
+        client.websocket("/echo", base_url=base, headers={"Origin": other}),
+    ):
+        pass

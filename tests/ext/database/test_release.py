@@ -221,3 +221,39 @@ def test_a_block_that_is_open_keeps_its_connection(small_shop, block):
             db.session.get(small_shop.User, 1)
             assert (session().release(), small_shop.in_use()) == (False, 1)
         assert session().release()
+
+
+def delete(db, User):
+    db.session.delete(db.session.get(User, 1))
+
+
+def delete_in_a_savepoint(db, User):
+    with db.session.begin_nested():
+        delete(db, User)
+
+
+def update_by_scalars(db, User):
+    db.session.scalars(db.update(User).where(User.id == 1).values(name="Eve").returning(User.id)).all()
+
+
+def update_by_scalar(db, User):
+    db.session.scalar(db.update(User).where(User.id == 1).values(name="Eve").returning(User.id))
+
+
+@pytest.mark.parametrize("change", [delete, delete_in_a_savepoint, update_by_scalars, update_by_scalar])
+def test_a_change_that_is_not_committed_keeps_its_connection(small_shop, change):
+    db = small_shop.db
+    with small_shop.app.app_context():
+        change(db, small_shop.User)
+        assert (db.session().release(), small_shop.in_use()) == (False, 1)
+        db.session.commit()
+        assert db.session().release()
+    assert "Ada" not in small_shop.names()
+
+
+def test_inside_a_savepoint_no_connection_is_given_back(small_shop):
+    db = small_shop.db
+    with small_shop.app.app_context():
+        db.session.get(small_shop.User, 1)  # the transaction outside began by itself
+        with db.session.begin_nested():
+            assert db.session().release() is False

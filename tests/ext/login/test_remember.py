@@ -186,3 +186,10 @@ def test_strong_protection_lets_a_session_of_nobody_be_remembered(site):
     with client.session_transaction() as kept:
         kept["cart"] = ["port"]
     assert [client.get("/who").text for _ in range(3)] == ["Ada"] * 3
+
+
+def test_the_first_request_of_a_remembered_browser_is_not_fresh_either(every_site):
+    client = every_site.client
+    client.get("/in/1?remember")
+    assert remembered(client)
+    assert client.get("/fresh").status_code == 401

@@ -112,3 +112,19 @@ def test_only_printing_sql_takes_no_lock(small_cellar):
 def test_a_database_object_of_another_kind_is_not_locked(small_cellar, database):
     with small_cellar.app.app_context(), one_at_a_time(small_cellar.migrate.get_config(), database, False):
         pass
+
+
+def test_a_stamp_waits_for_the_lock_as_well(small_cellar):
+    small_cellar.with_models(bottle).run("init")
+    small_cellar.run("migrate --rev-id aaa")
+    small_cellar.app.config["MIGRATE_LOCK_TIMEOUT"] = 0.3
+    with small_cellar.app.app_context():
+        config = small_cellar.migrate.get_config()
+        with one_at_a_time(config, small_cellar.db, sql=False):
+            printed = []
+            thread = threading.Thread(
+                target=lambda: printed.append(small_cellar.run("stamp head", fails=True))
+            )
+            thread.start()
+            thread.join()
+    assert "MIGRATE_LOCK_TIMEOUT" in printed[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from demijohn.ext.login import LoginManager, UserMixin, current_user, login_user, logout_user
+from demijohn.ext.login import LoginManager, UserMixin, confirm_login, current_user, login_user, logout_user
 
 
 class User(UserMixin):
@@ -83,3 +83,22 @@ def test_case_34_a_login_by_the_remember_me_cookie_rotates_it_too(login_site, si
     assert client.get("/who").text == "True"
     assert sid(client) != fixed
     assert client.get("/get/cart").text == "full"
+
+
+def test_case_34_a_login_that_is_confirmed_gets_a_new_identifier(login_site, sid):
+    def confirm():
+        return str(confirm_login())
+
+    async def confirm_async():
+        return confirm()
+
+    is_async = login_site.app.view_functions["get"].__name__ == "run"
+    login_site.add("/confirm", confirm_async if is_async else confirm)
+    client, thief = login_site.client, login_site.other
+    client.get("/login")
+    before = sid(client)
+    client.get("/confirm")
+    assert sid(client) != before
+    thief.set_cookie("session", before)
+    assert thief.get("/who").text == "False"
+    assert client.get("/who").text == "True"
