@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
-from demijohn import Flask, app_ctx, has_request_context
+from demijohn import Flask, app_ctx, extend, has_request_context
 from demijohn.extend import carriers, current_request
 
 #: What came with the task that runs here, and goes along with those that it sends.
@@ -20,6 +20,18 @@ _came: ContextVar[dict[str, Any]] = ContextVar("demijohn.tasks.came")
 
 def _take_url_root() -> str | None:
     return current_request().url_root if has_request_context() else None
+
+
+def _take_request_id() -> str | None:
+    take = getattr(extend, "current_request_id", None)
+    found: str | None = None if take is None else take()
+    return found
+
+
+def _give_request_id(request_id: str) -> None:
+    give = getattr(extend, "carry_request_id", None)
+    if give is not None:
+        give(request_id)
 
 
 def _give_url_root(root: str) -> None:
@@ -31,6 +43,7 @@ def _give_url_root(root: str) -> None:
 
 
 _OWN: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
+    "request_id": (_take_request_id, _give_request_id),
     "url_root": (_take_url_root, _give_url_root),
 }
 

@@ -60,7 +60,7 @@ def new_id() -> str:
 class RoomJob(AsyncResult):  # type: ignore[type-arg]
     """A task that was sent. Waiting for it looks at the result now and then: any thread may, several at once."""
 
-    app: RoomCelery
+    app: RoomCelery  # type: ignore[assignment]
 
     @property
     def token(self) -> str:
@@ -120,7 +120,7 @@ class RoomJob(AsyncResult):  # type: ignore[type-arg]
 class RoomTask(celery.Task):  # type: ignore[type-arg]
     """A task: run by a worker or a thread, it has the application around it."""
 
-    app: RoomCelery
+    app: RoomCelery  # type: ignore[assignment]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it: with a context of its own where a worker does, plainly where code calls it."""
@@ -138,7 +138,7 @@ class RoomTask(celery.Task):  # type: ignore[type-arg]
             return here.request
         return super()._get_request()  # type: ignore[misc]
 
-    request = property(_get_request)
+    request = property(_get_request)  # type: ignore[assignment]
 
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> Any:
         """Send the task when ``db.session`` commits, and not at all when it is rolled back."""
@@ -180,7 +180,7 @@ class RoomCelery(celery.Celery):
         self.conf.update(settings.config)
 
     @cached_property
-    def AsyncResult(self) -> Any:
+    def AsyncResult(self) -> Any:  # type: ignore[override]
         """The class of jobs."""
         return self.subclass_with_self(RoomJob)
 
