@@ -23,6 +23,7 @@ from bench import (
     sockets,
     startup,
     targets,
+    tasks,
     uploads,
 )
 from bench.cases import CASES
@@ -41,6 +42,7 @@ KINDS = (
     "upload",
     "websockets",
     "parsers",
+    "tasks",
 )
 USUAL = KINDS[:7]
 
@@ -107,6 +109,11 @@ def _rest(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     names = [name for name in options.entrant if name in rest.ENTRANTS]
     figures, problems = rest.measure(names, options.rounds)
     return {**figures, "problems": problems}, rest.text(figures, problems)
+
+
+def _tasks(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    figures = tasks.measure(options.rounds)
+    return {"rounds": figures}, tasks.text(figures)
 
 
 def _defaults(options: argparse.Namespace) -> tuple[dict[str, Any], str]:

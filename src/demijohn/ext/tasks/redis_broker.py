@@ -84,6 +84,8 @@ if TYPE_CHECKING:
         _q_for_pri: Any
         _get_message_priority: Any
         _flush_brpop_reauth: Any
+        _create_client: Any
+        pool: Any
 
         def __init__(self, *args: Any, **options: Any) -> None: ...
         def _connparams(self, asynchronous: bool = False) -> dict[str, Any]: ...
@@ -124,6 +126,7 @@ class Channel(_Channel):
         #: Whether the reply that is waited for is the script's; else it is a token.
         self._taking = False
         self._may_have_more = True
+        self._sender: Any = None
         super().__init__(*args, **options)
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
@@ -135,8 +138,11 @@ class Channel(_Channel):
 
     def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
-        with self.conn_or_acquire() as client:
-            _script(client, _PUT, [key, self._tokens_of(queue)], [dumps(message), _TOKENS])
+        # PERF: kombu makes a client for each message, a tenth of what sending costs.
+        client = self._sender
+        if client is None or client.connection_pool is not self.pool:  # after a fork, or a connection that is gone
+            client = self._sender = self._create_client()
+        _script(client, _PUT, [key, self._tokens_of(queue)], [dumps(message), _TOKENS])
 
     def _delete(self, queue: str, *args: Any, **options: Any) -> None:
         super()._delete(queue, *args, **options)
