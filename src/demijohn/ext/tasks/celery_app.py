@@ -240,15 +240,15 @@ class RoomCelery(celery.Celery):
         :raises ValueError: when all of it is larger than ``TASKS_MAX_MESSAGE``.
         """
         task: Any = options.get("task_type") or self.tasks.get(name)
-        check_message(task or name, args or (), kwargs or {}, options, self.settings.max_message)
+        written = check_message(task or name, args or (), kwargs or {}, options, self.settings.max_message)
         options["headers"] = self.headers_for(options.get("headers") or {})
         options["task_id"] = options.get("task_id") or new_id()
         # PERF: for a monitor and the log of the worker, which shows them itself.
         options.setdefault("argsrepr", "")
         options.setdefault("kwargsrepr", "")
-        return self._hand_over(name, args, kwargs, options)
+        return self._hand_over(name, args, kwargs, options, written)
 
-    def _hand_over(self, name: str, args: Args, kwargs: Kwargs, options: dict[str, Any]) -> Any:
+    def _hand_over(self, name: str, args: Args, kwargs: Kwargs, options: dict[str, Any], written: str) -> Any:
         given = options.pop("producer", None)
         if given is not None or options.get("connection") is not None:
             return super().send_task(name, args, cast(Any, kwargs), producer=given, **options)

@@ -13,6 +13,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
 from functools import partial
+from json import JSONDecoder
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
@@ -22,7 +23,7 @@ from celery.backends.base import KeyValueStoreBackend
 from celery.exceptions import NotRegistered
 from celery.utils.time import maybe_iso8601
 from kombu.utils.functional import maybe_list
-from kombu.utils.json import loads
+from kombu.utils.json import object_hook
 
 from demijohn.ext.tasks.ports import Args, Kwargs
 from demijohn import Flask
@@ -38,6 +39,9 @@ _THREADS = 4
 Message: TypeAlias = tuple[str, str | None, dict[str, Any], float | None]
 
 _HOST = socket.gethostname()
+
+#: PERF: kombu makes a decoder for each message.
+_read = JSONDecoder(object_hook=object_hook).decode
 
 #: Results that are kept; the oldest go first.
 _RESULTS = 10_000
@@ -122,7 +126,7 @@ class EmbeddedCelery(RoomCelery):
         else:
             time.sleep(seconds)
 
-    def _hand_over(self, name: str, args: Args, kwargs: Kwargs, options: dict[str, Any]) -> Any:
+    def _hand_over(self, name: str, args: Args, kwargs: Kwargs, options: dict[str, Any], written: str) -> Any:
         parent = self.current_worker_task
         request = None if parent is None else parent.request
         task_id = options["task_id"]
@@ -151,9 +155,8 @@ class EmbeddedCelery(RoomCelery):
             "correlation_id": task_id, "headers": options["headers"],
         }  # fmt: skip
         expires = _expires(self.settings.zone, options.get("expires"))
-        body = write(name, args or (), kwargs or {}, {})
-        written = write(name, (), extra, {}) if extra else None
-        self.engine.put(name, (body, written, message, expires), due)
+        more = write(name, (), extra, {}) if extra else None
+        self.engine.put(name, (written, more, message, expires), due)
         result = self.AsyncResult(task_id)
         result.ignored = options.get("ignore_result")
         if options.get("add_to_parent", True) and parent is not None:
@@ -196,18 +199,24 @@ class Engine:
         """Take a task in; ``due`` is when it may run, in seconds since the epoch."""
         if not self._warned:
             self._warn()
-        with self._lock:
-            self._begin_again()
-            self._open[message[2]["id"]] = name
-            if due is not None and due > time.time():
-                self._numbers += 1
-                heapq.heappush(self._later, (due, self._numbers, name, message))
-                if not self._timer:
-                    self._timer = True
-                    self._start(self._wait_for_due, "demijohn-tasks-due")
-                self._lock.notify_all()
-                return
+        self._begin_again()
+        self._open[message[2]["id"]] = name
+        if due is None or due <= time.time():
+            # PERF: no lock where the threads are there.
             self._ready.put((name, message))
+            if self._threads < self._most:
+                self._start_worker()
+            return
+        with self._lock:
+            self._numbers += 1
+            heapq.heappush(self._later, (due, self._numbers, name, message))
+            if not self._timer:
+                self._timer = True
+                self._start(self._wait_for_due, "demijohn-tasks-due")
+            self._lock.notify_all()
+
+    def _start_worker(self) -> None:
+        with self._lock:
             if self._threads < self._most:
                 self._threads += 1
                 self._start(self._work, "demijohn-tasks")
@@ -242,9 +251,7 @@ class Engine:
                 while self._later and self._later[0][0] <= now:
                     _, _, name, message = heapq.heappop(self._later)
                     self._ready.put((name, message))
-                    if self._threads < self._most:
-                        self._threads += 1
-                        self._start(self._work, "demijohn-tasks")
+                    self._start_worker()
                 self._lock.wait(self._later[0][0] - now if self._later else None)
 
     def _work(self) -> None:
@@ -259,10 +266,7 @@ class Engine:
             except BaseException:
                 self.app.flask.logger.exception("The task %s broke off", name)
             finally:
-                with self._lock:
-                    self._open.pop(message[2]["id"], None)
-                    if not self._open:
-                        self._lock.notify_all()
+                self._open.pop(message[2]["id"], None)
 
     def _run(self, name: str, written: Message) -> None:
         body, extra, request, expires = written
@@ -275,10 +279,10 @@ class Engine:
         if expires is not None and expires < time.time():
             self.app.backend.mark_as_revoked(task_id, "expired")
             return
-        args, kwargs, _ = loads(body)
+        args, kwargs, _ = _read(body)
         request |= {"delivery_info": {}, "hostname": _HOST, "is_eager": False}
         if extra is not None:
-            request |= loads(extra)[1]
+            request |= _read(extra)[1]
         tracer = task.__trace__
         if tracer is None:
             tracer = task.__trace__ = build_tracer(task.name, task, app=self.app)
@@ -300,9 +304,8 @@ class Engine:
     def stop(self) -> None:
         """Give what waits the time it has, then name what is left."""
         deadline = time.monotonic() + self.app.settings.shutdown_timeout
-        with self._lock:
-            while self._open and time.monotonic() < deadline:
-                self._lock.wait(deadline - time.monotonic())
+        while self._open and time.monotonic() < deadline:
+            time.sleep(0.01)
         self._end()
 
     def _end(self) -> None:

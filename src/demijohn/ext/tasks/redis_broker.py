@@ -140,7 +140,9 @@ class Channel(_Channel):
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
         # PERF: kombu makes a client for each message, a tenth of what sending costs.
         client = self._sender
-        if client is None or client.connection_pool is not self.pool:  # after a fork, or a connection that is gone
+        if (
+            client is None or client.connection_pool is not self.pool
+        ):  # after a fork, or a connection that is gone
             client = self._sender = self._create_client()
         _script(client, _PUT, [key, self._tokens_of(queue)], [dumps(message), _TOKENS])
 
