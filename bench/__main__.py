@@ -27,6 +27,7 @@ from bench import (
     static_files,
     streams,
     targets,
+    tasks,
     uploads,
 )
 from bench.cases import CASES
@@ -49,6 +50,7 @@ KINDS = (
     "realtime",
     "parsers",
     "static",
+    "tasks",
 )
 USUAL = KINDS[:8]
 
@@ -121,6 +123,11 @@ def _rest(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     names = [name for name in options.entrant if name in rest.ENTRANTS]
     figures, problems = rest.measure(names, options.rounds)
     return {**figures, "problems": problems}, rest.text(figures, problems)
+
+
+def _tasks(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    figures = tasks.measure(options.rounds)
+    return {"rounds": figures}, tasks.text(figures)
 
 
 def _defaults(options: argparse.Namespace) -> tuple[dict[str, Any], str]:

@@ -13,6 +13,7 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -65,13 +66,15 @@ __all__ = [
     "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later", "may_await", "may_block",
     "nonblocking", "observe", "parse_cookie", "parse_multipart", "prefers_json", "problem", "request_of_scope",
     "running_loop", "safe_join", "secure_filename", "send_signal", "serve_event", "set_translator",
-    "translate", "translate_plural", "unproxied", "vouched", "wrap_asgi",
+    "translate", "translate_plural", "unproxied", "vouched", "watch_sources", "wrap_asgi",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
+    from demijohn.devserver import watch
     from demijohn.dispatch import event
 else:
     event = later("demijohn.dispatch.event")  # 13 % of an import of Flask: asyncio
+    watch = later("demijohn.devserver.watch")  # 40 %: the development server
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -372,6 +375,16 @@ def observe(app: Flask, observer: Any) -> None:
     """
     app.observers.append(observer)
     app.drop_way()
+
+
+def watch_sources(on_change: Callable[[str], None]) -> Callable[[], None]:
+    """Call ``on_change(path)`` from a thread when a source file of this process changes; gives what ends it.
+
+    Watched are the packages and modules that are imported now, but for installed ones, as by ``demijohn run --reload``.
+    """
+    watcher = watch.Watcher(on_change)
+    watcher.watch(**watch.watchable_modules(), since=time.time())
+    return watcher.stop
 
 
 def wrap_asgi(app: Flask, middleware: Callable[[Any], Any]) -> None:

@@ -25,7 +25,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 #: Pages with tests of their own: testing.md as a test file (tests/testing), those of rooms beside the rooms'.
-ELSEWHERE = {"testing", "compat", "database", "forms", "login", "migrations", "server-side-sessions"}
+ELSEWHERE = {"testing", "compat", "database", "forms", "login", "migrations", "server-side-sessions", "tasks"}
 
 Check = Callable[..., None]
 CHECKS: dict[tuple[str, int], Check] = {}

@@ -104,4 +104,4 @@ def shop(make_shop: Callable[..., tuple[Shop, Any]], broker: dict[str, Any]) -> 
         channel = connection.default_channel
         with contextlib.suppress(*connection.channel_errors):
             channel.queue_purge("celery")
-    yield made, module
+    return made, module

@@ -11,8 +11,10 @@ import time
 from typing import Any
 
 from celery import shared_task
+from sqlalchemy import event
 
 from demijohn import Flask, current_app, g, url_for
+from demijohn.ext.database import SQLAlchemy
 from demijohn.ext.tasks import Tasks, app_task, report
 
 
@@ -29,6 +31,16 @@ def create_app() -> Flask:
         app.config["TASKS_SCHEDULE"][name] = {**entry, "schedule": float(entry["schedule"])}
     tasks = Tasks(app)
     app.register_blueprint(tasks.blueprint, url_prefix="/jobs")
+
+    if "SQLALCHEMY_DATABASE_URI" in app.config:
+        db = SQLAlchemy(app)
+        with app.app_context():  # as a factory that looks at its tables does
+
+            @event.listens_for(db.engine, "connect")
+            def note_process(connection: Any, record: Any) -> None:
+                record.info["made by"] = os.getpid()
+
+            db.session.execute(db.text("select 1"))
 
     @app.teardown_appcontext
     def tear_down(error: BaseException | None) -> None:
@@ -121,3 +133,11 @@ async def loop_number() -> list[int]:
 @shared_task
 def unmodified(a: int) -> list[Any]:
     return [current_app.name, a]
+
+
+@app_task
+def connection_ids() -> list[Any]:
+    """Which process has made the connection that a task of here is given."""
+    db = current_app.extensions["sqlalchemy"]
+    with db.engine.connect() as connection:
+        return [os.getpid(), connection.connection.info.get("made by")]

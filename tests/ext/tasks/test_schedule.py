@@ -13,7 +13,7 @@ from tests.sessions.server_side.conftest import RedisServer
 
 from demijohn import Flask
 from demijohn.errors import WrongSetting
-from demijohn.ext.tasks import Tasks, TasksUnavailable, app_task
+from demijohn.ext.tasks import Tasks, TasksUnavailable
 from demijohn.ext.tasks.beat import Beat, OwnTurns, SharedTurns, make_beat
 from demijohn.ext.tasks.schedule import next_turn
 from demijohn.ext.tasks.settings import read_settings

@@ -14,11 +14,11 @@ from demijohn import Flask
 from demijohn.ext.i18n import templates, urls
 from demijohn.ext.i18n.cli import i18n as command_group
 from demijohn.ext.i18n.configuration import KINDS, BabelConfiguration, get_babel
-from demijohn.ext.i18n.current import texts
+from demijohn.ext.i18n.current import force_locale, get_locale, texts
 from demijohn.ext.i18n.domain import Domain
 from demijohn.ext.i18n.messages import OwnTexts, error_answers
 from demijohn.extend import (
-    adapt_view, add_check, answer_errors, before_stream, expect_settings, is_async, set_translator, unproxied,
+    adapt_view, add_carrier, add_check, answer_errors, before_stream, expect_settings, is_async, set_translator, unproxied,
 )  # fmt: skip
 
 __all__ = ["Babel"]
@@ -104,6 +104,7 @@ class Babel:
         app.extensions["babel"] = made
         app.cli.add_command(command_group)
         add_check(app, made.check)
+        add_carrier(app, "locale", _locale_here, force_locale)
         if self._configure_jinja:
             templates.install(app.jinja_env)
             before_stream(app, _before_stream)
@@ -200,3 +201,9 @@ def _look_at(configuration: BabelConfiguration) -> None:
     if configuration.timezone(configuration.default_timezone) is None:
         raise ValueError(_no_zone(configuration.default_timezone))
     configuration.offered()
+
+
+def _locale_here() -> str | None:
+    """The locale that goes with work which is handed on."""
+    locale = get_locale()
+    return None if locale is None else str(locale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -148,17 +148,17 @@ class Beat:
             pass
 
 
-def make_beat(app: Flask, settings: Settings, celery: Any) -> Beat:
+def make_beat(app: Flask, settings: Settings, send: Callable[..., object]) -> Beat:
     """The beat of an application, shared by Redis where it has one.
 
     :raises WrongSetting: for a turn that cannot be one.
     """
     address = settings.ledger
     turns = OwnTurns() if address is None else SharedTurns(address, settings.publish_timeout)
-    return Beat(app, settings, celery.send_task, turns)
+    return Beat(app, settings, send, turns)
 
 
-def _look_at(name: str, entry: Any, settings: Settings) -> None:
+def _look_at(name: str, entry: Mapping[str, Any], settings: Settings) -> None:
     try:
         task = entry["task"]
         if not isinstance(task, str):

@@ -1,21 +1,26 @@
 """What a task takes along from where it was asked for: the request's id, the language, the address of the site.
 
-Each thing has a name, a function that takes it where a task is sent, and one that gives it to the context of the run.
-This module must not know what tasks are.
+The names are those of :func:`demijohn.extend.add_carrier`. This module must not know what tasks are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
 from demijohn import Flask, app_ctx, has_request_context
-from demijohn.extend import carriers, current_request
+from demijohn.extend import add_carrier, carried, carrying, current_request
 
 #: What came with the task that runs here, and goes along with those that it sends.
 _came: ContextVar[dict[str, Any]] = ContextVar("demijohn.tasks.came")
+
+
+def carry_address(app: Flask) -> None:
+    """Have the address of the site go along, as ``url_root``."""
+    add_carrier(app, "url_root", _take_url_root, _give_url_root)
 
 
 def _take_url_root() -> str | None:
@@ -30,29 +35,17 @@ def _give_url_root(root: str) -> None:
     )
 
 
-_OWN: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
-    "url_root": (_take_url_root, _give_url_root),
-}
-
-
 def depart(app: Flask, names: Iterable[str]) -> dict[str, Any]:
     """What goes along with a task that is sent from here: of each name what is current, else what came here."""
-    found = dict(_came.get({}))
-    known = {**_OWN, **carriers(app)}
-    for name in names:
-        if name in known:
-            value = known[name][0]()
-            if value is not None:
-                found[name] = value
-    return found
+    return {**_came.get({}), **carried(app, names)}
 
 
-def arrive(app: Flask, came: dict[str, Any] | None) -> None:
-    """Give the context of a run what came with its task."""
+@contextmanager
+def arriving(app: Flask, came: dict[str, Any] | None) -> Iterator[None]:
+    """Around a run: its context has what came with its task."""
     if not isinstance(came, dict) or not came:
+        yield
         return
     _came.set(came)
-    known = {**_OWN, **carriers(app)}
-    for name, value in came.items():
-        if name in known:
-            known[name][1](value)
+    with carrying(app, came):
+        yield

@@ -8,16 +8,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import wraps
-from typing import Any
+from functools import cached_property, wraps
+from random import getrandbits
+from typing import Any, TypeAlias, cast
 
 import celery
 from amqp.exceptions import AMQPError
-from celery._state import task_join_will_block
+from celery._state import task_join_will_block  # type: ignore[attr-defined]
 from celery.backends.base import DisabledBackend
 from celery.exceptions import TimeoutError as JobTimeoutError
 from celery.result import AsyncResult
-from celery.utils import uuid
 from celery.utils.functional import head_from_fun
 from kombu.exceptions import KombuError, LimitExceeded
 from kombu.utils.json import loads
@@ -30,34 +30,47 @@ from demijohn.ext.tasks.ledger import Ledger
 from demijohn.ext.tasks.messages import check_message
 from demijohn.ext.tasks.running import run_task, running, wait_for
 from demijohn.ext.tasks.settings import Settings
+from demijohn.ext.tasks.ports import Args, CeleryTask, Kwargs, Run, SendingTask
 from demijohn.extend import is_async
 
 try:
-    from redis.exceptions import RedisError
+    from redis.exceptions import RedisError as _RedisError
 except ImportError:  # an application on RabbitMQ may have no Redis installed
-    RedisError = KombuError
+    _RedisError = KombuError  # type: ignore[misc, assignment]
+
+#: What Celery lets be called while a job is waited for.
+Callback: TypeAlias = Callable[..., object] | None
 
 #: What a broker that cannot be used raises.
-BROKER_ERRORS: tuple[type[Exception], ...] = (KombuError, AMQPError, OSError, RedisError)
+BROKER_ERRORS: tuple[type[Exception], ...] = (KombuError, AMQPError, OSError, _RedisError)
 
 #: Seconds between two looks at a job that is waited for: short at first, as most are.
 _LOOK_FIRST, _LOOK_LAST = 0.005, 0.25
 
 
-class RoomJob(AsyncResult):
+def new_id() -> str:
+    """The id of a job, in the form of a random UUID.
+
+    PERF: Celery's asks the system, and lets the other threads go first. Nobody gets in by an id: tokens are signed.
+    """
+    digits = f"{getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+class RoomJob(AsyncResult):  # type: ignore[type-arg]
     """A task that was sent. Waiting for it looks at the result now and then: any thread may, several at once."""
 
-    app: RoomCelery
+    app: RoomCelery  # type: ignore[assignment]
 
     @property
     def token(self) -> str:
         """The id, signed: whoever has it may see how far the task is."""
         return self.app.sign(self.id)
 
-    def get(
+    def get(  # type: ignore[override]
         self, timeout: float | None = None, propagate: bool = True, interval: float | None = None,
-        no_ack: bool = True, follow_parents: bool = True, callback: Any = None, on_message: Any = None,
-        on_interval: Any = None, disable_sync_subtasks: bool = True, **options: Any,
+        no_ack: bool = True, follow_parents: bool = True, callback: Callback = None, on_message: Callback = None,
+        on_interval: Callback = None, disable_sync_subtasks: bool = True, **options: Any,
     ) -> Any:  # fmt: skip
         """Wait for what the task returns; parameters as Celery's.
 
@@ -90,7 +103,7 @@ class RoomJob(AsyncResult):
             callback(self.id, self.result)
         return self.result
 
-    wait = get
+    wait = get  # type: ignore[assignment]
 
     def _over(self, parents: bool) -> bool:
         """Whether the task has ended, or one before it in its chain has failed, which is raised."""
@@ -104,43 +117,45 @@ class RoomJob(AsyncResult):
         return False
 
 
-class RoomTask(celery.Task):
+class RoomTask(celery.Task):  # type: ignore[type-arg]
     """A task: run by a worker or a thread, it has the application around it."""
 
-    app: RoomCelery
+    app: RoomCelery  # type: ignore[assignment]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it: with a context of its own where a worker does, plainly where code calls it."""
-        request = self.request_stack.top
+        request: Any = self.request_stack.top
         if request is None or request.called_directly:
             return super().__call__(*args, **kwargs)
-        with self.app.counted(self, request):
-            return run_task(self.app.flask, self, request, args, kwargs)
+        this = cast(SendingTask, self)
+        with self.app.counted(this, request):
+            return run_task(self.app.flask, this, request, args, kwargs)
 
     def _get_request(self) -> Any:
         """What is known of this run. By context and not by thread, so that async tasks have it too."""
         here = running.get()
-        if here is not None and here.task is self:
+        if here is not None and here.task is cast(object, self):
             return here.request
-        return super()._get_request()
+        return super()._get_request()  # type: ignore[misc]
 
-    request = property(_get_request)
+    request = property(_get_request)  # type: ignore[assignment]
 
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> Any:
         """Send the task when ``db.session`` commits, and not at all when it is rolled back."""
-        return send_on_commit(self, args, kwargs)
+        return send_on_commit(cast(SendingTask, self), args, kwargs)
 
-    def prepare(self, args: Any, kwargs: Any) -> tuple[Any, Callable[[], object]]:
+    def prepare(self, args: Args, kwargs: Kwargs) -> tuple[Any, Callable[[], object]]:
         """A job that is not sent yet, and what sends it. What cannot be sent is refused now.
 
         Arguments are written now: what becomes of them until then changes nothing.
         """
-        args, kwargs, _ = loads(check_message(self, args, kwargs, {}, self.app.settings.max_message))
-        task_id = uuid()
+        this = cast(SendingTask, self)
+        given: tuple[Any, Any] = loads(check_message(this, args, kwargs, {}, self.app.settings.max_message))[
+            :2
+        ]
+        task_id = new_id()
         headers = self.app.headers_for({})
-        return self.AsyncResult(task_id), lambda: self.apply_async(
-            args, kwargs, task_id=task_id, headers=headers
-        )
+        return self.AsyncResult(task_id), lambda: self.apply_async(*given, task_id=task_id, headers=headers)
 
 
 class RoomCelery(celery.Celery):
@@ -151,7 +166,7 @@ class RoomCelery(celery.Celery):
     :param sign: Makes a token of a job's id.
     """
 
-    task_cls = RoomTask
+    task_cls = RoomTask  # type: ignore[assignment]
 
     def __init__(self, flask: Flask, settings: Settings, sign: Callable[[str], str], **options: Any) -> None:
         self.flask = flask
@@ -164,12 +179,12 @@ class RoomCelery(celery.Celery):
         self.set_default()
         self.conf.update(settings.config)
 
-    @property
-    def AsyncResult(self) -> Any:  # noqa: N802 - Celery's name
+    @cached_property
+    def AsyncResult(self) -> Any:  # type: ignore[override]
         """The class of jobs."""
         return self.subclass_with_self(RoomJob)
 
-    def counted(self, task: Any, request: Any) -> Any:
+    def counted(self, task: CeleryTask, request: Run) -> Any:
         """What stands around each run of a worker: nothing here, the count of crashes in a worker."""
         if self.ledger is None:
             return nullcontext()
@@ -186,7 +201,7 @@ class RoomCelery(celery.Celery):
         carried = depart(self.flask, self.settings.carry)
         return {**given, "carried": carried} if carried else given
 
-    def _task_from_fun(self, fun: Any, *args: Any, **options: Any) -> Any:
+    def _task_from_fun(self, fun: Callable[..., Any], *args: Any, **options: Any) -> Any:
         if not is_async(fun):
             return super()._task_from_fun(fun, *args, **options)
 
@@ -201,12 +216,12 @@ class RoomCelery(celery.Celery):
         return task
 
     def _get_backend(self) -> Any:
-        backend = super()._get_backend()
+        backend = super()._get_backend()  # type: ignore[misc]
         # PERF: Celery subscribes to each result when it is sent, a round trip; a job that is waited for is looked at.
         backend.on_task_call = lambda *args, **options: None
         return backend
 
-    def connection_for_write(self, url: Any = None, **options: Any) -> Any:
+    def connection_for_write(self, url: str | None = None, **options: Any) -> Any:
         """A connection to send by: one that does not wait longer than it may."""
         each = self.settings.publish_timeout / 2
         quick: dict[str, Any] = {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
@@ -217,26 +232,26 @@ class RoomCelery(celery.Celery):
         options["transport_options"] = {**quick, **(options.get("transport_options") or {})}
         return super().connection_for_write(url, **options)
 
-    def send_task(self, name: str, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    def send_task(self, name: str, args: Args = None, kwargs: Kwargs = None, **options: Any) -> Any:  # type: ignore[override]
         """Send a task by its name; parameters as Celery's.
 
         :raises TasksUnavailable: when the broker does not take it in time.
         :raises TypeError: for an argument that JSON cannot hold.
         :raises ValueError: when all of it is larger than ``TASKS_MAX_MESSAGE``.
         """
-        task = options.get("task_type") or self.tasks.get(name)
-        check_message(task or name, args or (), kwargs or {}, options, self.settings.max_message)
+        task: Any = options.get("task_type") or self.tasks.get(name)
+        written = check_message(task or name, args or (), kwargs or {}, options, self.settings.max_message)
         options["headers"] = self.headers_for(options.get("headers") or {})
-        options["task_id"] = options.get("task_id") or uuid()
+        options["task_id"] = options.get("task_id") or new_id()
         # PERF: for a monitor and the log of the worker, which shows them itself.
         options.setdefault("argsrepr", "")
         options.setdefault("kwargsrepr", "")
-        return self._hand_over(name, args, kwargs, options)
+        return self._hand_over(name, args, kwargs, options, written)
 
-    def _hand_over(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> Any:
+    def _hand_over(self, name: str, args: Args, kwargs: Kwargs, options: dict[str, Any], written: str) -> Any:
         given = options.pop("producer", None)
         if given is not None or options.get("connection") is not None:
-            return super().send_task(name, args, kwargs, producer=given, **options)
+            return super().send_task(name, args, cast(Any, kwargs), producer=given, **options)
         began = time.monotonic()
         timeout = self.settings.publish_timeout
         if not self.settings.on_redis:
@@ -244,11 +259,7 @@ class RoomCelery(celery.Celery):
         for attempt in (1, 2):
             try:
                 with self.producer_pool.acquire(block=True, timeout=timeout / 2) as producer:
-                    try:
-                        return super().send_task(name, args, kwargs, producer=producer, **options)
-                    except BROKER_ERRORS:
-                        _give_up(producer)
-                        raise
+                    return super().send_task(name, args, cast(Any, kwargs), producer=producer, **options)
             except BROKER_ERRORS as error:
                 # A connection from before a restart fails at once; a new one may do. What took its time was a broker
                 # that does not answer.
@@ -258,17 +269,6 @@ class RoomCelery(celery.Celery):
                         f"The broker does not take the task {name!r}: {_reason(error)}."
                     ) from error
         raise AssertionError("unreachable")
-
-
-def _give_up(producer: Any) -> None:
-    """Close a connection that failed, so that the next task has a new one."""
-    try:
-        connection = producer.connection
-        if connection is not None:
-            connection.collapse()
-            producer._channel = None  # noqa: SLF001 - revived with the connection that is next
-    except BROKER_ERRORS:
-        pass  # it is gone, which is what is wanted
 
 
 def _reason(error: BaseException) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from demijohn import current_app
 from demijohn.cli import AppGroup
-from demijohn.extend import later
+from demijohn.extend import later, watch_sources
 
 if TYPE_CHECKING:
+    from demijohn.ext.tasks.extension import Tasks
     from demijohn.ext.tasks import beat as beats
     from demijohn.ext.tasks import status as looks
     from demijohn.ext.tasks import worker as workers
@@ -27,8 +29,8 @@ else:
 group = AppGroup("tasks", help="Run and look at background tasks.")
 
 
-def _tasks() -> Any:
-    tasks = current_app.extensions["tasks"]
+def _tasks() -> Tasks:
+    tasks: Tasks = current_app.extensions["tasks"]
     if tasks.settings.broker is None:
         raise click.ClickException(
             "TASKS_BROKER is not set, so tasks run in threads of the web process: set it, such as to"
@@ -56,7 +58,7 @@ def worker(
     """Run tasks, until told to stop."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     tasks = _tasks()
-    if reload:
+    if reload and _WITHIN not in os.environ:
         raise SystemExit(_reloading())
     beat_process = _fork_beat(tasks) if with_beat else None
     made = workers.Worker(tasks, concurrency, queues, graceful_timeout, loglevel.upper())
@@ -69,10 +71,10 @@ def worker(
     raise SystemExit(code)
 
 
-def _fork_beat(tasks: Any) -> int:
+def _fork_beat(tasks: Tasks) -> int:
     """A process for the schedule, before the worker has threads; it ends with the worker."""
     parent = os.getpid()
-    made = beats.make_beat(tasks.app, tasks.settings, tasks.celery)
+    made = beats.make_beat(tasks.app, tasks.settings, tasks.celery.send_task)
     child = os.fork()
     if child:
         return child
@@ -84,7 +86,7 @@ def _fork_beat(tasks: Any) -> int:
         os._exit(code)
 
 
-def _beat(made: Any, parent: int | None = None) -> None:
+def _beat(made: beats.Beat, parent: int | None = None) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -98,7 +100,7 @@ def _beat(made: Any, parent: int | None = None) -> None:
 def beat() -> None:
     """Send the turns of TASKS_SCHEDULE. Several may run: on Redis each turn is sent once."""
     tasks = _tasks()
-    _beat(beats.make_beat(tasks.app, tasks.settings, tasks.celery))
+    _beat(beats.make_beat(tasks.app, tasks.settings, tasks.celery.send_task))
 
 
 @group.command()
@@ -119,5 +121,39 @@ def purge() -> None:
     click.echo(f"{looks.purge(tasks)} tasks were dropped.")
 
 
+#: In the environment of a worker that is started anew when a file changes.
+_WITHIN = "DEMIJOHN_TASKS_RELOADS"
+
+
 def _reloading() -> int:
-    raise NotImplementedError
+    """Run the same command as a process, and anew when a source file changes."""
+    changed, ended = threading.Event(), threading.Event()
+
+    def change(path: str) -> None:
+        click.echo(f"{path} changed: the worker starts anew.")
+        changed.set()
+
+    def end(*_: object) -> None:
+        ended.set()
+        changed.set()
+
+    stop_watching = watch_sources(change)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    environment = {**os.environ, _WITHIN: "1"}
+    code = 0
+    while not ended.is_set():
+        changed.clear()
+        process = subprocess.Popen(sys.orig_argv, env=environment)
+        while not changed.wait(0.2) and process.poll() is None:
+            pass
+        if process.poll() is None:
+            process.terminate()
+        code = process.wait()
+        # What cannot be imported is not tried again before somebody has mended it.
+        while code and not changed.wait(0.2):
+            pass
+        if not code and not changed.is_set():
+            break
+    stop_watching()
+    return code

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from demijohn.ext.tasks.ports import Args, Kwargs, SendingTask
 from demijohn.extend import current_application, later
 
 if TYPE_CHECKING:
     import sqlalchemy.event as sa_event
+    import sqlalchemy.orm as sa_orm
 else:
     sa_event = later("sqlalchemy.event")  # only an application with a database sends on commit
 
@@ -25,13 +27,13 @@ class _Waiting:
 
     __slots__ = ("committed", "send", "transaction")
 
-    def __init__(self, send: Callable[[], object], transaction: Any) -> None:
+    def __init__(self, send: Callable[[], object], transaction: sa_orm.SessionTransaction | None) -> None:
         self.send = send
         self.transaction = transaction
         self.committed = False
 
 
-def send_on_commit(task: Any, args: Any, kwargs: Any) -> Any:
+def send_on_commit(task: SendingTask, args: Args, kwargs: Kwargs) -> Any:
     """Keep a task until the current session commits.
 
     :raises RuntimeError: when the application has no database.
@@ -57,12 +59,12 @@ def _session(name: str) -> Any:
         )
     on_loop = getattr(db, "async_session", None)
     registry = getattr(on_loop, "registry", None)
-    if registry is not None and registry.has() and not db.session.registry.has():
+    if on_loop is not None and registry is not None and registry.has() and not db.session.registry.has():
         return on_loop().sync_session
     return db.session()
 
 
-def _committed(session: Any) -> None:
+def _committed(session: sa_orm.Session) -> None:
     """A commit: of a savepoint, whose tasks are its surrounding transaction's from now on, or of all."""
     nested = session.get_nested_transaction()
     for waiting in session.info.get(WAITING, ()):
@@ -72,7 +74,7 @@ def _committed(session: Any) -> None:
             waiting.transaction = nested.parent
 
 
-def _ended(session: Any, transaction: Any) -> None:
+def _ended(session: sa_orm.Session, transaction: sa_orm.SessionTransaction) -> None:
     """The end of a transaction or savepoint: what was committed is sent, what was not is dropped.
 
     Sent here and not in the commit, when the connection is still held and an error would leave the session broken.

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from weakref import ref
 
 from demijohn import Blueprint, Flask
+from demijohn.ext.tasks.carrying import carry_address
 from demijohn.ext.tasks.settings import Settings, read_settings
 from demijohn.ext.tasks.task import AppTask, add_sender, written
 from demijohn.extend import Finding, add_check, later, unproxied
@@ -49,6 +50,7 @@ class Tasks:
         app.extensions["tasks"] = self
         add_sender(self)
         add_check(app, self._check)
+        carry_address(app)
         app.cli.add_command(cli.group)
         celery = self.celery  # made now, so that modules of @shared_task find it
         if self.settings.broker is None:
@@ -71,10 +73,10 @@ class Tasks:
     def celery(self) -> Any:
         """The Celery application."""
         made = celery_app.RoomCelery if self.settings.broker is not None else embedded.EmbeddedCelery
-        app = made(self.app, self.settings, self.sign)
+        celery = made(self.app, self.settings, self.sign)
         for task in tuple(written.values()):
-            _connect(app, task)
-        return app
+            _connect(celery, task)
+        return celery
 
     @cached_property
     def blueprint(self) -> Blueprint:
@@ -111,17 +113,17 @@ class Tasks:
                 )  # fmt: skip
 
 
-def _connect(app: Any, task: AppTask[..., Any]) -> None:
+def _connect(celery: Any, task: AppTask[..., Any]) -> None:
     """Have a Celery application know a task, now or when it is complete."""
 
-    def make(app: Any) -> None:
-        if task.name not in app._tasks:
-            app._task_from_fun(task.function, **{**task.options, "name": task.name})
+    def make() -> None:
+        if task.name not in celery._tasks:
+            celery._task_from_fun(task.function, **{**task.options, "name": task.name})
 
-    if app.finalized:
-        make(app)
+    if celery.finalized:
+        make()
     else:
-        app.on_after_finalize.connect(lambda sender, **_: make(sender), sender=app, weak=False)
+        celery.on_after_finalize.connect(lambda **_: make(), sender=celery, weak=False)
 
 
 def _is_open(address: str) -> bool:

@@ -15,6 +15,8 @@ from demijohn import Blueprint, Flask, ServerSentEvent, abort, current_app, even
 from demijohn.extend import BoundedTimedSerializer, call
 
 if TYPE_CHECKING:
+    from celery.result import AsyncResult
+
     from demijohn.ext.tasks.extension import Tasks
 
 _SALT = "demijohn.tasks.job"
@@ -63,7 +65,9 @@ def make_blueprint(tasks: Tasks) -> Blueprint:
         lifetime = tasks.celery.conf.result_expires
         lifetime = lifetime.total_seconds() if isinstance(lifetime, timedelta) else lifetime
         try:
-            return tasks.job(_serializer(current_app).loads(token, max_age=lifetime or None))
+            return tasks.job(
+                _serializer(current_app).loads(token, max_age=int(lifetime) if lifetime else None)
+            )
         except BadSignature:
             abort(404)
 
@@ -80,9 +84,9 @@ def make_blueprint(tasks: Tasks) -> Blueprint:
     return blueprint
 
 
-def look(job: Any) -> dict[str, Any]:
+def look(job: AsyncResult[Any]) -> dict[str, Any]:
     """How far a job is. The error is its type and text: a traceback is for the log."""
-    meta = job._get_task_meta()
+    meta: dict[str, Any] = job._get_task_meta()  # type: ignore[attr-defined]
     state, value = meta["status"], meta["result"]
     shown: dict[str, Any] = {
         "state": state, "done": None, "total": None, "info": None, "result": None, "error": None
@@ -96,7 +100,7 @@ def look(job: Any) -> dict[str, Any]:
     return shown
 
 
-async def _follow(job: Any) -> AsyncIterator[ServerSentEvent]:
+async def _follow(job: AsyncResult[Any]) -> AsyncIterator[ServerSentEvent]:
     """Each change of a job, until it has ended."""
     said, wait = "", _LOOK_FIRST
     alive = time.monotonic()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from demijohn.ext.tasks.ports import Args, Kwargs
 from demijohn import Flask
 from demijohn.ext.tasks.errors import TaskCrashed
 
@@ -51,7 +52,7 @@ class Ledger:
         return self._made[1]
 
     @contextmanager
-    def counted(self, task_id: str, name: str, args: Any, kwargs: Any) -> Iterator[None]:
+    def counted(self, task_id: str, name: str, args: Args, kwargs: Kwargs) -> Iterator[None]:
         """Around a run of a task.
 
         :raises TaskCrashed: when it was begun as often as it may be, and never ended.
@@ -100,7 +101,7 @@ class Ledger:
         except Exception:  # the same: it is forgotten by itself
             self._app.logger.warning("The end of a task could not be counted", exc_info=True)
 
-    def _keep(self, task_id: str, name: str, args: Any, kwargs: Any) -> None:
+    def _keep(self, task_id: str, name: str, args: Args, kwargs: Kwargs) -> None:
         kept = {
             "id": task_id, "task": name, "args": f"{args!r:.500}", "kwargs": f"{kwargs!r:.500}", "at": time.time()
         }  # fmt: skip

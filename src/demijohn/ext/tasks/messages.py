@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from kombu.utils.json import dumps
+
+from demijohn.ext.tasks.ports import Args, CeleryTask, Kwargs
+
+#: A task, or its name.
+Named: TypeAlias = CeleryTask | str
 
 #: What travels with a message besides the arguments.
 _EMBEDDED = ("link", "link_error", "chain", "chord")
 
 
-def check_message(task: Any, args: Any, kwargs: Any, options: dict[str, Any], limit: int) -> str:
+def check_message(task: Named, args: Args, kwargs: Kwargs, options: dict[str, Any], limit: int) -> str:
     """Look at the arguments of a task before they are sent; gives them as they are written.
 
     :param task: The task, or its name.
@@ -27,7 +32,7 @@ def check_message(task: Any, args: Any, kwargs: Any, options: dict[str, Any], li
     return written
 
 
-def write(task: Any, args: Any, kwargs: Any, options: dict[str, Any]) -> str:
+def write(task: Named, args: Args, kwargs: Kwargs, options: dict[str, Any]) -> str:
     """The arguments, and what travels with them, as JSON."""
     embedded = [options[name] for name in _EMBEDDED if options.get(name)]
     try:
@@ -36,10 +41,10 @@ def write(task: Any, args: Any, kwargs: Any, options: dict[str, Any]) -> str:
         raise TypeError(_what_is_wrong(task, args, kwargs, error)) from error
 
 
-def _what_is_wrong(task: Any, args: Any, kwargs: Any, error: Exception) -> str:
+def _what_is_wrong(task: Named, args: Args, kwargs: Kwargs, error: Exception) -> str:
     names = _parameters(task)
-    named = [(names[i] if i < len(names) else f"number {i + 1}", value) for i, value in enumerate(args)]
-    for name, value in [*named, *kwargs.items()]:
+    named = [(names[i] if i < len(names) else f"number {i + 1}", value) for i, value in enumerate(args or ())]
+    for name, value in [*named, *(kwargs or {}).items()]:
         try:
             dumps(value)
         except (TypeError, ValueError, OverflowError, RecursionError):
@@ -50,14 +55,14 @@ def _what_is_wrong(task: Any, args: Any, kwargs: Any, error: Exception) -> str:
     return f"{_name(task)}: JSON cannot hold what goes with the task: {error}."
 
 
-def _parameters(task: Any) -> list[str]:
-    code = getattr(getattr(task, "run", None), "__wrapped__", getattr(task, "run", None))
-    code = getattr(code, "__code__", None)
+def _parameters(task: Named) -> list[str]:
+    run = getattr(task, "run", None)
+    code = getattr(getattr(run, "__wrapped__", run), "__code__", None)
     if code is None:
         return []
     names = list(code.co_varnames[: code.co_argcount])
     return names[1:] if names[:1] == ["self"] else names
 
 
-def _name(task: Any) -> str:
-    return task if isinstance(task, str) else str(task.name)
+def _name(task: Named) -> str:
+    return task if isinstance(task, str) else task.name

@@ -10,8 +10,9 @@ from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Any
 
 from demijohn import Flask
-from demijohn.ext.tasks.carrying import arrive
+from demijohn.ext.tasks.carrying import arriving
 from demijohn.ext.tasks.errors import TaskOutOfMemory
+from demijohn.ext.tasks.ports import Args, CeleryTask, Kwargs, Run
 from demijohn.extend import current_application, later
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Running:
 
     __slots__ = ("request", "task")
 
-    def __init__(self, task: Any, request: Any) -> None:
+    def __init__(self, task: CeleryTask, request: Run) -> None:
         self.task = task
         self.request = request
 
@@ -54,7 +55,7 @@ def report(done: float, total: float | None = None, **info: Any) -> None:
         here.task.update_state(task_id=here.request.id, state="PROGRESS", meta=meta)
 
 
-def run_task(app: Flask, task: Any, request: Any, args: Any, kwargs: Any) -> Any:
+def run_task(app: Flask, task: CeleryTask, request: Run, args: Args, kwargs: Kwargs) -> Any:
     """Run a task within an application context of its own, its teardown included.
 
     In a fresh set of context variables, so that nothing of who asked for it is seen, in a thread of the web
@@ -63,17 +64,16 @@ def run_task(app: Flask, task: Any, request: Any, args: Any, kwargs: Any) -> Any
     return Context().run(_run, app, task, request, args, kwargs)
 
 
-def _run(app: Flask, task: Any, request: Any, args: Any, kwargs: Any) -> Any:
+def _run(app: Flask, task: CeleryTask, request: Run, args: Args, kwargs: Kwargs) -> Any:
     running.set(Running(task, request))
-    with app.app_context():
-        arrive(app, request.get("carried"))
+    with app.app_context(), arriving(app, request.get("carried")):
         try:
-            return task.run(*args, **kwargs)
+            return task.run(*(args or ()), **(kwargs or {}))
         except MemoryError as error:
             raise TaskOutOfMemory(str(error) or "The task had no memory left.") from error
 
 
-def wait_for(function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any) -> Any:
+def wait_for(function: Callable[..., Awaitable[Any]], args: Args, kwargs: Kwargs) -> Any:
     """Run an async task on the loop that all of this process share, and wait for it.
 
     A time limit is raised here, where the thread waits: it is then raised in the task too, at its ``await``.
@@ -82,7 +82,7 @@ def wait_for(function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any) ->
 
     async def run() -> Any:
         started.append(asyncio.current_task())
-        return await function(*args, **kwargs)
+        return await function(*(args or ()), **(kwargs or {}))
 
     try:
         return current_application().ensure_sync(run)()

@@ -6,7 +6,7 @@ This module must not import Celery.
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from demijohn import Flask
 from demijohn.errors import WrongSetting
 from demijohn.extend import expect_settings
 
-CARRY = ("request_id", "locale", "url_root")
+CARRY = ("request_id", "locale", "url_root", "trace")
 
 #: What Celery is told where nobody says otherwise.
 _DEFAULTS: dict[str, Any] = {
@@ -123,7 +123,7 @@ def read_settings(app: Flask) -> Settings:
     return settings
 
 
-def _refuse_other_than_json(name: str, value: Any) -> None:
+def _refuse_other_than_json(name: str, value: Iterable[str] | None) -> None:
     several = (value,) if isinstance(value, str) else tuple(value or ())
     for each in several:
         if each not in {"json", "application/json"}:
@@ -142,14 +142,20 @@ def _zone(app: Flask) -> zoneinfo.ZoneInfo:
 
 
 def _celery_config(settings: Settings, given: dict[str, Any]) -> dict[str, Any]:
-    config = {**_DEFAULTS, **given, **_ALWAYS, "timezone": settings.zone.key, "enable_utc": True}
+    config: dict[str, Any] = {
+        **_DEFAULTS,
+        **given,
+        **_ALWAYS,
+        "timezone": settings.zone.key,
+        "enable_utc": True,
+    }
     config["broker_url"] = settings.broker or "memory://"
     config["result_backend"] = settings.results or "disabled://"
     # Waiting for a broker is bounded wherever it can be waited for; half of it, since there is the connection and the
     # command.
     each = settings.publish_timeout / 2
     config.setdefault("broker_connection_timeout", each)
-    options = dict(config.get("broker_transport_options") or {})
+    options: dict[str, Any] = {**(config.get("broker_transport_options") or {})}
     if settings.on_redis:
         options.setdefault("socket_connect_timeout", each)
         # Somebody else's scan finds what was not kept alive for two thirds of the time, and looks often enough.

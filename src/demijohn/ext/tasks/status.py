@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from demijohn.ext.tasks.celery_app import BROKER_ERRORS
 from demijohn.ext.tasks.ledger import Ledger
 
+if TYPE_CHECKING:
+    from kombu import Connection
+
+    from demijohn.ext.tasks.extension import Tasks
+
 #: Seconds until the first worker has answered, until all have, and for all of it.
 _FIRST, _ANSWER, _ALL = 1.2, 0.4, 2.3
 
 
-def look(tasks: Any) -> dict[str, Any]:
+def look(tasks: Tasks) -> dict[str, Any]:
     """What is found. What takes too long is not waited for."""
     found: dict[str, Any] = {
-        "broker": _without_password(tasks.settings.broker), "reachable": False, "error": None, "workers": {},
+        "broker": _without_password(tasks.settings.broker or ""), "reachable": False, "error": None, "workers": {},
         "queues": {}, "crashed": [],
     }  # fmt: skip
     thread = threading.Thread(target=_look, args=(tasks, found), daemon=True)
@@ -28,12 +33,11 @@ def look(tasks: Any) -> dict[str, Any]:
     return dict(found)
 
 
-def _look(tasks: Any, found: dict[str, Any]) -> None:
+def _look(tasks: Tasks, found: dict[str, Any]) -> None:
     try:
         with tasks.celery.connection_for_write() as connection:
-            channel = connection.default_channel
             for name in tasks.celery.amqp.queues:
-                found["queues"][name] = _waiting(connection, channel, name)
+                found["queues"][name] = _waiting(connection, name)
             found["reachable"] = True
             if tasks.settings.ledger is not None:
                 ledger = Ledger(tasks.app, tasks.settings.ledger, 0, tasks.settings.publish_timeout / 2)
@@ -43,17 +47,19 @@ def _look(tasks: Any, found: dict[str, Any]) -> None:
         found["error"] = f"{type(error).__name__}: {error}"
 
 
-def _waiting(connection: Any, channel: Any, name: str) -> int:
+def _waiting(connection: Connection, name: str) -> int:
     try:
+        channel: Any = connection.default_channel
         if hasattr(channel, "_size"):
             return int(channel._size(name))
+        own: Any
         with connection.channel() as own:  # an error closes it
             return int(own.queue_declare(name, passive=True).message_count)
     except connection.channel_errors:
         return 0  # there is none yet
 
 
-def _look_at_workers(celery: Any, connection: Any, found: dict[str, Any]) -> None:
+def _look_at_workers(celery: Any, connection: Connection, found: dict[str, Any]) -> None:
     """Ask the workers: first whether there is one, then all for what they do."""
     answers = celery.control.ping(timeout=_FIRST, limit=1, connection=connection) or []
     for answer in answers:
@@ -98,7 +104,7 @@ def as_text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def purge(tasks: Any) -> int:
+def purge(tasks: Tasks) -> int:
     """Drop what waits; gives how many that were."""
     with tasks.celery.connection_for_write() as connection:
         dropped = int(tasks.celery.control.purge(connection=connection))

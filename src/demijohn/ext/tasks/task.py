@@ -12,6 +12,7 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 from weakref import ref
 
 from demijohn import current_app, has_app_context
+from demijohn.ext.tasks.ports import Args, Kwargs
 from demijohn.ext.tasks.commit import send_on_commit
 
 P = ParamSpec("P")
@@ -164,7 +165,7 @@ class AppTask(Generic[P, R]):
         """
         return cast("Job[R]", send_on_commit(self.task, args, kwargs))
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Job[R]:
+    def apply_async(self, args: Args = None, kwargs: Kwargs = None, **options: Any) -> Job[R]:
         """Send the task with options of its own, such as ``countdown=5``, ``queue="slow"`` or ``expires=60``."""
         return cast("Job[R]", self.task.apply_async(args, kwargs, **options))
 

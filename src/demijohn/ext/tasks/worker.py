@@ -11,12 +11,15 @@ import os
 import signal
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import bootsteps, signals
 from celery.worker import state
 
 from demijohn.ext.tasks.ledger import Ledger
+
+if TYPE_CHECKING:
+    from demijohn.ext.tasks.extension import Tasks
 
 _log = logging.getLogger(__name__)
 
@@ -33,11 +36,11 @@ class KeepAlive(bootsteps.StartStopStep):
         self._timer: Any = None
         super().__init__(consumer, **options)
 
-    def start(self, consumer: Any) -> None:
+    def start(self, parent: Any) -> None:
         """Begin, with each new connection."""
-        self._timer = consumer.timer.call_repeatedly(self._every, self._keep, (consumer,), priority=10)
+        self._timer = parent.timer.call_repeatedly(self._every, self._keep, (parent,), priority=10)
 
-    def stop(self, consumer: Any) -> None:
+    def stop(self, parent: Any) -> None:
         """End, with the connection. Not when it stops: what runs until then is still kept."""
         if self._timer is not None and not state.should_stop:
             self._timer.cancel()
@@ -61,7 +64,7 @@ class Worker:
 
     def __init__(
         self,
-        tasks: Any,
+        tasks: Tasks,
         concurrency: int | None,
         queues: str | None,
         graceful_timeout: float,
@@ -70,7 +73,6 @@ class Worker:
         self._tasks = tasks
         self._celery = tasks.celery
         self._grace = graceful_timeout
-        self._given_back = False
         if tasks.settings.ledger is not None:
             self._celery.ledger = Ledger(
                 tasks.app, tasks.settings.ledger, tasks.settings.max_crashes, tasks.settings.publish_timeout
@@ -88,7 +90,8 @@ class Worker:
         signals.worker_shutting_down.connect(self._begin_stop, weak=False)
         self._celery.finalize()
         self._worker.start()
-        return 0 if state.should_stop is not None or self._given_back else int(self._worker.exitcode or 0)
+        stopped: Any = state.should_stop
+        return 0 if stopped is not None else int(self._worker.exitcode or 0)
 
     def _say_ready(self, sender: Any, **_: Any) -> None:
         _log.info(
@@ -108,9 +111,8 @@ class Worker:
         _log.warning(
             "Given back to the queue, since %g s are over: %s", self._grace, ", ".join(running) or "nothing"
         )
-        for process in tuple(
-            getattr(self._worker.pool, "_pool", None) and self._worker.pool._pool._pool or ()
-        ):
+        pool: Any = self._worker.pool
+        for process in tuple(pool._pool._pool):
             try:
                 os.kill(process.pid, signal.SIGKILL)
             except OSError:
