@@ -14,7 +14,7 @@ Small on purpose: what is here stays, with its name and its meaning, from one re
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -47,7 +47,7 @@ from demijohn.setup.checks import Diagnosis, Finding
 from demijohn.setup.translator import Translator
 from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
-from demijohn.typing import ASGIApplication, Receive, Scope, Send
+from demijohn.typing import ASGIApplication, Scope
 from demijohn.waiting.callables import call, is_async, may_await, may_block, nonblocking
 from demijohn.waiting.drivers import running_loop
 from demijohn.waiting.either import EitherWay
@@ -276,7 +276,7 @@ def before_stream(app: Flask, function: Callable[[Template], None]) -> None:
 
 
 def add_carrier(
-    app: Flask, name: str, pack: Callable[[], Any], unpack: Callable[[Any], AbstractContextManager[object] | None]
+    app: Flask, name: str, pack: Callable[[], Any], unpack: Callable[[Any], object]
 ) -> None:
     """Have something of a request go with the work that it hands on, such as its language or its place in a trace.
 
@@ -319,7 +319,7 @@ def carrying(app: Flask, packed: Mapping[str, Any]) -> Iterator[None]:
     with ExitStack() as stack:
         for name, value in packed.items():
             around = app.carriers[name][1](value) if name in app.carriers else None
-            if around is not None:
+            if isinstance(around, AbstractContextManager):
                 stack.enter_context(around)
         yield
 

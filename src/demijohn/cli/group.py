@@ -26,7 +26,6 @@ from demijohn.cli.mounted import mounted_commands
 from demijohn.cli.routes import routes_command
 from demijohn.cli.run import run_command
 from demijohn.cli.shell import shell_command
-from demijohn.cli.static import static_command
 from demijohn.cli.version import version_option
 from demijohn.setup.commands import AppGroup
 from demijohn.contexts.context import current

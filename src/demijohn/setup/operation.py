@@ -6,7 +6,6 @@ This module must not know who asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from demijohn.setup.checks import Diagnosis
@@ -27,7 +26,7 @@ class Operated:
         #: Numbers that it and its parts say of themselves, see :func:`demijohn.extend.add_gauge`.
         self.gauges: list[tuple[str, str, Callable[[], Mapping[tuple[tuple[str, str], ...], float]]]] = []
         #: What goes with work that is handed on, see :func:`demijohn.extend.add_carrier`.
-        self.carriers: dict[str, tuple[Callable[[], Any], Callable[[Any], AbstractContextManager[object] | None]]] = {}
+        self.carriers: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {}
         #: What looks at requests from outside, see :func:`demijohn.extend.observe`.
         self.observers: list[Any] = []
         #: What says how many threads a part of it bears, see :func:`demijohn.extend.bound_threads`.
