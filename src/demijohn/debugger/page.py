@@ -244,10 +244,10 @@ def _row(name: str, value: str) -> str:
 def _beside(app: Application, record: Record, teller: Teller) -> str:
     room = _Room(_BESIDE)
     tables = [
-        ("Request", _request_rows(record, teller), True),
         ("Route", _route_rows(record, teller), True),
         ("Session", _session_rows(record, teller), True),
         ("SQL", _sql_rows(record), True),
+        ("Request", _request_rows(record, teller), True),
         ("Config", _config_rows(app, teller), False),
     ]
     return "".join(_table(title, rows, is_open, room) for title, rows, is_open in tables)

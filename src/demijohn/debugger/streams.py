@@ -53,16 +53,17 @@ class AsyncParts:
 
     def __init__(self, body: Any, tell: Tell) -> None:
         self._body, self._tell = body, tell
-        self._parts: AsyncIterator[Any] | None = None
+        self._parts: Any = None
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
     async def __anext__(self) -> Any:
         try:
-            if self._parts is None:
-                self._parts = self._body.__aiter__()
-            return await anext(self._parts)
+            parts = self._parts
+            if parts is None:
+                parts = self._parts = self._body.__aiter__()
+            return await anext(parts)
         except StopAsyncIteration:
             raise
         except Exception as e:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from demijohn.debugger import advice, guard
 else:
     debugger = later("demijohn.debugger")  # only for debug mode
-    advice = later("demijohn.debugger.advice")
-    guard = later("demijohn.debugger.guard")
+    advice = later("demijohn.debugger.advice")  # likewise
+    guard = later("demijohn.debugger.guard")  # likewise
 
 #: Exit code of a worker that has printed why it cannot start.
 CANNOT_START = 1
