@@ -13,7 +13,20 @@ from demijohn import Flask
 
 from cellar import commands, settings
 from cellar.store.database import db, migrate
-from cellar.web import api, auth, bottles, csrf, errors, headers, health, live, racks, visitor, words
+from cellar.web import (
+    api,
+    auth,
+    bottles,
+    csrf,
+    errors,
+    headers,
+    health,
+    languages,
+    live,
+    racks,
+    visitor,
+    words,
+)
 from cellar.web.addresses import Number
 
 
@@ -24,7 +37,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
     app.url_map.converters["number"] = Number
 
     # The order matters: what is registered first runs first, so the person is known when forms are checked.
-    for part in (db, migrate, visitor, csrf, headers, errors, words, live, health, commands):
+    for part in (db, migrate, languages, visitor, csrf, headers, errors, words, live, health, commands):
         part.init_app(app)
     app.register_blueprint(racks.blueprint)
     app.register_blueprint(bottles.blueprint, url_prefix="/bottles")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from demijohn import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from demijohn.ext.i18n import gettext, lazy_gettext
 from demijohn.ext.login import redirect_to_next
 from demijohn.typing import ResponseReturnValue
 
@@ -15,16 +16,25 @@ from cellar.web.headers import guesses
 
 blueprint = Blueprint("auth", __name__)
 
-REMEMBER = tick("Keep me signed in", hint="For 30 days, in this browser.")
+REMEMBER = tick(lazy_gettext("Keep me signed in"), hint=lazy_gettext("For 30 days, in this browser."))
 
 
 class SignUp(Form):
     """A new account."""
 
     fields = {
-        "name": text("Name", 30, least=2, hint="How the journal calls you.", autocomplete="username"),
+        "name": text(
+            lazy_gettext("Name"),
+            30,
+            least=2,
+            hint=lazy_gettext("How the journal calls you."),
+            autocomplete="username",
+        ),
         "password": password(
-            "Password", least=10, hint="10 characters or more.", autocomplete="new-password"
+            lazy_gettext("Password"),
+            least=10,
+            hint=lazy_gettext("10 characters or more."),
+            autocomplete="new-password",
         ),
         "remember": REMEMBER,
     }
@@ -34,8 +44,8 @@ class SignIn(Form):
     """An account there is."""
 
     fields = {
-        "name": text("Name", 30, autocomplete="username"),
-        "password": password("Password", autocomplete="current-password"),
+        "name": text(lazy_gettext("Name"), 30, autocomplete="username"),
+        "password": password(lazy_gettext("Password"), autocomplete="current-password"),
         "remember": REMEMBER,
     }
 
@@ -48,9 +58,9 @@ def sign_in() -> ResponseReturnValue:
     if request.method == "POST" and form.check():
         person = people.recognise(form.values["name"], form.values["password"])
         if person:
-            return _welcome(person, form, f"Welcome back, {person.name}.")
+            return _welcome(person, form, gettext("Welcome back, %(name)s.", name=person.name))
         # One message for both, so that nobody learns who has an account.
-        form.errors["password"] = "This name and password do not go together."
+        form.errors["password"] = gettext("This name and password do not go together.")
     return render_template("auth/sign_in.html", form=form), 422 if form.errors else 200
 
 
@@ -65,9 +75,9 @@ def sign_up() -> ResponseReturnValue:
         try:
             person = people.join(form.values["name"], form.values["password"])
         except NameTaken:
-            form.errors["name"] = "Somebody has this name already."
+            form.errors["name"] = gettext("Somebody has this name already.")
         else:
-            return _welcome(person, form, f"Welcome to the cellar, {person.name}.")
+            return _welcome(person, form, gettext("Welcome to the cellar, %(name)s.", name=person.name))
     return render_template("auth/sign_up.html", form=form), 422 if form.errors else 200
 
 
@@ -75,7 +85,7 @@ def sign_up() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """Forget the visitor. A form rather than a link, so that no other site can do it."""
     visitor.sign_out()
-    flash("You are signed out.", "note")
+    flash(gettext("You are signed out."), "note")
     return redirect(url_for("racks.overview"), 303)
 
 

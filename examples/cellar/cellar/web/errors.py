@@ -5,19 +5,26 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from demijohn import Flask, Response, current_app, json, render_template, request
+from demijohn.ext.i18n import lazy_gettext as _
 from demijohn.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, UnprocessableEntity
 
 # What a page says: heading and text. The description given to abort() stands in for the text.
 PAGES = {
-    400: ("That did not make sense", "Something in this address or form could not be read."),
-    401: ("Who goes there?", "Sign in to see this."),
-    403: ("Hands off", "You may not do this."),
-    404: ("This slot is empty", "Nothing lies here, or somebody drank it. Try the list of all bottles."),
-    405: ("Wrong end of the corkscrew", "This address cannot be used that way."),
-    413: ("Too big for the rack", "A label photo may have at most {limit} MB."),
-    503: ("One moment", "Everybody wants a bottle at once. Please try again in a few seconds."),
-    500: ("A bottle broke", "The mess is ours and has been written down. Please try again in a moment."),
+    400: (_("That did not make sense"), _("Something in this address or form could not be read.")),
+    401: (_("Who goes there?"), _("Sign in to see this.")),
+    403: (_("Hands off"), _("You may not do this.")),
+    404: (
+        _("This slot is empty"),
+        _("Nothing lies here, or somebody drank it. Try the list of all bottles."),
+    ),
+    405: (_("Wrong end of the corkscrew"), _("This address cannot be used that way.")),
+    413: (_("Too big for the rack"), _("A label photo may have at most {limit} MB.")),
+    503: (_("One moment"), _("Everybody wants a bottle at once. Please try again in a few seconds.")),
+    500: (
+        _("A bottle broke"),
+        _("The mess is ours and has been written down. Please try again in a moment."),
+    ),
 }
 OWN_WORDS = {413, 500, 503}  # never shown in the words of whoever raised it
 
@@ -59,9 +66,9 @@ def page(error: HTTPException) -> ResponseReturnValue:
     if status not in OWN_WORDS and told:
         text = told
     limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1_000_000
-    text = text.replace("{limit}", str(limit))
+    text = str(text).replace("{limit}", str(limit))
     try:
-        body = _render(status=status, heading=heading, text=text)
+        body = _render(status=status, heading=str(heading), text=text)
     except HTTPException:
         return error.get_response()  # the Host was malformed, so the page's links cannot be made
     return body, status, _headers(error)
