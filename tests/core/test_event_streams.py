@@ -33,7 +33,7 @@ def test_text_json_events_and_bytes_are_taken(app, client, kind):
 
     app.add_url_rule("/", "index", lambda: event_stream(iter(given) if kind == "sync" else later()))
     text = client.get("/").text
-    assert [block.partition("data: ")[2] for block in text.strip().lstrip(":\n").split("\n\n")] == [
+    assert [block.partition("data: ")[2] for block in text.strip().split("\n\n")] == [
         "text", '{"a": [1, "\\u00e9"]}', "5", "null", "x", "é",
     ]  # fmt: skip
 

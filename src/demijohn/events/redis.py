@@ -127,7 +127,12 @@ class RedisLine:
         return queue
 
     def _send_all(self, queue: SimpleQueue[Any]) -> None:
-        """In a thread of its own: publish what code on event loops wants published, in order."""
+        """In a thread of its own: publish what code on event loops wants published, in order.
+
+        Behind one that failed, what has waited for its time fails as well; while Redis answers, everything goes out,
+        however much there is.
+        """
+        gone = False
         while True:
             job = queue.get()
             if job is None:
@@ -135,14 +140,15 @@ class RedisLine:
             future, until, *message = job
             result: str | BroadcastUnavailable
             try:
-                if monotonic() > until:
+                if gone and monotonic() > until:
                     raise BroadcastUnavailable(
-                        f"The message on {message[0]!r} was not published: Redis took too long for those"
+                        f"The message on {message[0]!r} was not published: Redis did not answer for those"
                         " before it."
                     )
                 result = self._send(*message)
+                gone = False
             except BroadcastUnavailable as e:
-                result = e
+                result, gone = e, True
             except Exception as e:
                 result = BroadcastUnavailable(f"The message on {message[0]!r} was not published: {e}")
             try:

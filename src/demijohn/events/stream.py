@@ -44,20 +44,17 @@ class _Silence:
     def __init__(self, ping: float | None) -> None:
         # Where a thread waits for each part, nothing tells that the client has gone until it is asked for, and the
         # header is sent with the first part.
-        self.in_thread = asyncio.get_running_loop() is background._loop
+        self._unsaid = asyncio.get_running_loop() is background._loop
         self._ping = ping
         #: Seconds to wait for the next event.
-        self.patience = min(filter(None, (ping, _LOOK if self.in_thread else None)), default=None)
+        self.patience = min(filter(None, (ping, _LOOK if self._unsaid else None)), default=None)
         self.lasted = 0.0
-
-    def opening(self, retry: int | None) -> bytes | None:
-        """What a stream begins with."""
-        if retry is not None:
-            return ServerSentEvent(retry=retry).encode()
-        return _PING if self.in_thread else None
 
     def go_on(self) -> bytes:
         """What is said after waiting in vain: a sign of life, or nothing yet."""
+        if self._unsaid:
+            self._unsaid = False
+            return _PING
         self.lasted += self.patience or 0
         if self._ping is None or self.lasted < self._ping:
             return b""
@@ -73,8 +70,8 @@ async def _of_subscription(
     endings.endings.add(events.close)
     try:
         silence = _Silence(ping)
-        if (opening := silence.opening(retry)) is not None:
-            yield opening
+        if retry is not None:
+            yield ServerSentEvent(retry=retry).encode()
         while not endings.stopping:
             begin = events.take_reset()
             if begin is not None:
@@ -103,8 +100,8 @@ async def _of_any(
         endings.endings.add(paced.end)
     try:
         silence = _Silence(ping)
-        if (opening := silence.opening(retry)) is not None:
-            yield opening
+        if retry is not None:
+            yield ServerSentEvent(retry=retry).encode()
         while not (ends and (endings.stopping or paced.ended)):
             event = await paced.next(silence.patience)
             if event is _END:

@@ -1,78 +1,66 @@
-"""Messages from whoever changes the cellar to every open page. One process; knows no requests.
+"""Messages from whoever changes the cellar to every open page. Knows no requests.
 
-Views run in threads, sockets on an event loop, so a message is handed over to the listener's own loop.
 A page that reads too slowly is let go rather than waited for: it comes back and asks what it missed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from demijohn import Broadcast, Lagged, Subscription
+
 QUEUE_SIZE = 64
+CHANNEL = "cellar"
 
 
 class Listener:
-    """One open page; lives on the event loop that made it."""
+    """One open page."""
 
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_SIZE)
+    def __init__(self, news: Subscription) -> None:
+        self._news = news
 
     async def next(self) -> str | None:
         """The next message, or `None` when this page is let go."""
-        return await self._queue.get()
-
-    def offer(self, message: str | None) -> None:
-        """Hand over a message, from any thread."""
         try:
-            self._loop.call_soon_threadsafe(self._put, message)
-        except RuntimeError:
-            pass  # The loop is closed: the page is gone and will be forgotten in a moment.
-
-    def _put(self, message: str | None) -> None:
-        if message is None or self._queue.full():
-            while not self._queue.empty():
-                self._queue.get_nowait()
-            message = None
-        self._queue.put_nowait(message)
+            message = await anext(self._news)
+        except (StopAsyncIteration, Lagged):
+            return None
+        text: str = message.data
+        return text
 
 
 class Hub:
     """All open pages."""
 
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
-
-    @property
-    def watching(self) -> int:
-        """How many pages are open."""
-        return len(self._listeners)
+        self._news = Broadcast(history=200)
+        #: How many pages are open.
+        self.watching = 0
 
     @contextmanager
     def listen(self) -> Iterator[Listener]:
         """Be one of the open pages for the length of the block; all are told how many there are."""
-        listener = Listener()
-        self._listeners.add(listener)
-        self._tell_watching()
-        try:
-            yield listener
-        finally:
-            self._listeners.discard(listener)
-            self._tell_watching()
+        with self._news.subscribe(CHANNEL, capacity=QUEUE_SIZE) as news:
+            self._tell_watching(+1)
+            try:
+                yield Listener(news)
+            finally:
+                self._tell_watching(-1)
+
+    def follow(self, after: str | None) -> Subscription:
+        """The news for who only listens, from the event on that they have seen last."""
+        return self._news.subscribe(CHANNEL, after=after)
 
     def publish(self, message: Mapping[str, object]) -> None:
         """Send `message` to every open page; never waits, callable from any thread."""
-        text = json.dumps(message)
-        for listener in self._listeners.copy():
-            listener.offer(text)
+        self._news.publish(CHANNEL, json.dumps(message))
 
     def close(self) -> None:
         """Let every page go, as when the server stops."""
-        for listener in self._listeners.copy():
-            listener.offer(None)
+        self._news.close()
 
-    def _tell_watching(self) -> None:
+    def _tell_watching(self, more: int) -> None:
+        self.watching += more
         self.publish({"type": "watching", "count": self.watching})

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from datetime import date
 
-from demijohn import Blueprint, Flask, render_template, websocket
+from demijohn import Blueprint, Flask, event_stream, render_template, request, websocket
 from demijohn.typing import ResponseReturnValue
 
 from cellar.store import journal, racks
@@ -24,6 +24,12 @@ async def page() -> ResponseReturnValue:
     """What happened in the cellar, and what is happening."""
     activities = (await db.async_session.scalars(journal.latest(30))).all()
     return render_template("live.html", activities=activities, totals=await _totals())
+
+
+@blueprint.get("/events")
+async def events() -> ResponseReturnValue:
+    """The same news for who only listens, such as a screen at the door."""
+    return event_stream(acts.hub().follow(request.last_event_id), ping=15, retry=3000)
 
 
 @blueprint.websocket("/socket")
