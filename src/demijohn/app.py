@@ -465,29 +465,31 @@ class Flask(App):
             url = url or adapter.build(
                 endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
             )
-        except BuildError:
-            if ":" in endpoint and (self.mounts or self.mounted is not None):
-                try:
-                    return self._url_across(
-                        ctx, adapter, endpoint, values, _method, _scheme, _external, _anchor
-                    )
-                except BuildError as unknown:
-                    error = unknown
-            values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
-            return self.handle_url_build_error(error, endpoint, values)
+        except BuildError as e:
+            return self._built_elsewhere(
+                e, ctx, adapter, endpoint, values, _method, _scheme, _external, _anchor
+            )
         if _anchor is not None:
             url = f"{url}#{quote(_anchor, safe=_ANCHOR_SAFE)}"
         return cast(str, url)
 
-    def _url_across(
-        self, ctx: AppContext | None, adapter: MapAdapter, endpoint: str, values: dict[str, Any],
+    def _built_elsewhere(
+        self, error: BuildError, ctx: AppContext | None, adapter: MapAdapter, endpoint: str, values: dict[str, Any],
         method: str | None, scheme: str | None, external: bool, anchor: str | None,
     ) -> str:  # fmt: skip
-        """The URL of another application, mounted in this one or around it."""
-        url = across.url_across(
-            self, ctx, adapter, endpoint, values, method=method, scheme=scheme, external=external
-        )
-        return url if anchor is None else f"{url}#{quote(anchor, safe=_ANCHOR_SAFE)}"
+        """The URL of an endpoint without a rule here: another application's, or what a handler makes of the error."""
+        if ":" in endpoint and (self.mounts or self.mounted is not None):
+            try:
+                url = across.url_across(
+                    self, ctx, adapter, endpoint, values, method=method, scheme=scheme, external=external
+                )
+                return url if anchor is None else f"{url}#{quote(anchor, safe=_ANCHOR_SAFE)}"
+            except BuildError as unknown:
+                reason = unknown
+        else:
+            reason = error
+        values.update(_anchor=anchor, _method=method, _scheme=scheme, _external=external)
+        return self.handle_url_build_error(reason, endpoint, values)
 
     def _built(
         self, way: Way, endpoint: str, values: dict[str, Any], method: str | None, root: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from _thread import get_ident
 from asyncio import get_running_loop
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from functools import cache
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from demijohn.later import later
 from demijohn.routing.mounted import Mounted
 from demijohn.setup.mounting import Mount
 from demijohn.typing import RawHeaders
-from demijohn.dispatch.matching import find
+from demijohn.dispatch.matching import find, keep_mounted
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import steps_of
 from demijohn.http.headers import Headers, titled_name
@@ -139,7 +139,10 @@ class Context(ScopeContext):
 
 
 async def serve(app: Application, scope: Any, protocol: Any) -> None:
-    """Answer one RSGI request."""
+    """Answer one RSGI request.
+
+    Longer than functions are here: what it does in place saves a request a second coroutine.
+    """
     if scope.proto != "http":
         app.logger.error(
             "A WebSocket came over RSGI, which loses sub-protocols and close codes:"
@@ -199,14 +202,19 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
         ctx.leave()
         if ctx._environ is not None:
             close_body(ctx._environ)
-    if mount.ours and path != mount.prefix:
-        # PERF: no environ, and no coroutine more.
-        place = getattr(scope, "script_name", "")
-        root_path = getattr(scope, "root_path", "")
-        inside = MountedScope(scope, path[len(mount.prefix) :], f"{place}{mount.prefix}", root_path, None)
-        await mount.guest.__rsgi__(inside, protocol)
-        return
-    await RSGIExchange(scope, protocol).hand_on(app, mount, RSGIEnviron(scope))
+    await _handed_on(app, mount, scope, protocol, path)
+
+
+def _handed_on(app: Application, mount: Mount, scope: Any, protocol: Any, path: str) -> Awaitable[None]:
+    """What a mounted application does for a request."""
+    if not mount.ours or path == mount.prefix:
+        return RSGIExchange(scope, protocol).hand_on(app, mount, RSGIEnviron(scope))
+    # PERF: no environ, and no coroutine more.
+    keep_mounted(app, mount, path)
+    place, root_path = getattr(scope, "script_name", ""), getattr(scope, "root_path", "")
+    inside = MountedScope(scope, path[len(mount.prefix) :], f"{place}{mount.prefix}", root_path, None)
+    answered: Awaitable[None] = mount.guest.__rsgi__(inside, protocol)
+    return answered
 
 
 class MountedScope:

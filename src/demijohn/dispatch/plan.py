@@ -59,14 +59,8 @@ def make_plan(
     plan.answers_options = options
     plan.view = None
     if rule is not None and not options:
-        view = app.view_functions.get(rule.endpoint)
-        if view is not None:
-            place = getattr(rule, "static_files", None)
-            if place is not None:
-                view = place.view(view)
-            for adapt in app.view_adapters:
-                view = adapt(rule, view)
-            plan.view = prepared((view,))[0]
+        view = _view_of(app, rule)
+        plan.view = None if view is None else prepared((view,))[0]
     plan.problems = getattr(plan.view, "answers_problems", False) is True
     plan.awaits = iscoroutinefunction(plan.view)
     plan.preprocess = None
@@ -88,6 +82,19 @@ def make_plan(
     elif not options and _needs_check(way, rule):
         plan.checked = make_plan(app, way, rule, checked=True)
     return plan
+
+
+def _view_of(app: Application, rule: Rule) -> Callable[..., Any] | None:
+    """The view of a rule, as extensions have adapted it; of static files, the folder's own."""
+    view = app.view_functions.get(rule.endpoint)
+    if view is None:
+        return None
+    place = getattr(rule, "static_files", None)
+    if place is not None:
+        view = place.view(view)
+    for adapt in app.view_adapters:
+        view = adapt(rule, view)
+    return view
 
 
 def _place(app: Application, way: Way, plan: Plan) -> None:

@@ -91,6 +91,11 @@ class App(Operated, Scaffold):
     #: this package does, but ``compat`` itself.
     compat_level: str | None = None
 
+    #: Where this application is mounted itself.
+    mounted: Mount | None = None
+    #: What keeps static files in memory, once one was asked for.
+    static_memory: Any = None
+
     #: What names in ``config`` begin with that Flask does not have: an application of Flask's may use any other.
     own_prefix = ""
 
@@ -177,14 +182,10 @@ class App(Operated, Scaffold):
         self._begin_operation()
         #: Who may read answers from elsewhere, in the order in which :meth:`cors` said it.
         self.sharings: list[Sharing] = []
-        #: What keeps static files in memory, once one was asked for.
-        self.static_memory: Any = None
         #: The applications that are mounted in this one, by their names, in the order of :meth:`mount`.
         self.mounts: dict[str, Mount] = {}
         #: What answers below a path by ASGI before routes are looked at, see :func:`demijohn.extend.answer_below`.
         self.answers_below: list[tuple[str, Callable[[Any, Any, Any], Awaitable[None]]]] = []
-        #: Where this application is mounted itself.
-        self.mounted: Mount | None = None
         self.before_idle_funcs: list[Callable[[], Any]] = []
         self.before_serving_funcs: list[Callable[[], Any]] = []
         self.after_serving_funcs: list[Callable[[], Any]] = []
@@ -408,7 +409,7 @@ class App(Operated, Scaffold):
 
     @setupmethod
     def mount(
-        self, prefix: str, app: Any, name: str | None = None, *, interface: Interface | None = None
+        self, prefix: str, other: Any, name: str | None = None, *, interface: Interface | None = None
     ) -> None:
         """Hand all that is below a prefix to another application, which starts and stops with this one.
 
@@ -418,18 +419,18 @@ class App(Operated, Scaffold):
             app.mount("/metrics", make_wsgi_app(), interface="wsgi")
 
         :param prefix: Where, beginning with a slash. The longest prefix that fits counts.
-        :param app: An application of this package, or a WSGI or ASGI callable.
+        :param other: An application of this package, or a WSGI or ASGI callable.
         :param name: What its endpoints begin with for ``url_for``; made of the prefix by default.
         :param interface: "wsgi" or "asgi", where that cannot be seen.
         :raises ValueError: for what cannot be mounted there, with the reason.
         """
-        ours = isinstance(app, App)
+        ours = isinstance(other, App)
         rules = self.url_map.iter_rules()
         host = cast(Any, self)
-        made = make_mount(host, prefix, app, name, interface, ours, rules)
+        made = make_mount(host, prefix, other, name, interface, ours, rules)
         self.mounts[made.name] = made
         if ours:
-            app.mounted = app.mounted or made
+            other.mounted = other.mounted or made
         self._router = None
         self.drop_way()
 

@@ -11,9 +11,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from demijohn.static.folder import File, Folder
+from werkzeug.routing import Map
+
+from demijohn.static.file import File
+from demijohn.static.folder import Folder
 from demijohn.static.place import Place
 from demijohn.static.references import with_digest
 from demijohn.static.variants import SUFFIXES, Memory
@@ -36,7 +39,19 @@ class Built(NamedTuple):
     variants: int
 
 
-def build(app: Any, out: Path) -> Built:
+class Application(Protocol):
+    """An application, as far as its static files go."""
+
+    #: Those that are mounted in it; each has a ``guest``, a place ``below`` a prefix, and is ``ours`` or is not.
+    mounts: dict[str, Any]
+
+    @property
+    def url_map(self) -> Map:
+        """Every rule."""
+        ...
+
+
+def build(app: Application, out: Path) -> Built:
     """Write the static files of an application, of its blueprints and of what is mounted in it.
 
     :param app: The application.
@@ -78,7 +93,7 @@ def _write(folder: Folder, file: File, target: Path) -> int:
     return len(packed)
 
 
-def _places(app: Any, prefix: str) -> Iterator[tuple[str, Place]]:
+def _places(app: Application, prefix: str) -> Iterator[tuple[str, Place]]:
     for rule in app.url_map.iter_rules():
         place = getattr(rule, "static_files", None)
         if place is not None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from demijohn.static import folder, variants
 else:
     folder = later("demijohn.static.folder")  # 3 %: hashlib; only where a static file is asked for
-    variants = later("demijohn.static.variants")
+    variants = later("demijohn.static.variants")  # 2 %: with it
 
 __all__ = ["Place", "serves_folder"]
 
