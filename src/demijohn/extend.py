@@ -24,7 +24,7 @@ from werkzeug.routing import Rule
 
 from demijohn.app import Flask
 from demijohn.contexts import proxies
-from demijohn.errors import InsufficientStorage
+from demijohn.errors import InsufficientStorage, WrongSetting
 from demijohn.http import origins
 from demijohn.http.cookies import dump_cookie, parse_cookie
 from demijohn.http.filenames import content_disposition, safe_join, secure_filename
@@ -50,17 +50,16 @@ from demijohn.wrappers.request import Request
 if TYPE_CHECKING:
     from demijohn.devserver import watch
 else:
-    watch = later(
-        "demijohn.devserver.watch"
-    )  # the whole development server; only a command that reloads needs it
+    watch = later("demijohn.devserver.watch")  # the development server; only reloading needs it
 
 __all__ = [
     "BoundedTimedSerializer", "Finding", "Headers", "InsufficientStorage", "MultipartLimits", "Part", "Ready",
-    "adapt_view", "add_carrier", "add_check", "add_templates", "answer_errors", "before_stream", "call", "carriers",
-    "content_disposition", "current_application", "current_environ", "current_query", "current_request",
+    "WrongSetting", "adapt_view", "add_carrier", "add_check", "add_templates", "answer_errors", "before_stream", "call",
+    "carriers", "content_disposition", "current_application", "current_environ", "current_query", "current_request",
     "current_session", "dump_cookie", "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later",
     "may_await", "may_block", "nonblocking", "parse_cookie", "parse_multipart", "prefers_json", "problem",
-    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "watch_sources", "wrap_asgi",
+    "running_loop", "safe_join", "secure_filename", "send_signal", "unproxied", "vouched", "watch_sources",
+    "wrap_asgi",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
