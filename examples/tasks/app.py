@@ -7,7 +7,6 @@ import asyncio
 import os
 
 from celery.schedules import crontab
-
 from demijohn import Flask, csp_nonce, current_app, url_for
 from demijohn.ext.tasks import Tasks, app_task, report
 
@@ -70,6 +69,9 @@ def create_app(**settings):
     @app.post("/pictures/<int:number>")
     def make(number):
         job = thumbnail.delay(number)
-        return {"state": url_for("tasks.state", token=job.token), "events": url_for("tasks.events", token=job.token)}
+        return {
+            "state": url_for("tasks.state", token=job.token),
+            "events": url_for("tasks.events", token=job.token),
+        }
 
     return app

@@ -29,7 +29,7 @@ from demijohn.contexts import proxies
 from demijohn.contexts.request_ids import carry_request_id, current_request_id
 from demijohn.dispatch.observation import Observation
 from demijohn.contexts.kept import PerContext
-from demijohn.errors import InsufficientStorage
+from demijohn.errors import InsufficientStorage, WrongSetting
 from demijohn.http import origins
 from demijohn.http.cookies import dump_cookie, parse_cookie
 from demijohn.http.filenames import content_disposition, safe_join, secure_filename
@@ -58,7 +58,7 @@ from demijohn.wrappers.request import Request
 
 __all__ = [
     "BoundedTimedSerializer", "Diagnosis", "EitherWay", "Finding", "Headers", "InsufficientStorage",
-    "MultipartLimits", "Observation", "Part", "PerContext", "Ready", "Translator", "adapt_view", "add_carrier",
+    "MultipartLimits", "Observation", "Part", "PerContext", "Ready", "Translator", "WrongSetting", "adapt_view", "add_carrier",
     "add_check", "add_diagnosis", "add_gauge", "add_templates", "answer_below", "answer_errors",
     "before_stream", "bound_threads", "call", "carried", "carry_request_id", "carrying",
     "content_disposition", "current_application", "current_environ", "current_query", "current_request",

@@ -57,9 +57,11 @@ def redis_server() -> Iterator[RedisServer]:
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[RabbitMQ]:
     server = RabbitMQ()
-    server.start()
-    yield server
-    server.stop()
+    try:
+        server.start()
+        yield server
+    finally:  # one that was too slow to start as well
+        server.stop()
 
 
 @pytest.fixture

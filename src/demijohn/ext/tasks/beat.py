@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from demijohn import Flask
-from demijohn.errors import WrongSetting
+from demijohn.extend import WrongSetting
 from demijohn.ext.tasks.errors import TasksUnavailable
 from demijohn.ext.tasks.schedule import latest_turn, next_turn
 from demijohn.ext.tasks.settings import Settings

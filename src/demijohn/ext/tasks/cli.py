@@ -14,10 +14,10 @@ import click
 
 from demijohn import current_app
 from demijohn.cli import AppGroup
+from demijohn.ext.tasks.ports import Room
 from demijohn.extend import later, watch_sources
 
 if TYPE_CHECKING:
-    from demijohn.ext.tasks.extension import Tasks
     from demijohn.ext.tasks import beat as beats
     from demijohn.ext.tasks import status as looks
     from demijohn.ext.tasks import worker as workers
@@ -29,8 +29,8 @@ else:
 group = AppGroup("tasks", help="Run and look at background tasks.")
 
 
-def _tasks() -> Tasks:
-    tasks: Tasks = current_app.extensions["tasks"]
+def _tasks() -> Room:
+    tasks: Room = current_app.extensions["tasks"]
     if tasks.settings.broker is None:
         raise click.ClickException(
             "TASKS_BROKER is not set, so tasks run in threads of the web process: set it, such as to"
@@ -71,7 +71,7 @@ def worker(
     raise SystemExit(code)
 
 
-def _fork_beat(tasks: Tasks) -> int:
+def _fork_beat(tasks: Room) -> int:
     """A process for the schedule, before the worker has threads; it ends with the worker."""
     parent = os.getpid()
     made = beats.make_beat(tasks.app, tasks.settings, tasks.celery.send_task)

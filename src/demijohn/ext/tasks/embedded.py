@@ -199,15 +199,13 @@ class Engine:
         """Take a task in; ``due`` is when it may run, in seconds since the epoch."""
         if not self._warned:
             self._warn()
-        self._begin_again()
-        self._open[message[2]["id"]] = name
-        if due is None or due <= time.time():
-            # PERF: no lock where the threads are there.
-            self._ready.put((name, message))
-            if self._threads < self._most:
-                self._start_worker()
-            return
         with self._lock:
+            self._begin_again()
+            self._open[message[2]["id"]] = name
+            if due is None or due <= time.time():
+                self._ready.put((name, message))
+                self._start_worker()
+                return
             self._numbers += 1
             heapq.heappush(self._later, (due, self._numbers, name, message))
             if not self._timer:
@@ -216,10 +214,9 @@ class Engine:
             self._lock.notify_all()
 
     def _start_worker(self) -> None:
-        with self._lock:
-            if self._threads < self._most:
-                self._threads += 1
-                self._start(self._work, "demijohn-tasks")
+        if self._threads < self._most:
+            self._threads += 1
+            self._start(self._work, "demijohn-tasks")
 
     @staticmethod
     def _start(target: Callable[[], None], name: str) -> None:
@@ -266,7 +263,8 @@ class Engine:
             except BaseException:
                 self.app.flask.logger.exception("The task %s broke off", name)
             finally:
-                self._open.pop(message[2]["id"], None)
+                with self._lock:
+                    self._open.pop(message[2]["id"], None)
 
     def _run(self, name: str, written: Message) -> None:
         body, extra, request, expires = written

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from itsdangerous import BadSignature
 
 from demijohn import Blueprint, Flask, ServerSentEvent, abort, current_app, event_stream, json
+from demijohn.ext.tasks.ports import Room
 from demijohn.extend import BoundedTimedSerializer, call
 
 if TYPE_CHECKING:
     from celery.result import AsyncResult
 
-    from demijohn.ext.tasks.extension import Tasks
 
 _SALT = "demijohn.tasks.job"
 _MAX_TOKEN = 256
@@ -57,7 +57,7 @@ def sign(app: Flask, task_id: str) -> str:
     return token
 
 
-def make_blueprint(tasks: Tasks) -> Blueprint:
+def make_blueprint(tasks: Room) -> Blueprint:
     """Routes that show how far a job is: ``/<token>``, and ``/<token>/events`` until it ends."""
     blueprint = Blueprint("tasks", __name__)
 

@@ -9,9 +9,32 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 
+from demijohn import Flask
+from demijohn.ext.tasks.settings import Settings
+
 #: What a task is called with.
 Args: TypeAlias = Sequence[object] | None
 Kwargs: TypeAlias = Mapping[str, object] | None
+
+
+class Room(Protocol):
+    """The tasks of an application, as far as commands and routes go."""
+
+    settings: Settings
+
+    @property
+    def app(self) -> Flask:
+        """The application."""
+        ...
+
+    @property
+    def celery(self) -> Any:
+        """The Celery application."""
+        ...
+
+    def job(self, task_id: str) -> Any:
+        """The job of an id."""
+        ...
 
 
 class CeleryTask(Protocol):

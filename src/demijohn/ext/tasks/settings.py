@@ -13,8 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from demijohn import Flask
-from demijohn.errors import WrongSetting
-from demijohn.extend import expect_settings
+from demijohn.extend import WrongSetting, expect_settings
 
 CARRY = ("request_id", "locale", "url_root", "trace")
 

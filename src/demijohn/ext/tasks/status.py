@@ -9,17 +9,17 @@ from urllib.parse import urlsplit, urlunsplit
 
 from demijohn.ext.tasks.celery_app import BROKER_ERRORS
 from demijohn.ext.tasks.ledger import Ledger
+from demijohn.ext.tasks.ports import Room
 
 if TYPE_CHECKING:
     from kombu import Connection
 
-    from demijohn.ext.tasks.extension import Tasks
 
 #: Seconds until the first worker has answered, until all have, and for all of it.
 _FIRST, _ANSWER, _ALL = 1.2, 0.4, 2.3
 
 
-def look(tasks: Tasks) -> dict[str, Any]:
+def look(tasks: Room) -> dict[str, Any]:
     """What is found. What takes too long is not waited for."""
     found: dict[str, Any] = {
         "broker": _without_password(tasks.settings.broker or ""), "reachable": False, "error": None, "workers": {},
@@ -33,7 +33,7 @@ def look(tasks: Tasks) -> dict[str, Any]:
     return dict(found)
 
 
-def _look(tasks: Tasks, found: dict[str, Any]) -> None:
+def _look(tasks: Room, found: dict[str, Any]) -> None:
     try:
         with tasks.celery.connection_for_write() as connection:
             for name in tasks.celery.amqp.queues:
@@ -104,7 +104,7 @@ def as_text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def purge(tasks: Tasks) -> int:
+def purge(tasks: Room) -> int:
     """Drop what waits; gives how many that were."""
     with tasks.celery.connection_for_write() as connection:
         dropped = int(tasks.celery.control.purge(connection=connection))

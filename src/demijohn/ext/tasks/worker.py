@@ -11,15 +11,13 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from celery import bootsteps, signals
 from celery.worker import state
 
 from demijohn.ext.tasks.ledger import Ledger
-
-if TYPE_CHECKING:
-    from demijohn.ext.tasks.extension import Tasks
+from demijohn.ext.tasks.ports import Room
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +62,7 @@ class Worker:
 
     def __init__(
         self,
-        tasks: Tasks,
+        tasks: Room,
         concurrency: int | None,
         queues: str | None,
         graceful_timeout: float,
