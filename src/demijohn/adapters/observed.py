@@ -154,6 +154,7 @@ def enter_wsgi(
         environ[KEY] = seen.request_id = received_or_new(environ.get("HTTP_X_REQUEST_ID"))
     for begin in observing.begins:
         begin(seen)
+    body: Iterable[bytes]
     try:
         if around is None:
             body = wsgi.serve(app, environ, seen.start_response, True)
@@ -167,13 +168,13 @@ def enter_wsgi(
             seen.leave()
     if not observing.ends:
         return body
-    if body.__class__ is not list:
+    if not isinstance(body, list):
         return SeenBody(body, seen)
     seen.parts = body
     if way.watched:  # a test client need neither read nor close what it was sent
         seen.close()
         return body
-    return seen  # type: ignore[no-any-return]
+    return seen
 
 
 class SeenBody:

@@ -13,7 +13,7 @@ from code import InteractiveConsole
 from collections.abc import Callable
 from importlib import import_module
 from inspect import CO_COROUTINE
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType
 from typing import Any
 
 import click
@@ -85,18 +85,12 @@ class _Console(InteractiveConsole):
             self.showtraceback()
 
 
-def _installed(name: str) -> ModuleType | None:
-    try:
-        # Imported here, by name: an optional requirement, heavy, and unknown to type checkers without it.
-        return import_module(name)
-    except ImportError:
-        return None
-
-
 def _ipython() -> Embed | None:
     """IPython's console, where it is installed."""
-    found = _installed("IPython")
-    if found is None:
+    try:
+        # Imported here, by name: an optional requirement, heavy, and unknown to type checkers without it.
+        found = import_module("IPython")
+    except ImportError:
         return None
     return lambda banner, namespace: found.embed(
         banner1=banner, user_ns=namespace, colors="neutral", using=wait
@@ -105,8 +99,10 @@ def _ipython() -> Embed | None:
 
 def _ptpython() -> Embed | None:
     """ptpython's console, where it is installed."""
-    found = _installed("ptpython.repl")
-    if found is None:
+    try:
+        # Likewise.
+        found = import_module("ptpython.repl")
+    except ImportError:
         return None
 
     def embed(banner: str, namespace: dict[str, Any]) -> None:

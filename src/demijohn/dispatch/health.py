@@ -23,9 +23,6 @@ from demijohn.wrappers.ready import Ready
 
 if TYPE_CHECKING:
     import asyncio
-    from concurrent.futures import Future
-
-    from demijohn.setup.readiness import Report
 else:
     asyncio = later("asyncio")  # there is one where it is needed
 
@@ -97,7 +94,7 @@ def _ready_view(app: Application) -> Callable[[], Any]:
     return ready
 
 
-async def _answer_on_loop(asked: Future[Report]) -> Ready:
+async def _answer_on_loop(asked: Any) -> Ready:
     report = await asyncio.shield(asyncio.wrap_future(asked))
     return _answer(report.status, report.checks)
 

@@ -15,7 +15,7 @@ from demijohn.contexts.request_ids import FIELD
 from demijohn.contexts.way import Plan
 from demijohn.dispatch.ports import Application
 
-__all__ = ["SEEN", "Observation", "Observing", "says_id"]
+__all__ = ["Observation", "Observing", "SEEN", "says_id"]
 
 #: Where an environ and an ASGI scope say which application looks at their request.
 SEEN = "demijohn.observation"

@@ -31,7 +31,6 @@ from demijohn.waiting.steps import Steps, is_awaitable
 
 if TYPE_CHECKING:
     from demijohn.setup import readiness
-    from demijohn.setup.readiness import Readiness
     from demijohn.waiting import loops
 else:
     readiness = later("demijohn.setup.readiness")  # concurrent.futures; with the first who asks
@@ -152,7 +151,7 @@ class Lifecycle:
             mount.forget()
 
     @cached_property
-    def readiness(self) -> Readiness:
+    def readiness(self) -> Any:
         """What finds out whether the application can do its work."""
         return readiness.Readiness(self.app)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -149,9 +150,12 @@ client = app.test_client()
 client.get("/bottles/1")
 client.get("/bottles/2")
 """
-    subprocess.run([sys.executable, "-c", other, str(tmp_path / "numbers")], check=True)
     client = app.test_client()
     client.get("/bottles/3")
+    said = tmp_path / "numbers" / f"{os.getpid()}.gauges"
+    while not said.exists():  # by its own thread, at once
+        time.sleep(0.01)
+    subprocess.run([sys.executable, "-c", other, str(tmp_path / "numbers")], check=True)
     found = numbers(client)
     assert count(found, "GET", "/bottles/<int:id>", 200) == 3
     assert found["http_server_active_requests"] == 1

@@ -1,4 +1,4 @@
-"""A request is a span, named by its rule, to the last byte of its answer; and it is current where the request's work is."""
+"""A request is a span, named by its rule, to the last byte of its answer, and is current where its work is done."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Traced:
                 with self.tracer.start_as_current_span("part"):
                     yield b"two"
 
-            return stream_with_context(body)
+            return stream_with_context(body())
 
         @app.get("/broken")
         def broken():

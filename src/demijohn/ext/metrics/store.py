@@ -40,7 +40,7 @@ class Store:
         #: Around each addition: two threads may come to the same number.
         self.lock = allocate_lock()
         self._keys: list[tuple[str, ...]] = []
-        self._names: Any = None
+        self._names: Path | None = None
         #: Whether this process has served.
         self.left = False
         size = MOST * width * 8
@@ -49,7 +49,8 @@ class Store:
         else:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             name = folder / str(os.getpid())
-            self._names = open(f"{name}.names", "a", encoding="utf-8")  # noqa: SIM115 (as long as the process)
+            self._names = Path(f"{name}.names")
+            self._names.touch()
             with open(f"{name}.values", "a+b") as file:
                 file.truncate(size)
                 memory = mmap.mmap(file.fileno(), size)
@@ -64,8 +65,8 @@ class Store:
             if len(self._keys) == MOST - 1:
                 key = ("other",) * len(key)
             if self._names is not None:
-                self._names.write(json.dumps(key) + "\n")
-                self._names.flush()
+                with open(self._names, "a", encoding="utf-8") as file:
+                    file.write(json.dumps(key) + "\n")
             self._keys.append(key)
             return (len(self._keys) - 1) * self.width
 
