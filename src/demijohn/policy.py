@@ -90,7 +90,7 @@ class Policy:
     named_constraints: bool
     #: Who is logged in is known for one request, not for all that share an application context.
     user_per_request: bool
-    #: The remember-me cookie is looked at only where a request has something to say of it.
+    #: The remember-me cookie is looked at only where a request has something to say of it, and renewed for who has it.
     remember_on_demand: bool
     #: The remember-me cookie is ``Secure`` and ``SameSite`` as the session's is.
     remember_as_session: bool

@@ -86,7 +86,16 @@ SUITES = [
     ),
     Suite("pytest-flask==1.3.0"),
     Suite("apiflask==3.1.2", files=("pyproject.toml", "examples")),
-    Suite("flask-dance==7.1.0"),
+    Suite(
+        "flask-dance==7.1.0",
+        not_over_asgi=tuple(
+            (
+                f"tests.consumer.storage.test_sqla::{name}",
+                "uses the session of the test's context in the request",
+            )
+            for name in ("test_sqla_storage", "test_sqla_overwrite_token")
+        ),
+    ),
     Suite("flask-marshmallow==1.5.0"),
     Suite("flask-moment==1.0.6"),
     Suite("flask-restx==1.3.2"),

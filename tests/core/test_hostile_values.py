@@ -220,13 +220,18 @@ def test_case_57_no_spelling_leads_out_of_the_static_folder(app, client, folder,
 def test_case_58_a_hostile_range_is_416_or_the_whole_in_no_time(app, client, tmp_path, wanted):
     (tmp_path / "file.txt").write_bytes(b"x" * 1000)
     app.add_url_rule("/", "index", lambda: send_from_directory(tmp_path, "file.txt"))
-    client.get("/", buffered=True)
-    start = time.perf_counter()
-    answer = client.get("/", headers={"Range": wanted}, buffered=True)
-    took = time.perf_counter() - start
+
+    def asked(field):
+        start = time.process_time()
+        answer = client.get("/", headers={"Range": field}, buffered=True)
+        return time.process_time() - start, answer
+
+    asked("bytes=0-9")
+    took, answer = min((asked(wanted) for _ in range(3)), key=lambda pair: pair[0])
     assert answer.status_code in (200, 416)
     assert len(answer.data) == 1000 or answer.status_code == 416
-    assert took < 0.25  # ten milliseconds on a quiet machine; this one may be busy
+    # By the CPU, and above a harmless one in the same run: neighbours do not count.
+    assert took < min(asked("bytes=0-9")[0] for _ in range(3)) + 0.05
 
 
 class Endless(io.RawIOBase):

@@ -315,11 +315,30 @@ def test_a_response_of_each_kind_is_made_by_both_kinds_of_view(app, client):
         assert answers["wsgi"].data == b"wsgi"
 
 
-def test_a_view_that_returns_none_is_an_error_that_says_so(app, client):
+@BOTH
+@pytest.mark.parametrize(
+    "returned",
+    [
+        None,
+        5,
+        1.5,
+        (),
+        ("a",),
+        ("a", 200, {}, 1),
+        (5, 200),
+        ("a", "b"),
+        ("a", {"X-A": "\n"}),
+        ("a", [1]),
+    ],
+    ids=repr,
+)
+def test_a_value_that_is_no_answer_is_an_error_that_names_the_view(app, client, kind, returned):
     app.testing = True
-    app.add_url_rule("/", "index", made("async def", lambda: None))
-    with pytest.raises(TypeError, match="'index' did not return a valid response"):
+    app.add_url_rule("/", "index", made(kind, lambda: returned))
+    with pytest.raises((TypeError, ValueError)) as raised:
         client.get("/")
+    said = [str(raised.value), *getattr(raised.value, "__notes__", ())]
+    assert any("The view function for 'index' " in line for line in said)
 
 
 @BOTH

@@ -34,6 +34,19 @@ def test_the_remember_me_cookie_may_be_renewed_by_requests_that_ask_for_nobody(n
     assert renewed == {True: False, False: True}
 
 
+def test_a_login_that_is_not_remembered_may_get_the_cookie_with_the_renewal(new_site):
+    renewed = {}
+    for on_demand in (True, False):
+        site = new_site()
+        site.app.config["REMEMBER_COOKIE_REFRESH_EACH_REQUEST"] = True
+        if not on_demand:
+            without(site.app, "remember_on_demand")
+        client = site.app.test_client()
+        client.get("/in/1")
+        renewed[on_demand] = "remember_token" in str(client.get("/who").headers.getlist("Set-Cookie"))
+    assert renewed == {True: False, False: True}
+
+
 def test_with_a_look_at_each_response_the_cookie_is_set_once(site):
     without(site.app, "remember_on_demand")
     LoginManager(site.app).user_loader(site.find)

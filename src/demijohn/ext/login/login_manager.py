@@ -387,6 +387,8 @@ class LoginManager(Generic[U]):
         config = current_app.config
         if not config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST") or "_user_id" not in session:
             return False
+        if not current_app.policy.remember_on_demand:
+            return True
         cookie = request.cookies.get(config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME))
         return cookie is not None and decode_cookie(cookie) == str(session["_user_id"])
 

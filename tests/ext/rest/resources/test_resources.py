@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Mapping
+from unittest.mock import Mock
 
 import pytest
 
@@ -277,3 +278,11 @@ def test_a_resource_of_another_api_has_no_url_here():
     app = Flask("cellar")
     with app.test_request_context(), pytest.raises(ValueError, match="Resource was not added"):
         Api(app).url_for(Resource)
+
+
+@pytest.mark.parametrize("spec", [None, Flask], ids=["any", "application"])
+def test_what_stands_for_an_application_gets_the_routes_of_resources(spec):
+    stand_in = Mock(spec)
+    stand_in.view_functions = {}
+    Api(stand_in).add_resource(Resource, "/things", endpoint="things")
+    assert stand_in.add_url_rule.call_args.args == ("/things",)
