@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from secrets import token_urlsafe
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demijohn import Flask, Request
 from demijohn.ext.realtime.packets import (
     ACK, BINARY_ACK, BINARY_EVENT, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, encode,
 )  # fmt: skip
 from demijohn.ext.realtime.ports import Extension, Work
-from demijohn.testing import EnvironBuilder, FlaskClient
+from demijohn.extend import later
+
+if TYPE_CHECKING:
+    from demijohn import testing
+    from demijohn.testing import FlaskClient
+else:
+    testing = later("demijohn.testing")  # only tests
 
 __all__ = ["SocketIOTestClient"]
 
@@ -98,7 +104,7 @@ class SocketIOTestClient:
             ).environ
             self.flask_test_client._add_cookies_to_wsgi(environ)
         else:
-            environ = EnvironBuilder(self.app, path, headers=headers).get_environ()
+            environ = testing.EnvironBuilder(self.app, path, headers=headers).get_environ()
         environ["flask.app"] = self.app
         return self.app.request_class(environ)
 
