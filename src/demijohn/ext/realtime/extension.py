@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,12 +29,13 @@ from demijohn.sessions import SessionMixin
 from demijohn.ext.realtime.ports import Callback, Rooms
 
 if TYPE_CHECKING:
+    from demijohn import testing
     from demijohn.ext.realtime import queue, queue_recovery, test_client
-    from demijohn.testing import FlaskClient
 else:
     queue = later("demijohn.ext.realtime.queue")  # brings redis
     queue_recovery = later("demijohn.ext.realtime.queue_recovery")  # likewise
     test_client = later("demijohn.ext.realtime.test_client")  # only tests
+    testing = later("demijohn.testing")  # likewise
 
 __all__ = ["SocketIO"]
 
@@ -379,13 +381,12 @@ class SocketIO:
 
     def stop(self) -> None:
         """Stop the server that :meth:`run` started; for a handler or a view of this process to call."""
-        import signal
-
         os.kill(os.getpid(), signal.SIGTERM)
 
     def test_client(
         self, app: Flask, namespace: str | None = None, query_string: str | None = None,
-        headers: Mapping[str, str] | None = None, auth: object = None, flask_test_client: FlaskClient | None = None,
+        headers: Mapping[str, str] | None = None, auth: object = None,
+        flask_test_client: testing.FlaskClient | None = None,
     ) -> test_client.SocketIOTestClient:  # fmt: skip
         """A client that is connected in process, for tests.
 

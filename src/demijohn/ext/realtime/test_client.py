@@ -18,7 +18,6 @@ from demijohn.extend import later
 
 if TYPE_CHECKING:
     from demijohn import testing
-    from demijohn.testing import FlaskClient
 else:
     testing = later("demijohn.testing")  # only tests
 
@@ -62,7 +61,8 @@ class SocketIOTestClient:
 
     def __init__(
         self, app: Flask, socketio: Extension, namespace: str | None = None, query_string: str | None = None,
-        headers: Mapping[str, str] | None = None, auth: object = None, flask_test_client: FlaskClient | None = None,
+        headers: Mapping[str, str] | None = None, auth: object = None,
+        flask_test_client: testing.FlaskClient | None = None,
     ) -> None:  # fmt: skip
         self.app = app
         self.socketio = socketio
