@@ -382,3 +382,12 @@ def test_sleeping_is_awaited_on_a_loop(app: Flask, socketio: SocketIO) -> None:
     begin = time.monotonic()
     socketio.sleep(0.02)
     assert time.monotonic() - begin >= 0.02
+
+
+@pytest.mark.parametrize(
+    ("origins", "found"), [("*", 1), (["*"], 1), ([], 1), (None, 0), ("https://a.example", 0)]
+)
+def test_the_check_finds_that_all_origins_may_connect(app: Flask, origins: Any, found: int) -> None:
+    SocketIO(app, cors_allowed_origins=origins)
+    findings = [finding for check in app.checks for finding in check(app)]
+    assert len([finding for finding in findings if finding.id == "realtime-origins"]) == found

@@ -185,6 +185,16 @@ def test_a_session_moves_from_polling_to_a_websocket(site: Server) -> None:
         assert wire.ask("echo", 2, number=2) == 2
 
 
+def test_a_poll_that_comes_while_a_websocket_takes_over_is_answered(site: Server) -> None:
+    polling = Polling(site.url)
+    with Wire(site.url, f"EIO=4&transport=websocket&sid={polling.opened['sid']}") as wire:
+        wire.send("2probe")
+        assert wire.receive() == "3probe"
+        assert polling.receive() == ["6"]
+        wire.send("5")
+        assert wire.connect()
+
+
 def test_a_second_poll_at_a_time_ends_the_session(site: Server) -> None:
     polling = Polling(site.url)
     answers: list[int] = []

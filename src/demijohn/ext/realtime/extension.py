@@ -8,7 +8,8 @@ from __future__ import annotations
 import inspect
 import logging
 import os
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from socketio.exceptions import ConnectionRefusedError
@@ -21,19 +22,20 @@ from demijohn.ext.realtime.namespace import Namespace
 from demijohn.ext.realtime.recovery import Recovery
 from demijohn.ext.realtime.server import Server
 from demijohn.extend import (
-    EitherWay, call, current_request, current_session, end_at_stop, is_async, later, serve_event,
+    EitherWay, Finding, add_check, call, current_request, current_session, end_at_stop, is_async, later, serve_event,
     unproxied,
 )  # fmt: skip
 from demijohn.sessions import SessionMixin
 from demijohn.ext.realtime.ports import Callback, Rooms
-from demijohn.testing import FlaskClient
 
 if TYPE_CHECKING:
+    from demijohn import testing
     from demijohn.ext.realtime import queue, queue_recovery, test_client
 else:
     queue = later("demijohn.ext.realtime.queue")  # brings redis
     queue_recovery = later("demijohn.ext.realtime.queue_recovery")  # likewise
     test_client = later("demijohn.ext.realtime.test_client")  # only tests
+    testing = later("demijohn.testing")  # likewise
 
 __all__ = ["SocketIO"]
 
@@ -123,9 +125,23 @@ class SocketIO:
             self.server.register_namespace(namespace_handler)
         if app is not None:
             attach(app, path)
+            add_check(app, self._findings)
             server = self.server
             end_at_stop(app, server.stop)
             app.after_serving(server.stop)
+
+    def _findings(self, app: Flask) -> Iterator[Finding]:
+        """What ``demijohn check --deploy`` is told."""
+        engine = self.server.eio
+        allowed = engine.cors_allowed_origins
+        if allowed == "*" or allowed == [] or (isinstance(allowed, list) and "*" in allowed):
+            yield Finding(
+                "realtime-origins",
+                "serious",
+                "Pages of all origins may connect to Socket.IO (cors_allowed_origins).",
+                "A page elsewhere acts with the cookies of whoever visits it.",
+                "List the origins that may, or leave the option out for the own one.",
+            )
 
     def _tell_once(self, what: str, words: str, *values: Any) -> None:
         if what not in self._told:
@@ -365,13 +381,12 @@ class SocketIO:
 
     def stop(self) -> None:
         """Stop the server that :meth:`run` started; for a handler or a view of this process to call."""
-        import signal
-
         os.kill(os.getpid(), signal.SIGTERM)
 
     def test_client(
         self, app: Flask, namespace: str | None = None, query_string: str | None = None,
-        headers: Mapping[str, str] | None = None, auth: object = None, flask_test_client: FlaskClient | None = None,
+        headers: Mapping[str, str] | None = None, auth: object = None,
+        flask_test_client: testing.FlaskClient | None = None,
     ) -> test_client.SocketIOTestClient:  # fmt: skip
         """A client that is connected in process, for tests.
 

@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from socketio import packet
 from socketio.packet import Packet
+
+from demijohn.extend import later
+
+if TYPE_CHECKING:
+    from socketio import msgpack_packet
+else:
+    msgpack_packet = later("socketio.msgpack_packet")  # brings msgpack, which need not be installed
 
 __all__ = [
     "ACK", "BINARY_ACK", "BINARY_EVENT", "CONNECT", "CONNECT_ERROR", "DISCONNECT", "EVENT", "MalformedPacket",
@@ -126,7 +133,7 @@ def packet_class(serializer: str | type[Packet], json_module: object) -> type[Pa
     :param serializer: ``"default"``, ``"msgpack"``, or a class of packets.
     """
     if serializer == "msgpack":
-        from socketio.msgpack_packet import MsgPackPacket as base
+        base = msgpack_packet.MsgPackPacket
     elif serializer == "default":
         base = StrictPacket
     else:

@@ -11,17 +11,15 @@ import json
 import logging
 from secrets import token_urlsafe
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import redis
 
+from demijohn.ext.realtime.clients import Client, Packets
+from demijohn.ext.realtime.queue import QueueManager
 from demijohn.ext.realtime.recovery import without_offset
 from demijohn.extend import call
 from demijohn.ext.realtime.ports import ServerFace
-
-if TYPE_CHECKING:
-    from demijohn.ext.realtime.clients import Client, Packets
-    from demijohn.ext.realtime.queue import QueueManager
 
 __all__ = ["QueueRecovery"]
 

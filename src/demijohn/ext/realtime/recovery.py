@@ -10,13 +10,11 @@ from collections import deque
 from secrets import token_urlsafe
 from threading import RLock
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from demijohn.ext.realtime.clients import Client, Packets
+from demijohn.ext.realtime.manager import Manager
 from demijohn.ext.realtime.ports import Rooms, ServerFace
-
-if TYPE_CHECKING:
-    from demijohn.ext.realtime.clients import Client, Packets
-    from demijohn.ext.realtime.manager import Manager
 
 __all__ = ["Recovery"]
 

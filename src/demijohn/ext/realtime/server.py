@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from secrets import token_urlsafe
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from socketio import exceptions
 from socketio.base_server import BaseServer
@@ -24,10 +24,6 @@ from demijohn.ext.realtime.packets import (
 )  # fmt: skip
 from demijohn.extend import is_awaitable, running_loop
 from demijohn.ext.realtime.ports import Connection, Rooms, Work
-
-if TYPE_CHECKING:
-    from demijohn.ext.realtime.queue_recovery import QueueRecovery
-    from demijohn.ext.realtime.recovery import Recovery
 
 __all__ = ["Server"]
 
@@ -51,7 +47,7 @@ class Server(BaseServer):  # type: ignore[misc]
 
     def __init__(
         self, client_manager: Manager | None = None, serializer: str | type[Packet] = "default", json: object = None,
-        logger: object = False, recovery: Recovery | QueueRecovery | None = None, **options: Any,
+        logger: object = False, recovery: Any = None, **options: Any,
     ) -> None:  # fmt: skip
         manager = Manager() if client_manager is None else client_manager
         own: Any = packet_class(serializer, json)

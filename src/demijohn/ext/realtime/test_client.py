@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from secrets import token_urlsafe
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demijohn import Flask, Request
 from demijohn.ext.realtime.packets import (
     ACK, BINARY_ACK, BINARY_EVENT, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, encode,
 )  # fmt: skip
 from demijohn.ext.realtime.ports import Extension, Work
-from demijohn.testing import EnvironBuilder, FlaskClient
+from demijohn.extend import later
+
+if TYPE_CHECKING:
+    from demijohn import testing
+else:
+    testing = later("demijohn.testing")  # only tests
 
 __all__ = ["SocketIOTestClient"]
 
@@ -56,7 +61,8 @@ class SocketIOTestClient:
 
     def __init__(
         self, app: Flask, socketio: Extension, namespace: str | None = None, query_string: str | None = None,
-        headers: Mapping[str, str] | None = None, auth: object = None, flask_test_client: FlaskClient | None = None,
+        headers: Mapping[str, str] | None = None, auth: object = None,
+        flask_test_client: testing.FlaskClient | None = None,
     ) -> None:  # fmt: skip
         self.app = app
         self.socketio = socketio
@@ -98,7 +104,7 @@ class SocketIOTestClient:
             ).environ
             self.flask_test_client._add_cookies_to_wsgi(environ)
         else:
-            environ = EnvironBuilder(self.app, path, headers=headers).get_environ()
+            environ = testing.EnvironBuilder(self.app, path, headers=headers).get_environ()
         environ["flask.app"] = self.app
         return self.app.request_class(environ)
 

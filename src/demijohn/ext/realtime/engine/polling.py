@@ -5,18 +5,24 @@ It is asked with a request and a body and gives back an answer; who speaks HTTP 
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from demijohn.ext.realtime.engine.server import BAD_REQUEST, Engine, Refused
+from demijohn.ext.realtime.engine.session import NOOP
 from demijohn import Request
 
 __all__ = ["Answer", "poll"]
 
 #: Status, header fields, body.
 Answer = tuple[int, dict[str, str], bytes]
+
+#: Seconds a poll waits while a WebSocket takes over.
+_UPGRADING = 0.1
 
 _SEPARATOR = "\x1e"
 
@@ -70,7 +76,15 @@ async def _give(engine: Engine, sid: str | None, request: Request, fields: dict[
         raise Refused(400, BAD_REQUEST)
     session.polling = True
     try:
-        await session.wait()
+        if session.upgrading:
+            # The client stops polling when this poll is answered, and sends nothing before: it is not kept waiting.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_UPGRADING):
+                    await session.wait()
+            if not session.waiting and session.upgrading:
+                session.waiting.append(NOOP)
+        else:
+            await session.wait()
     finally:
         session.polling = False
     if session.transport != "polling":

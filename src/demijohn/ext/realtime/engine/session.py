@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from demijohn import Request
 
-__all__ = ["CLOSE", "MESSAGE", "NOOP", "OPEN", "PING", "PONG", "UPGRADE", "Session"]
+__all__ = ["CLOSE", "MESSAGE", "NOOP", "OPEN", "PING", "PONG", "Session", "UPGRADE"]
 
 #: The types of Engine.IO packets, as they are on the wire.
 OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0", "1", "2", "3", "4", "5", "6"
