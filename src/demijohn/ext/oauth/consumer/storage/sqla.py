@@ -15,9 +15,9 @@ from sqlalchemy.orm import declared_attr
 
 from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import NobodySignedIn
+from demijohn.ext.oauth.ports import Owner, Token
 from demijohn.ext.oauth.sealing import seal, unseal
 from demijohn.ext.oauth.utils import FakeCache, first
-from demijohn.ext.oauth.ports import Owner, Token
 
 __all__ = ["OAuthConsumerMixin", "SQLAlchemyStorage"]
 
