@@ -13,7 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -70,7 +70,7 @@ class BrowserFlows:
             for name in known[: len(known) - MOST + 1]:
                 _on_response(partial(_set, name=name, value="", path=path, age=0))
         if flow.next and len(flow.next) > LONGEST_NEXT:
-            flow = Flow(**{**asdict(flow), "next": None})
+            flow = replace(flow, next=None)
         sealed = seal("flow", [asdict(flow), int(time.time())])
         _on_response(partial(_set, name=_name(flow.state), value=sealed, path=path, age=LIFETIME))
 

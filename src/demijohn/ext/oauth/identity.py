@@ -19,9 +19,9 @@ from typing import Any
 from demijohn import abort, current_app
 from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint
 from demijohn.ext.oauth.errors import OAuthError
+from demijohn.ext.oauth.ports import Token
 from demijohn.ext.oauth.providers import PROVIDERS, Who
 from demijohn.ext.oauth.signals import oauth_authorized
-from demijohn.ext.oauth.ports import Token
 
 __all__ = ["Identity", "sign_in"]
 

@@ -12,17 +12,15 @@ from werkzeug.local import LocalProxy
 from demijohn import current_app
 from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint
 from demijohn.ext.oauth.consumer.oauth2 import OAuth2ConsumerBlueprint
-from demijohn.ext.oauth.providers import PROVIDERS, Provider
-from demijohn.extend import later
 from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.ports import Identify, Scope, SessionClass, Settings
+from demijohn.ext.oauth.providers import PROVIDERS, Provider
+from demijohn.extend import later
 
 if TYPE_CHECKING:
     from demijohn.ext.oauth.consumer import requests as sessions
 else:
-    sessions = later(
-        "demijohn.ext.oauth.consumer.requests"
-    )  # 150 ms with Authlib; only its types are asked for
+    sessions = later("demijohn.ext.oauth.consumer.requests")  # 150 ms, and only a type is asked for
 
 __all__ = ["Maker", "maker", "session_of"]
 

@@ -21,9 +21,9 @@ from demijohn.ext.oauth.consumer.storage.session import SessionStorage
 from demijohn.ext.oauth.errors import TokenTooLarge
 from demijohn.ext.oauth.flows import BrowserFlows, Flow, SessionFlow
 from demijohn.ext.oauth.pages import problem
+from demijohn.ext.oauth.ports import Folder, Identify, Settings, Token
 from demijohn.ext.oauth.signals import oauth_authorized, oauth_before_login, oauth_error, tell
 from demijohn.ext.oauth.utils import getattrd
-from demijohn.ext.oauth.ports import Folder, Identify, Settings, Token
 from demijohn.extend import current_application, current_request, is_safe_url
 
 __all__ = ["BaseOAuthConsumerBlueprint", "oauth_authorized", "oauth_before_login", "oauth_error"]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from demijohn import redirect, request
 from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint, log
+from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import OAuthError
 from demijohn.ext.oauth.flows import Flow
-from demijohn.ext.oauth.signals import oauth_before_login, oauth_error, tell
-from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.ports import Folder, Identify, SessionClass, Settings
+from demijohn.ext.oauth.signals import oauth_before_login, oauth_error, tell
 from demijohn.extend import later
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from demijohn import redirect, request, url_for
 from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint, log
+from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import OAuthError, ProviderAway, TokenExpired
 from demijohn.ext.oauth.flows import Flow, new_secret
+from demijohn.ext.oauth.ports import Folder, Identify, Scope, SessionClass, Settings, Token
 from demijohn.ext.oauth.renewals import Renewals
 from demijohn.ext.oauth.signals import oauth_before_login, tell
-from demijohn.ext.oauth.consumer.storage import BaseStorage
-from demijohn.ext.oauth.ports import Folder, Identify, Scope, SessionClass, Settings, Token
 from demijohn.extend import later
 
 if TYPE_CHECKING:

@@ -9,19 +9,17 @@ from urllib.parse import urlencode, urljoin
 from demijohn import request
 from demijohn.ext.oauth.consumer.base import log
 from demijohn.ext.oauth.consumer.oauth2 import OAuth2ConsumerBlueprint
+from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import InvalidIDToken, OAuthError
 from demijohn.ext.oauth.flows import Flow, new_secret
 from demijohn.ext.oauth.issuer import Issuer, claims_of
-from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.ports import Identify, Scope, SessionClass, Settings, Token
 from demijohn.extend import is_safe_url, later
 
 if TYPE_CHECKING:
     from demijohn.ext.oauth.consumer import requests as sessions
 else:
-    sessions = later(
-        "demijohn.ext.oauth.consumer.requests"
-    )  # 150 ms with Authlib; only its types are asked for
+    sessions = later("demijohn.ext.oauth.consumer.requests")  # 150 ms, and only a type is asked for
 
 __all__ = ["OIDCBlueprint", "make_oidc_blueprint"]
 

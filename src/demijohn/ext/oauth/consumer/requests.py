@@ -35,6 +35,11 @@ __all__ = ["OAuth1Session", "OAuth2Session"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+# Authlib has no types, and what checkers make of its classes misses half of requests'.
+_Auth1: Any = AuthlibOAuth1Auth
+_OAuth1: Any = AuthlibOAuth1Session
+_OAuth2: Any = AuthlibOAuth2Session
+
 #: A token is renewed when it has no more than these seconds left.
 LEEWAY = 10
 #: For how many seconds a provider's silence is borne, unless a call says otherwise.
@@ -128,7 +133,7 @@ class _Session:
         raise NotImplementedError
 
 
-class OAuth1Auth(AuthlibOAuth1Auth):  # type: ignore[misc]
+class OAuth1Auth(_Auth1):  # type: ignore[misc]
     """Authlib's, which also goes by the names that it has in requests-oauthlib: ``session.auth.client.client_key``."""
 
     @property
@@ -142,7 +147,7 @@ class OAuth1Auth(AuthlibOAuth1Auth):  # type: ignore[misc]
         return self.client_id
 
 
-class OAuth1Session(_Session, AuthlibOAuth1Session):  # type: ignore[misc]
+class OAuth1Session(_Session, _OAuth1):  # type: ignore[misc]
     """A ``requests.Session`` that signs by OAuth 1.0a (RFC 5849), with the token of the current user."""
 
     auth_class = OAuth1Auth
@@ -160,7 +165,8 @@ class OAuth1Session(_Session, AuthlibOAuth1Session):  # type: ignore[misc]
         force_include_body: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
+        begin: Any = super().__init__
+        begin(
             client_key, client_secret=client_secret, rsa_key=rsa_key, signature_method=signature_method,
             signature_type=_SIGNATURE_TYPES.get(signature_type, signature_type),
             force_include_body=force_include_body, **kwargs,
@@ -196,7 +202,7 @@ class OAuth1Session(_Session, AuthlibOAuth1Session):  # type: ignore[misc]
         """A call for async code, signed with the same token: the answer is httpx's."""
         await call(self.load_token)
         auth = self.auth
-        client = httpx_client.AsyncOAuth1Client(
+        client: Any = httpx_client.AsyncOAuth1Client(
             auth.client_id, auth.client_secret, token=auth.token, token_secret=auth.token_secret,
             rsa_key=auth.rsa_key, signature_method=auth.signature_method, signature_type=auth.signature_type,
             timeout=TIMEOUT, headers=_own_headers(self),
@@ -214,8 +220,10 @@ class OAuth1Session(_Session, AuthlibOAuth1Session):  # type: ignore[misc]
         raise OAuthError(error_type, error_description)
 
 
-class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
+class OAuth2Session(_Session, _OAuth2):  # type: ignore[misc]
     """A ``requests.Session`` with the token of the current user, renewed when it has expired."""
+
+    client_secret: str | None
 
     def __init__(
         self,
@@ -231,7 +239,8 @@ class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("default_timeout", TIMEOUT)
-        super().__init__(client_id=client_id, client_secret=client_secret, scope=scope, state=state, **kwargs)
+        begin: Any = super().__init__
+        begin(client_id=client_id, client_secret=client_secret, scope=scope, state=state, **kwargs)
         self.blueprint = blueprint
         self.base_url = base_url or ""
         self.auto_refresh_url = auto_refresh_url
@@ -296,7 +305,7 @@ class OAuth2Session(_Session, AuthlibOAuth2Session):  # type: ignore[misc]
         :raises TokenExpired: when it has expired, and the provider gives no new one.
         """
         token = None if kwargs.pop("withhold_token", False) else await call(self.valid_token)
-        client = httpx_client.AsyncOAuth2Client(
+        client: Any = httpx_client.AsyncOAuth2Client(
             self.client_id, token=bearer(token) if token else None, timeout=TIMEOUT, headers=_own_headers(self),
             verify=self.verify, leeway=0,
         )  # fmt: skip
@@ -380,6 +389,7 @@ def is_expired(token: Token) -> bool:
 
 def read_fields(text: str) -> dict[str, Any]:
     """The fields of an answer in JSON or as a form; none when it is neither."""
+    found: Any
     try:
         found = json.loads(text)
     except ValueError:

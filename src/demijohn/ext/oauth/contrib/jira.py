@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 from demijohn.ext.oauth.consumer.oauth1 import OAuth1ConsumerBlueprint
-from demijohn.ext.oauth.making import session_of
-from demijohn.ext.oauth.providers import PROVIDERS
 from demijohn.ext.oauth.consumer.storage import BaseStorage
+from demijohn.ext.oauth.making import session_of
 from demijohn.ext.oauth.ports import SessionClass, Settings
+from demijohn.ext.oauth.providers import PROVIDERS
 
 __all__ = ["jira", "make_jira_blueprint"]
 

@@ -8,8 +8,8 @@ from typing import Any
 from demijohn import current_app, session
 from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import TokenTooLarge
-from demijohn.ext.oauth.sealing import seal, unseal
 from demijohn.ext.oauth.ports import Owner, Token
+from demijohn.ext.oauth.sealing import seal, unseal
 from demijohn.sessions import SecureCookieSessionInterface
 
 __all__ = ["SessionStorage"]

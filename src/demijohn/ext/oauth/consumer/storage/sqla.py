@@ -15,9 +15,9 @@ from sqlalchemy.orm import declared_attr
 
 from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import NobodySignedIn
+from demijohn.ext.oauth.ports import Owner, Token
 from demijohn.ext.oauth.sealing import seal, unseal
 from demijohn.ext.oauth.utils import FakeCache, first
-from demijohn.ext.oauth.ports import Owner, Token
 
 __all__ = ["OAuthConsumerMixin", "SQLAlchemyStorage"]
 
@@ -44,7 +44,7 @@ class OAuthConsumerMixin:
     token = Column(MutableDict.as_mutable(JSON), nullable=False)
 
     def __repr__(self) -> str:
-        known = {"id": self.id, "provider": self.provider}
+        known: dict[str, Any] = {"id": self.id, "provider": self.provider}
         shown = [
             f'{name}="{value}"' if isinstance(value, str) else f"{name}={value}"
             for name, value in known.items()
@@ -147,8 +147,9 @@ class SQLAlchemyStorage(BaseStorage):
 
     def _real(self, user: object) -> Any:
         """The user itself, of a proxy or a function, or None for one that is nobody."""
-        if hasattr(user, "_get_current_object"):
-            user = user._get_current_object()
+        proxied = getattr(user, "_get_current_object", None)
+        if proxied is not None:
+            user = proxied()
         if callable(user):
             user = user()
         if self.anon_user is not None and isinstance(user, self.anon_user):
