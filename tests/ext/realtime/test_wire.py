@@ -318,6 +318,14 @@ def test_heartbeats_may_be_fractions_of_seconds() -> None:
         assert polling.get().status_code == 400
 
 
+def test_the_heartbeat_goes_on_when_a_namespace_was_left() -> None:
+    environment = {"PING_INTERVAL": "0.3"}
+    with serve("tests.ext.realtime.site:app", "uvicorn", env=environment) as site, Wire(site.url) as wire:
+        wire.welcomed()
+        wire.send("41")
+        assert wire.socket.recv(0.9) == "2"
+
+
 def test_plain_wsgi_polls_only_and_says_so_once() -> None:
     with serve("tests.ext.realtime.site:app", "gunicorn") as site:
         for _ in range(2):

@@ -54,8 +54,8 @@ class Session:
     """
 
     __slots__ = (
-        "_calm", "_size", "_timer", "_waiter", "attached", "closed", "engine", "loop", "opened", "pending", "polling",
-        "request", "running", "sid", "socket", "transport", "upgrading", "waiting",
+        "_calm", "_leaving", "_size", "_timer", "_waiter", "attached", "closed", "engine", "loop", "opened", "pending",
+        "polling", "request", "running", "sid", "socket", "transport", "upgrading", "waiting",
     )  # fmt: skip
 
     def __init__(self, engine: Options, sid: str, request: Request, transport: str) -> None:
@@ -82,6 +82,7 @@ class Session:
         #: What closes the WebSocket at once, where there is one.
         self.socket: Any = None
         self._timer = self.loop.call_later(engine.ping_interval, self._ping)
+        self._leaving: asyncio.TimerHandle | None = None
 
     # What goes out.
 
@@ -185,14 +186,12 @@ class Session:
 
     def close_unless_used(self, seconds: float) -> None:
         """End it in so many seconds, if nothing is connected over it then."""
-        if self.closed is None:
-            self._timer.cancel()
-            self._timer = self.loop.call_later(seconds, self._leave)
+        if self.closed is None and self._leaving is None:
+            self._leaving = self.loop.call_later(seconds, self._leave)
 
     def _leave(self) -> None:
-        if self.attached:
-            self._ping()
-        else:
+        self._leaving = None
+        if not self.attached:
             self.close(self.engine.reason.SERVER_DISCONNECT)
 
     def close(self, reason: str) -> None:
@@ -201,6 +200,8 @@ class Session:
             return
         self.closed = reason
         self._timer.cancel()
+        if self._leaving is not None:
+            self._leaving.cancel()
         self.pending = None
         self.engine.forget(self)
         if self.polling and not self.waiting:
