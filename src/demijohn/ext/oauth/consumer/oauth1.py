@@ -82,19 +82,19 @@ class OAuth1ConsumerBlueprint(BaseOAuthConsumerBlueprint):
             redirect_to=redirect_to, redirect_uri=redirect_uri, identity=identity, storage=storage,
             rule_kwargs=rule_kwargs,
         )  # fmt: skip
-        self.base_url = base_url
-        self.session_class = session_class
-        self.client_key = client_key
-        self.client_secret = client_secret
         self.signature_method = signature_method
         self.signature_type = signature_type
-        self.rsa_key = rsa_key
-        self.client_class = client_class
-        self.force_include_body = force_include_body
-        self.kwargs = kwargs
+        self.base_url = base_url
+        self.access_token_url = access_token_url
         self.request_token_url = request_token_url
         self.authorization_url = authorization_url
-        self.access_token_url = access_token_url
+        self.kwargs = kwargs
+        self.session_class = session_class
+        self.client_class = client_class
+        self.client_secret = client_secret
+        self.force_include_body = force_include_body
+        self.rsa_key = rsa_key
+        self.client_key = client_key
 
     def _new_session(self) -> Any:
         return (self.session_class or sessions.OAuth1Session)(

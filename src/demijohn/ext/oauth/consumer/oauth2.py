@@ -76,24 +76,24 @@ class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
             redirect_to=redirect_to, redirect_uri=redirect_uri, identity=identity, storage=storage,
             rule_kwargs=rule_kwargs,
         )  # fmt: skip
-        self.base_url = base_url
-        self.session_class = session_class
         self._client_id = client_id
-        self.client = client
-        self.auto_refresh_url = auto_refresh_url
-        self.auto_refresh_kwargs = auto_refresh_kwargs
-        self.scope = scope
-        self.state = state
-        self.kwargs = kwargs
-        self.client_secret = client_secret
-        self.authorization_url = authorization_url
-        self.authorization_url_params = authorization_url_params or {}
-        self.token_url = token_url
-        self.token_url_params = token_url_params or {}
-        self.revocation_url = revocation_url
         self.code_challenge_method = code_challenge_method
         self.use_pkce = use_pkce
+        self.scope = scope
+        self.state = state
+        self.base_url = base_url
+        self.auto_refresh_url = auto_refresh_url
+        self.token_url = token_url
+        self.revocation_url = revocation_url
+        self.authorization_url = authorization_url
+        self.kwargs = kwargs
+        self.auto_refresh_kwargs = auto_refresh_kwargs
         self._renewals = Renewals()
+        self.token_url_params = token_url_params or {}
+        self.authorization_url_params = authorization_url_params or {}
+        self.session_class = session_class
+        self.client_secret = client_secret
+        self.client = client
 
     @property
     def client_id(self) -> Any:
