@@ -317,7 +317,7 @@ class Provider:
                 token.get("refresh_token"),
                 token.get("scope") or "",
                 time.time() + token["expires_in"],
-            )  # fmt: skip
+            )
         )
 
     def claims(self, code, access_token):

@@ -58,8 +58,8 @@ from demijohn.wrappers.request import Request
 
 __all__ = [
     "BoundedTimedSerializer", "Diagnosis", "EitherWay", "Finding", "Headers", "InsufficientStorage",
-    "MultipartLimits", "Observation", "Part", "PerContext", "Ready", "Translator", "WrongSetting", "adapt_view", "add_carrier",
-    "add_check", "add_diagnosis", "add_gauge", "add_templates", "answer_below", "answer_errors",
+    "MultipartLimits", "Observation", "Part", "PerContext", "Ready", "Translator", "WrongSetting",
+    "adapt_view", "add_carrier", "add_check", "add_diagnosis", "add_gauge", "add_templates", "answer_below", "answer_errors",
     "before_stream", "bound_threads", "call", "carried", "carry_request_id", "carrying",
     "content_disposition", "current_application", "current_environ", "current_query", "current_request",
     "current_request_id", "current_session", "describe_routes", "dump_cookie", "end_at_stop",
@@ -275,9 +275,7 @@ def before_stream(app: Flask, function: Callable[[Template], None]) -> None:
     app.template_streams.append(function)
 
 
-def add_carrier(
-    app: Flask, name: str, pack: Callable[[], Any], unpack: Callable[[Any], object]
-) -> None:
+def add_carrier(app: Flask, name: str, pack: Callable[[], Any], unpack: Callable[[Any], object]) -> None:
     """Have something of a request go with the work that it hands on, such as its language or its place in a trace.
 
     ::

@@ -35,7 +35,7 @@ class Policy:
         "remember_on_demand", "remember_as_session", "trusted_peer_address", "checked_uploads",
         "clean_next_page", "handlers_before_api", "vouched_forms", "nested_exemptions", "json_as_fields",
         "checked_sijax_commands", "security_headers", "cross_origin_check", "kept_flows", "sealed_tokens",
-        "documented_apis", "locale_of_request", "translated_texts", "request_ids", "health_endpoints",
+        "locale_of_request", "translated_texts", "documented_apis", "request_ids", "health_endpoints",
     )  # fmt: skip
 
     # Answers.
@@ -130,17 +130,6 @@ class Policy:
     #: A token in the session is encrypted, and refused where it is too large for a cookie.
     sealed_tokens: bool
 
-    # APIs.
-
-    #: An Api serves its document and the page that shows it, unless it is made with ``openapi_url=None``.
-    documented_apis: bool
-
-    # Operation.
-
-    #: A request's log records have its id, and its answer says it.
-    request_ids: bool
-    #: ``/healthz`` and ``/readyz`` are answered, unless ``HEALTH_ENDPOINTS`` says otherwise.
-    health_endpoints: bool
     # Languages.
 
     #: The locale of a request is looked for in its URL, session and Accept-Language without ``BABEL_LOCALES`` too, and
@@ -153,6 +142,13 @@ class Policy:
 
     #: An Api serves its document and the page that shows it, unless it is made with ``openapi_url=None``.
     documented_apis: bool
+
+    # Operation.
+
+    #: A request's log records have its id, and its answer says it.
+    request_ids: bool
+    #: ``/healthz`` and ``/readyz`` are answered, unless ``HEALTH_ENDPOINTS`` says otherwise.
+    health_endpoints: bool
 
     def __init__(self, **differences: bool) -> None:
         unknown = sorted(differences.keys() - set(self.__slots__))

@@ -63,9 +63,7 @@ def _rows_of(mount: Mount, all_methods: bool) -> list[dict[str, str]]:
     url_map = getattr(mount.guest, "url_map", None)
     if not isinstance(url_map, Map):
         kind = (mount.interface or "").upper()
-        return [
-            {**_NOTHING, "endpoint": f"{mount.name}:", "methods": kind, "rule": f"{mount.prefix}/"}
-        ]
+        return [{**_NOTHING, "endpoint": f"{mount.name}:", "methods": kind, "rule": f"{mount.prefix}/"}]
     domain = "host" if url_map.host_matching else "subdomain"
     rows = [_row(mount.guest, rule, domain, all_methods) for rule in url_map.iter_rules()]
     for below in getattr(mount.guest, "mounts", {}).values() if mount.ours else ():

@@ -18,7 +18,8 @@ from demijohn.ext.i18n.current import force_locale, get_locale, texts
 from demijohn.ext.i18n.domain import Domain
 from demijohn.ext.i18n.messages import OwnTexts, error_answers
 from demijohn.extend import (
-    adapt_view, add_carrier, add_check, answer_errors, before_stream, expect_settings, is_async, set_translator, unproxied,
+    adapt_view, add_carrier, add_check, answer_errors, before_stream, expect_settings, is_async, set_translator,
+    unproxied,
 )  # fmt: skip
 
 __all__ = ["Babel"]
