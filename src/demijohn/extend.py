@@ -58,15 +58,15 @@ from demijohn.wrappers.request import Request
 
 __all__ = [
     "BoundedTimedSerializer", "Diagnosis", "EitherWay", "Finding", "Headers", "InsufficientStorage",
-    "MultipartLimits", "Observation", "Part", "PerContext", "Ready", "Translator", "WrongSetting",
-    "adapt_view", "add_carrier", "add_check", "add_diagnosis", "add_gauge", "add_templates", "answer_below", "answer_errors",
-    "before_stream", "bound_threads", "call", "carried", "carry_request_id", "carrying",
-    "content_disposition", "current_application", "current_environ", "current_query", "current_request",
-    "current_request_id", "current_session", "describe_routes", "dump_cookie", "end_at_stop",
-    "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later", "may_await", "may_block",
-    "nonblocking", "observe", "parse_cookie", "parse_multipart", "prefers_json", "problem", "request_of_scope",
-    "running_loop", "safe_join", "secure_filename", "send_signal", "serve_event", "set_translator",
-    "translate", "translate_plural", "unproxied", "vouched", "watch_sources", "wrap_asgi",
+    "MultipartLimits", "Observation", "Part", "PerContext", "Ready", "Translator", "WrongSetting", "adapt_view",
+    "add_carrier", "add_check", "add_diagnosis", "add_gauge", "add_templates", "answer_below", "answer_errors",
+    "before_stream", "bound_threads", "call", "carried", "carry_request_id", "carrying", "content_disposition",
+    "current_application", "current_environ", "current_query", "current_request", "current_request_id",
+    "current_session", "describe_routes", "dump_cookie", "end_at_stop", "expect_settings", "is_async",
+    "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
+    "parse_multipart", "prefers_json", "problem", "request_of_scope", "running_loop", "safe_join",
+    "secure_filename", "send_signal", "serve_event", "set_translator", "translate", "translate_plural",
+    "unproxied", "vouched", "watch_sources", "wrap_asgi",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

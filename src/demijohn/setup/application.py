@@ -25,7 +25,7 @@ from demijohn.setup.blueprint import Blueprint
 from demijohn.config import Config, ConfigAttribute
 from demijohn.contexts.namespace import _AppCtxGlobals
 from demijohn.contexts.way import Way
-from demijohn.setup.checks import Finding, weakness
+from demijohn.setup.checks import weakness
 from demijohn.setup.envvars import get_debug_flag
 from demijohn.errors import LateRegistration
 from demijohn.http import csp
@@ -121,7 +121,8 @@ class App(Operated, Scaffold):
             "HSTS": None, "CSP": csp.DEFAULT, "CSP_REPORT_ONLY": None, "CROSS_ORIGIN_CHECK": True,
             "TRUSTED_ORIGINS": (), "SILENCED_CHECKS": (), "STATIC_HASH": None,
             "STATIC_MEMORY": 16 * 1024 * 1024, "STATIC_ORIGIN": None, "HEALTH_ENDPOINTS": None,
-            "READINESS_TIMEOUT": 2.0, "REQUEST_IDS": None, "ACCESS_LOG": None, "ACCESS_LOG_FORMAT": None, "SLOW_REQUEST_SECONDS": None,
+            "READINESS_TIMEOUT": 2.0, "REQUEST_IDS": None,
+            "ACCESS_LOG": None, "ACCESS_LOG_FORMAT": None, "SLOW_REQUEST_SECONDS": None,
         }
     )  # fmt: skip
 
@@ -177,8 +178,6 @@ class App(Operated, Scaffold):
         self.translator: Translator | None = None
         #: What is told of a template before it is streamed, see :func:`demijohn.extend.before_stream`.
         self.template_streams: list[Callable[[Any], None]] = []
-        #: What finds out about this application for ``demijohn check``, see :func:`demijohn.extend.add_check`.
-        self.checks: list[Callable[[Any], Iterable[Finding]]] = []
         self._begin_operation()
         #: Who may read answers from elsewhere, in the order in which :meth:`cors` said it.
         self.sharings: list[Sharing] = []

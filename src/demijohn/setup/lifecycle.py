@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import atexit
 import os
-import signal
 import sys
 from _thread import allocate_lock, get_ident
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, copy_context
 from functools import cached_property
-from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakSet, ref
 
@@ -24,6 +22,7 @@ from demijohn.contexts.request_ids import carry_request_id, current_request_id
 from demijohn.later import later
 
 from demijohn.waiting.callables import is_async
+from demijohn.setup import stop_signals
 from demijohn.setup.mounting import Mount
 from demijohn.signals import got_background_exception, got_serving_exception, sending
 from demijohn.waiting.drivers import drive_async, running_loop, wait
@@ -68,30 +67,9 @@ def _after_fork() -> None:
         lifecycle._after_fork()
 
 
-class _Watch:
-    """A handler of signals that ends all event streams before it hands on to the server's."""
-
-    def __init__(self, then: Callable[..., Any]) -> None:
-        self.then = then
-
-    def __call__(self, number: int, frame: Any) -> None:
-        for lifecycle in tuple(_all):
-            lifecycle.end_streams()
-        self.then(number, frame)
-
-
-def _watching() -> bool:
-    return isinstance(signal.getsignal(signal.SIGTERM), _Watch)
-
-
-def _watch() -> None:
-    """Put ourselves before the server's handlers, where it has some; in the main thread."""
-    if current_thread() is not main_thread() or _watching():
-        return
-    for number in (signal.SIGTERM, signal.SIGINT):
-        handler = signal.getsignal(number)
-        if callable(handler) and handler is not signal.default_int_handler:
-            signal.signal(number, _Watch(handler))
+def _end_all_streams() -> None:
+    for lifecycle in tuple(_all):
+        lifecycle.end_streams()
 
 
 # Once for all: what is registered is never let go again.
@@ -106,7 +84,6 @@ class Lifecycle:
 
     def __init__(self, app: Application) -> None:
         self._app = ref(app)
-        self._serving: Any = None
         self._kept: Any = None
         self._lock = allocate_lock()
         self._gate = allocate_lock()  # around looking whether another has begun to start up
@@ -332,12 +309,8 @@ class Lifecycle:
 
     def watch(self) -> None:
         """Hear of the signals that stop a server which tells of nothing before its streams have ended."""
-        if self.told or _watching():
-            return
-        if current_thread() is main_thread():
-            _watch()
-        elif self.loop is not None and self.loop.is_running():
-            self.loop.call_soon_threadsafe(_watch)
+        if not self.told and not stop_signals.is_heard():
+            stop_signals.hear(self.loop, _end_all_streams)
 
     def start_sync(self) -> None:
         """:meth:`startup` for a WSGI worker: called by the server's hook or by the first request."""
@@ -364,7 +337,6 @@ class Lifecycle:
 
     def _stop_at_exit(self) -> None:
         self._kept = self.app  # until it is stopped
-        self._serving = self.app  # kept until it has been stopped
         atexit.register(self.stop_sync)
         multiprocessing = sys.modules.get("multiprocessing.util")
         if multiprocessing is not None:
@@ -381,7 +353,6 @@ class Lifecycle:
         if self.started and (self.has_work() or self._has_background):
             wait(self.shutdown())
         self.started = False
-        self._serving = None
         self._kept = None
 
     # Background work.

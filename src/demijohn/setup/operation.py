@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from demijohn.setup.checks import Diagnosis
+from demijohn.setup.checks import Diagnosis, Finding
 from demijohn.setup.scaffold import setupmethod
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -19,6 +19,8 @@ class Operated:
 
     def _begin_operation(self) -> None:
         """Nothing is registered yet."""
+        #: What finds out about it for ``demijohn check``, see :func:`demijohn.extend.add_check`.
+        self.checks: list[Callable[[Any], Iterable[Finding]]] = []
         #: What says how something is that it needs, see :func:`demijohn.extend.add_diagnosis`.
         self.diagnoses: list[Callable[[Any], Iterable[Diagnosis]]] = []
         #: What says who may call a route and how often, see :func:`demijohn.extend.describe_routes`.

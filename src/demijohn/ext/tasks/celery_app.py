@@ -136,7 +136,8 @@ class RoomTask(celery.Task):  # type: ignore[type-arg]
         here = running.get()
         if here is not None and here.task is cast(object, self):
             return here.request
-        return super()._get_request()  # type: ignore[misc]
+        celerys: Any = super()
+        return celerys._get_request()
 
     request = property(_get_request)  # type: ignore[assignment]
 
@@ -216,7 +217,8 @@ class RoomCelery(celery.Celery):
         return task
 
     def _get_backend(self) -> Any:
-        backend = super()._get_backend()  # type: ignore[misc]
+        celerys: Any = super()
+        backend = celerys._get_backend()
         # PERF: Celery subscribes to each result when it is sent, a round trip; a job that is waited for is looked at.
         backend.on_task_call = lambda *args, **options: None
         return backend
