@@ -46,7 +46,11 @@ class Application(ports.Application, contexts.Application, Protocol):
     readiness_checks: dict[str, Callable[[], Any]]
     view_functions: dict[str, Callable[..., Any]]
     default_config: Any
-    lifecycle: Lifecycle
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """Its start and stop."""
+        ...
 
     @property
     def static_folder(self) -> Any:

@@ -91,6 +91,8 @@ class App(Operated, Scaffold):
     #: this package does, but ``compat`` itself.
     compat_level: str | None = None
 
+    #: What translates the texts of extensions, see :func:`demijohn.extend.set_translator`.
+    translator: Translator | None = None
     #: Where this application is mounted itself.
     mounted: Mount | None = None
     #: What keeps static files in memory, once one was asked for.
@@ -174,8 +176,6 @@ class App(Operated, Scaffold):
         self.handler_finders: tuple[Callable[[Exception], Any], ...] = ()
         #: The kinds of settings of extensions, see :func:`demijohn.extend.expect_settings`.
         self.setting_kinds: dict[str, Kind] = {}
-        #: What translates the texts of extensions, see :func:`demijohn.extend.set_translator`.
-        self.translator: Translator | None = None
         #: What is told of a template before it is streamed, see :func:`demijohn.extend.before_stream`.
         self.template_streams: list[Callable[[Any], None]] = []
         self._begin_operation()

@@ -125,9 +125,13 @@ class Folder:
         if environ.get("HTTP_RANGE") is not None:
             return self._send(served, BytesIO(file.data), file.digest, conditional=True)
         accepted = environ.get("HTTP_ACCEPT_ENCODING")
+        if (
+            accepted is not None and len(accepted) > 256
+        ):  # no browser's: what a sender chooses is kept only when short
+            return self._from_disk(served, environ)
         if accepted not in served.choices:
             answers = self._answers(served, accepted)
-            if file.data is None:  # there was no room
+            if served.file.data is None:  # there was no room
                 return self._from_disk(served, environ)
             if len(served.choices) >= _MOST_CHOICES:
                 served.choices.clear()
