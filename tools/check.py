@@ -24,8 +24,8 @@ import environment
 from environment import PYTHON, ROOT
 
 BIN = PYTHON.parent
-QUICK_TESTS = "not slow and not servers and not browser and not serial and not peers"
-PARALLEL_TESTS = "not serial and not peers"
+QUICK_TESTS = "not slow and not servers and not browser and not serial and not soak and not peers"
+PARALLEL_TESTS = "not serial and not soak and not peers"
 NOTHING_COLLECTED = 5  # pytest's exit status when no test matched
 SECOND_CHANCES = 5  # so many failed tests may be run again, alone; more is no accident of a busy machine
 CLOSING_LINE = re.compile(r"^=*\s?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s\b.*$", re.MULTILINE)
@@ -87,9 +87,17 @@ def stages(quick: bool, extra: Sequence[str]) -> list[Stage]:
         Stage("tests", pytest("-m", chosen, *extra, workers=workers), alone=True, limit=1260),
         Stage(
             "serial",
-            pytest("-m", "serial and not peers", *extra, workers=0),
+            pytest("-m", "serial and not soak and not peers", *extra, workers=0),
             quick=False,
             alone=True,
+            accept=none_is_fine,
+        ),
+        Stage(
+            "soak",
+            pytest("-m", "soak and not peers", "--timeout=900", *extra, workers=2),
+            by_default=False,
+            alone=True,
+            limit=7200,
             accept=none_is_fine,
         ),
         Stage(
@@ -274,6 +282,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="run only other projects' suites and applications, on this package",
     )
     parser.add_argument(
+        "--soak", action="store_true", help="run only what goes on for long, with many processes"
+    )
+    parser.add_argument(
         "--fuzz", metavar="SECONDS", help="run only the fuzz of each parser, and that for so long"
     )
     parser.add_argument(
@@ -289,6 +300,8 @@ def main(arguments: Sequence[str]) -> int:
     available = stages(options.quick, options.pytest_arguments)
     if options.peers:
         options.only = [*(options.only or []), "peers"]
+    if options.soak:
+        options.only = [*(options.only or []), "soak"]
     if options.fuzz:
         os.environ["FUZZ_SECONDS"] = options.fuzz
         options.only = [*(options.only or []), "fuzz"]

@@ -14,7 +14,6 @@ from tests.compat import peers, suites
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(1800)]
 
 ROOMS = (
-    "flask-babel",
     "flask-login",
     "flask-migrate",
     "flask-restful",

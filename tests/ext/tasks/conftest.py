@@ -84,7 +84,12 @@ def make_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         yield make
 
 
-@pytest.fixture(params=["redis", pytest.param("rabbitmq", marks=pytest.mark.xdist_group("rabbitmq"))])
+@pytest.fixture(
+    params=[
+        "redis",
+        pytest.param("rabbitmq", marks=[pytest.mark.xdist_group("rabbitmq"), pytest.mark.soak]),
+    ]
+)
 def broker(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The settings of each broker, empty."""
     import redis

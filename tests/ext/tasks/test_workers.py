@@ -169,6 +169,7 @@ def test_what_does_not_finish_in_its_time_is_given_back_at_once(shop: Made) -> N
     assert eventually(lambda: made.noted("end")) == ["a"]
 
 
+@pytest.mark.soak
 def test_of_a_thousand_tasks_none_is_lost_while_workers_are_killed(shop: Made) -> None:
     made, module = shop
     keys = {str(number) for number in range(1000)}

@@ -52,6 +52,8 @@ class Tasks:
         add_check(app, self._check)
         carry_address(app)
         app.cli.add_command(cli.group)
+        if self.settings.broker is not None:
+            app.readiness_check("broker")(self._reaches_broker)
         celery = self.celery  # made now, so that modules of @shared_task find it
         if self.settings.broker is None:
             app.after_serving(celery.engine.stop_off_loop)
@@ -95,6 +97,11 @@ class Tasks:
         """The job of an id."""
         return self.celery.AsyncResult(task_id)
 
+    def _reaches_broker(self) -> None:
+        """Raise what keeps tasks from being sent."""
+        with self.celery.connection_for_write() as connection:
+            connection.connect()
+
     def _check(self, app: Flask) -> Iterable[Finding]:
         broker = self.settings.broker
         if broker is None:
@@ -104,6 +111,12 @@ class Tasks:
                 "Set TASKS_BROKER, such as 'redis://localhost:6379/0', and run 'demijohn tasks worker'.",
             )  # fmt: skip
             return
+        if self.settings.ledger is None:
+            yield Finding(
+                "tasks.crashes", "warning", "Nothing counts how often a task has ended its process.",
+                "With RabbitMQ alone, a task that does so each time comes again and again.",
+                "Set TASKS_RESULTS to a Redis, such as 'redis://localhost:6379/0'.",
+            )  # fmt: skip
         for name, address in (("TASKS_BROKER", broker), ("TASKS_RESULTS", self.settings.results)):
             if address is not None and _is_open(address):
                 yield Finding(
