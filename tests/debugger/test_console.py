@@ -107,6 +107,7 @@ def test_only_its_own_output_comes_back(page, capsys):
     def chatter():
         while not stop.is_set():
             print("somebody else")
+            time.sleep(0.001)
 
     thread = threading.Thread(target=chatter)
     thread.start()

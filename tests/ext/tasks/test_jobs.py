@@ -125,6 +125,7 @@ def test_the_check_tells_of_threads_and_of_brokers_that_are_open(app: Flask) -> 
         "redis://queue.example/0": {"tasks.open-broker": "serious", "tasks.open-results": "serious"},
         "redis://:secret@queue.example/0": {},
         "redis://localhost/0": {},
+        "amqp://localhost": {"tasks.crashes": "warning"},
     }.items():
         app.checks.clear()
         app.config["TASKS_BROKER"] = broker
