@@ -200,7 +200,7 @@ def test_bodies_and_answers_are_streams_both_ways(server, tmp_path):
             assert ask("POST", path, parts)[:2] == (200, b"104857600"), path
         for path in ("/wsgi/x", "/asgi/x"):
             assert ask("GET", path)[::2] == (200, 1600 * 65536)
-        assert int(ask("GET", "/peak")[1]) - before < 16
+        assert int(ask("GET", "/peak")[1]) - before <= 16  # both are rounded
 
 
 @pytest.mark.servers

@@ -391,6 +391,12 @@ def _(module):
     assert client.post("/bottles/port").status_code == 405
 
 
+@check("oauth")
+def _(module):
+    answer = module.app.test_client().get("/profile")
+    assert (answer.status_code, answer.location) == (302, "/login/github")
+
+
 @check("realtime", 0)
 def _(module):
     assert module.socketio.server.eio.transports == ["websocket"]

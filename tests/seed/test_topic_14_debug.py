@@ -30,7 +30,7 @@ def test_the_file_serves_itself_in_debug_mode(visit):
 
 
 def test_an_error_is_shown_in_detail_and_escaped(visit):
-    answer = visit.get("/fails")
+    answer = visit.get("/fails", [("Accept", "text/html")])
     assert answer.status == 500
     assert "ValueError" in answer.text
     assert "&lt;b&gt;shown&lt;/b&gt; a local name" in answer.text

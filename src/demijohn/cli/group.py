@@ -26,13 +26,14 @@ from demijohn.cli.mounted import mounted_commands
 from demijohn.cli.routes import routes_command
 from demijohn.cli.run import run_command
 from demijohn.cli.shell import shell_command
+from demijohn.cli.static import static_command
 from demijohn.cli.version import version_option
 from demijohn.setup.commands import AppGroup
 from demijohn.contexts.context import current
 from demijohn.setup.envvars import set_debug_flag
 
 #: Commands that Flask has not, and an application may have had before this package did: its own goes first.
-_LATER_COMMANDS = (check_command, completion_command, doctor_command)
+_LATER_COMMANDS = (check_command, completion_command, doctor_command, static_command)
 
 _PLUGIN_GROUPS = ("flask.commands", "demijohn.commands")
 

@@ -121,6 +121,7 @@ def test_a_task_whose_worker_is_killed_is_rescued_in_time(shop: Made) -> None:
     assert job.get(timeout=20) == "a"
 
 
+@pytest.mark.soak
 def test_a_task_that_runs_longer_than_a_rescue_takes_is_not_started_twice(shop: Made) -> None:
     made, module = shop
     made.start("worker", "--concurrency", "1")
@@ -131,6 +132,7 @@ def test_a_task_that_runs_longer_than_a_rescue_takes_is_not_started_twice(shop: 
     assert made.noted("begin") == ["long"]
 
 
+@pytest.mark.soak
 def test_a_countdown_longer_than_a_rescue_takes_runs_once(shop: Made) -> None:
     made, module = shop
     made.start("worker", "--concurrency", "1")
