@@ -13,8 +13,8 @@ from typing import Any
 
 __all__ = ["CHECKED", "PROVIDERS", "Provider", "Who"]
 
-#: When the table was made. Held against the providers' documents then: dexcom, digitalocean, linkedin, meetup, nylas, osm,
-#: twitch, x and zoho; the others are the addresses that they have had for long.
+#: When the table was made. Held against the providers' documents then: dexcom, digitalocean, linkedin, meetup, nylas,
+#: osm, twitch, x and zoho; the others are the addresses that they have had for long.
 CHECKED = "2026-12"
 
 
