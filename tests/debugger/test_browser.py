@@ -37,7 +37,10 @@ def closed():
 """
 
 
-@pytest.fixture(scope="module", params=["wsgi", "asgi", "rsgi"])
+@pytest.fixture(
+    scope="module",
+    params=["wsgi", *(pytest.param(name, marks=pytest.mark.soak) for name in ("asgi", "rsgi"))],
+)
 def server(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("debugger")
     shutil.copy(ROOT / "docs/examples/debugger/cellar.py", folder)

@@ -20,7 +20,10 @@ STREAMS = ("events", "waiting", "ticking", "ticking-with-pings")
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("events")]
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(
+    scope="module",
+    params=[*SERVERS[:2], *(pytest.param(name, marks=pytest.mark.soak) for name in SERVERS[2:])],
+)
 def server(request):
     with serve("tests.events.site:app", request.param, env={"SYNC_SITE": "1"}) as running:
         yield running

@@ -12,7 +12,13 @@ from tests.support.servers import Server, serve
 SITE = "tests.ext.realtime.site:app"
 
 
-@pytest.fixture(scope="module", params=["demijohn-asgi", "uvicorn", "hypercorn"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "demijohn-asgi",
+        *(pytest.param(name, marks=pytest.mark.soak) for name in ("uvicorn", "hypercorn")),
+    ],
+)
 def site(request: pytest.FixtureRequest) -> Iterator[Server]:
     with serve(SITE, request.param) as server:
         yield server

@@ -13,7 +13,7 @@ import pytest
 from tests.ext.tasks.brokers import HERE, Shop, eventually
 from tests.sessions.server_side.conftest import RedisServer
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(240)]
 
 Make = Callable[..., tuple[Shop, Any]]
 

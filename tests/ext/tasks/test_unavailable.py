@@ -17,7 +17,7 @@ from demijohn.ext.tasks import TasksUnavailable
 
 Make = Callable[..., tuple[Shop, Any]]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(120)]
 
 TIMEOUT = 1.0
 
