@@ -455,7 +455,7 @@ def test_the_flask_command_runs_under_python_m(legacy):
         text=True,
         timeout=60,
     )
-    assert done.stdout.splitlines()[2].split() == ["index", "GET", "/"]
+    assert done.stdout.splitlines()[2].split()[:3] == ["index", "GET", "/"]
 
 
 def test_pytest_runs_legacy_tests_with_the_plugin(legacy):
