@@ -9,16 +9,13 @@ entrant once, one after the other, and the medians of the rounds' ratios are com
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 
-from bench import environment
+from bench import turns
 from bench.apps import forms
 from bench.report import amount, table
+from bench.turns import Figures
 
 ENTRANTS = {
     "bare": forms.bare,
@@ -34,66 +31,16 @@ CALLS = {"page": 100, "post": 300, "post by token": 300}
 
 
 def serve_parent(name: str) -> None:
-    """The entrant's side: a case's name a line in, its microseconds out."""
+    """The entrant's side, see :func:`turns.serve_parent`."""
     pair = dict(zip(CASES, ENTRANTS[name](), strict=True))
     if pair["post"]() != "done" or pair["page"]().count("<p>") != 6:
         raise SystemExit("it does not answer as it should")
-    for case in CASES:
-        for _ in range(CALLS[case]):
-            pair[case]()
-    print("ready", flush=True)
-    for line in sys.stdin:
-        case = line.strip()
-        begun = time.process_time()
-        for _ in range(CALLS[case]):
-            pair[case]()
-        print(json.dumps((time.process_time() - begun) / CALLS[case] * 1e6), flush=True)
-
-
-class Entrant:
-    """One entrant's process."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.process = subprocess.Popen(
-            [environment.python(), "-m", "bench.forms", name],
-            cwd=environment.ROOT, env=environment.child_environ(), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.ready = self.process.stdout.readline() == "ready\n"
-
-    def run(self, case: str) -> float:
-        """Microseconds of CPU time for each call of a slice."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        print(case, file=self.process.stdin, flush=True)
-        taken: float = json.loads(self.process.stdout.readline())
-        return taken
-
-    def close(self) -> str:
-        """End it; what it complained of last."""
-        if self.process.poll() is None:
-            self.process.kill()
-        return (self.process.communicate()[1].strip().splitlines() or ["it ended"])[-1]
-
-
-#: By case and entrant: microseconds, each round's.
-Figures = dict[str, dict[str, list[float]]]
+    turns.serve_parent(pair, CALLS)
 
 
 def measure(names: Sequence[str], rounds: int) -> tuple[Figures, list[str]]:
     """Run the entrants called `names`, all when there are none."""
-    entrants = [Entrant(name) for name in ENTRANTS if not names or name in names]
-    racing = [entrant for entrant in entrants if entrant.ready]
-    figures: Figures = {case: {entrant.name: [] for entrant in racing} for case in CASES}
-    for number in range(rounds):
-        first = number % max(1, len(racing))
-        for case in CASES:
-            for entrant in racing[first:] + racing[:first]:
-                figures[case][entrant.name].append(entrant.run(case))
-    said = {entrant: entrant.close() for entrant in entrants}
-    return figures, [f"{entrant.name}: {said[entrant]}" for entrant in entrants if not entrant.ready]
+    return turns.measure("bench.forms", ENTRANTS, CASES, names, rounds)
 
 
 def ratio(case: dict[str, list[float]], name: str) -> float:

@@ -8,16 +8,13 @@ every entrant once, one after the other, and the medians of the rounds' ratios a
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 
-from bench import environment
+from bench import turns
 from bench.apps import i18n
 from bench.report import amount, table
+from bench.turns import Figures
 
 ENTRANTS = {"demijohn": i18n.demijohn, "flask + flask-babel": i18n.flask}
 DISTRIBUTIONS = ("flask-babel", "babel")
@@ -30,67 +27,16 @@ PART, GETTEXT = 0.25, 2.0
 
 
 def serve_parent(name: str) -> None:
-    """The entrant's side: a case's name a line in, its microseconds out."""
+    """The entrant's side, see :func:`turns.serve_parent`."""
     pair = dict(zip(CASES, ENTRANTS[name](), strict=True))
     if pair["translated"]().count("es: ") != 30 or pair["plain"]() != pair["idle"]():
         raise SystemExit("it does not answer as it should")
-    for case in CASES:
-        for _ in range(CALLS[case]):
-            pair[case]()
-    print("ready", flush=True)
-    for line in sys.stdin:
-        case = line.strip()
-        begun = time.process_time()
-        for _ in range(CALLS[case]):
-            pair[case]()
-        taken = (time.process_time() - begun) / CALLS[case] / PARTS.get(case, 1)
-        print(json.dumps(taken * 1e6), flush=True)
-
-
-class Entrant:
-    """One entrant's process."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.process = subprocess.Popen(
-            [environment.python(), "-m", "bench.i18n", name],
-            cwd=environment.ROOT, env=environment.child_environ(), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.ready = self.process.stdout.readline() == "ready\n"
-
-    def run(self, case: str) -> float:
-        """Microseconds of CPU time for each call of a slice."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        print(case, file=self.process.stdin, flush=True)
-        taken: float = json.loads(self.process.stdout.readline())
-        return taken
-
-    def close(self) -> str:
-        """End it; what it complained of last."""
-        if self.process.poll() is None:
-            self.process.kill()
-        return (self.process.communicate()[1].strip().splitlines() or ["it ended"])[-1]
-
-
-#: By case and entrant: microseconds, each round's.
-Figures = dict[str, dict[str, list[float]]]
+    turns.serve_parent(pair, CALLS, PARTS)
 
 
 def measure(names: Sequence[str], rounds: int) -> tuple[Figures, list[str]]:
     """Run the entrants called `names`, all when there are none."""
-    entrants = [Entrant(name) for name in ENTRANTS if not names or name in names]
-    racing = [entrant for entrant in entrants if entrant.ready]
-    figures: Figures = {case: {entrant.name: [] for entrant in racing} for case in CASES}
-    for number in range(rounds):
-        first = number % max(1, len(racing))
-        for case in CASES:
-            for entrant in racing[first:] + racing[:first]:
-                figures[case][entrant.name].append(entrant.run(case))
-    said = {entrant: entrant.close() for entrant in entrants}
-    return figures, [f"{entrant.name}: {said[entrant]}" for entrant in entrants if not entrant.ready]
+    return turns.measure("bench.i18n", ENTRANTS, CASES, names, rounds)
 
 
 def _verdict(what: str, part: float) -> str:
