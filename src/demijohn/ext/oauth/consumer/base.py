@@ -30,6 +30,9 @@ __all__ = ["BaseOAuthConsumerBlueprint", "oauth_authorized", "oauth_before_login
 
 log = logging.getLogger("demijohn.ext.oauth")
 
+#: For how many seconds a provider's silence is borne while a browser waits to be signed in.
+PATIENCE = 5
+
 #: Called when a blueprint is registered with an application: commands, checks and answers to errors are given there.
 attached: list[Callable[[Flask, BaseOAuthConsumerBlueprint], None]] = []
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from demijohn import redirect, request
-from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint, log
+from demijohn.ext.oauth.consumer.base import PATIENCE, BaseOAuthConsumerBlueprint, log
 from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import OAuthError
 from demijohn.ext.oauth.flows import Flow
@@ -23,9 +23,6 @@ else:
     sessions = later("demijohn.ext.oauth.consumer.requests")  # likewise
 
 __all__ = ["OAuth1ConsumerBlueprint"]
-
-#: For how many seconds a provider's silence is borne while a browser waits to be signed in.
-PATIENCE = 5
 
 
 class OAuth1ConsumerBlueprint(BaseOAuthConsumerBlueprint):

@@ -9,7 +9,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from demijohn import redirect, request, url_for
-from demijohn.ext.oauth.consumer.base import BaseOAuthConsumerBlueprint, log
+from demijohn.ext.oauth.consumer.base import PATIENCE, BaseOAuthConsumerBlueprint, log
 from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import OAuthError, ProviderAway, TokenExpired
 from demijohn.ext.oauth.flows import Flow, new_secret
@@ -27,9 +27,6 @@ else:
     sessions = later("demijohn.ext.oauth.consumer.requests")  # likewise
 
 __all__ = ["OAuth2ConsumerBlueprint"]
-
-#: For how many seconds a provider's silence is borne while a browser waits to be signed in.
-PATIENCE = 5
 
 
 class OAuth2ConsumerBlueprint(BaseOAuthConsumerBlueprint):
