@@ -36,16 +36,19 @@ def test_an_application_that_has_all_is_well(runner, app):
     assert "kkkk" not in json.dumps(findings)
 
 
-def test_without_an_application_it_looks_at_the_installation(runner, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_module_of_every_part_that_is_installed_is_found(runner, project):
+    _, _, _, findings = doctor(runner)
+    assert [one["name"] for one in findings if one["state"] == "broken"] == []
+
+
+def test_without_an_application_it_looks_at_the_installation(runner, project):
     code, ok, found, _ = doctor(runner)
     assert (code, ok) == (0, True)
     assert "application" not in found
 
 
-def test_one_that_does_not_load_is_broken_and_the_missing_extra_is_named(runner, tmp_path, monkeypatch):
-    (tmp_path / "app.py").write_text("raise ModuleNotFoundError('no wtforms', name='wtforms')")
-    monkeypatch.chdir(tmp_path)
+def test_one_that_does_not_load_is_broken_and_the_missing_extra_is_named(runner, project, monkeypatch):
+    project("app.py", "raise ModuleNotFoundError('no wtforms', name='wtforms')")
     monkeypatch.setattr(Part, "state", lambda part: "missing" if part.name.lower() == "wtforms" else "ok")
     monkeypatch.setattr("demijohn.cli.doctor.parts", lambda: iter([Part("wtforms", ">=3.0.1", "forms")]))
     code, ok, found, _ = doctor(runner)
@@ -91,11 +94,10 @@ def test_a_person_is_told_what_to_do(runner, app):
     assert "renew it" in result.output
 
 
-def test_pending_migrations_are_old(runner, app, tmp_path, monkeypatch):
+def test_pending_migrations_are_old(runner, app, project, tmp_path):
     from demijohn.ext.database import SQLAlchemy
     from demijohn.ext.migrations import Migrate
 
-    monkeypatch.chdir(tmp_path)
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path}/shop.db"
     db = SQLAlchemy(app)
     Migrate(app, db)

@@ -27,7 +27,12 @@ __all__ = ["doctor_command"]
 _COLOURS = {"ok": "green", "missing": "yellow", "old": "red", "broken": "red"}
 
 #: Names of modules where they are not those of their distributions.
-_MODULES = {"argon2-cffi": "argon2", "python-dotenv": "dotenv"}
+_MODULES = {
+    "argon2-cffi": "argon2",
+    "opentelemetry-api": "opentelemetry",
+    "python-dotenv": "dotenv",
+    "python-socketio": "socketio",
+}
 
 
 class _Seen(NamedTuple):
