@@ -29,6 +29,7 @@ else:
 ROOMS = {
     "flask_babel": "demijohn.ext.i18n",
     "flask_dance": "demijohn.ext.oauth",
+    "flask_limiter": "demijohn.ext.ratelimit",
     "flask_login": "demijohn.ext.login",
     "flask_migrate": "demijohn.ext.migrations",
     "flask_restful": "demijohn.ext.rest",
@@ -40,13 +41,14 @@ ROOMS = {
 }
 
 #: What makes a room what its extension was, where an application's policy cannot. It is imported with the alias.
-ADAPTED = {"flask_dance": "demijohn.compat.dance"}
+ADAPTED = {"flask_dance": "demijohn.compat.dance", "flask_limiter": "demijohn.compat.limiter"}
 
 #: The release of the extension's distribution whose interface a room gives, for ``importlib.metadata``. An
 #: extension that is not here has no distribution unless it is installed.
 DISTRIBUTIONS = {
     "flask_babel": ("Flask-Babel", "4.0.0"),
     "flask_dance": ("Flask-Dance", "7.1.0"),
+    "flask_limiter": ("Flask-Limiter", "4.1.1"),
     "flask_login": ("Flask-Login", "0.6.3"),
     "flask_migrate": ("Flask-Migrate", "4.1.0"),
     "flask_restful": ("Flask-RESTful", "0.3.10"),
@@ -64,6 +66,7 @@ OLDER_DISTRIBUTIONS = {"flask_uploads": ("Flask-Uploads", "0.2.1")}
 LIBRARIES = {
     "flask_babel": ("babel",),
     "flask_dance": ("authlib", "joserfc", "requests"),
+    "flask_limiter": ("limits",),
     "flask_migrate": ("alembic", "sqlalchemy"),
     "flask_socketio": ("python-socketio",),
     "flask_sqlalchemy": ("sqlalchemy",),

@@ -22,11 +22,14 @@ by any storage that ``limits`` has: ``redis://host/0`` for several. Views withou
 
 from __future__ import annotations
 
+from demijohn.ext.ratelimit.constants import ConfigVars, ExemptionScope, HeaderNames
 from demijohn.ext.ratelimit.errors import RateLimitExceeded
 from demijohn.ext.ratelimit.extension import Limiter
-from demijohn.ext.ratelimit.limit import HeaderNames, Limit, RequestLimit, get_remote_address
+from demijohn.ext.ratelimit.limit import ApplicationLimit, Limit, MetaLimit, RequestLimit
 from demijohn.ext.ratelimit.route import RouteLimit
+from demijohn.ext.ratelimit.util import get_remote_address
 
 __all__ = [
-    "HeaderNames", "Limit", "Limiter", "RateLimitExceeded", "RequestLimit", "RouteLimit", "get_remote_address",
+    "ApplicationLimit", "ConfigVars", "ExemptionScope", "HeaderNames", "Limit", "Limiter", "MetaLimit",
+    "RateLimitExceeded", "RequestLimit", "RouteLimit", "get_remote_address",
 ]  # fmt: skip

@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from demijohn.ext.ratelimit.limit import RequestLimit
 from demijohn.extend import later
 
 if TYPE_CHECKING:
-    from limits import storage, strategies
+    from limits import errors, storage, strategies
 else:
+    errors = later("limits.errors")
     storage = later("limits.storage")  # 60 ms, when the first request is counted
     strategies = later("limits.strategies")
 
@@ -27,7 +27,7 @@ _TIMEOUTS = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}
 
 
 class Unavailable(Exception):
-    """The storage cannot be reached."""
+    """The storage cannot be reached; its own error is the cause."""
 
 
 class Counts:
@@ -37,37 +37,47 @@ class Counts:
     :param options: What the storage takes besides.
     :param strategy: How time is cut up: ``fixed-window``, ``moving-window`` or ``sliding-window-counter``.
     :param say: Logs what is wrong.
-    :raises ValueError: for a strategy that does not exist.
+    :param patient: Whether a storage that failed is let alone for a second.
+    :raises limits.errors.ConfigurationError: for a strategy that does not exist, which is a ValueError too.
     """
 
-    def __init__(self, uri: str, options: dict[str, Any], strategy: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, uri: str, options: dict[str, Any], strategy: str, say: Callable[[str], None], patient: bool = True
+    ) -> None:  # fmt: skip
+        #: Whether what reads a window is handed the storage's own error.
+        self.strict = False
         self.in_memory = uri.startswith("memory:")
         if strategy not in strategies.STRATEGIES:
-            raise ValueError(
-                f"RATELIMIT_STRATEGY is {strategy!r}: it can be {', '.join(strategies.STRATEGIES)}."
-            )
+            raise _unknown(strategy)
         timeouts = _TIMEOUTS if uri.startswith(("redis", "valkey")) else {}
         self.storage: Any = storage.storage_from_string(uri, **{**timeouts, **options})
         self.strategy: Any = strategies.STRATEGIES[strategy](self.storage)
         self._say = say
+        self._pause = _PAUSE if patient else 0.0
         self._said_at = -_SAY_AGAIN
         self._failed_at = -_PAUSE
 
-    def count(self, limit: Any, key: str, cost: int, *, only_look: bool = False) -> RequestLimit:
-        """Count one request, and tell what is left.
+    def hit(self, limit: Any, key: str, cost: int) -> bool:
+        """Count one request, and tell whether there was room for it.
 
-        :param only_look: Do not count it, since it is not known yet whether it counts.
         :raises Unavailable: when the storage does not answer.
         """
+        return bool(self._asked(lambda: self.strategy.hit(limit, key, cost=cost)))
 
-        def ask() -> RequestLimit:
-            take = self.strategy.test if only_look else self.strategy.hit
-            passed = take(limit, key, cost=cost)
-            window = self.strategy.get_window_stats(limit, key)
-            return RequestLimit(limit, key, not passed, window.remaining, int(window.reset_time))
+    def test(self, limit: Any, key: str, cost: int) -> bool:
+        """Whether there is room for one request, which is not counted.
 
-        made: RequestLimit = self._asked(ask)
-        return made
+        :raises Unavailable: when the storage does not answer.
+        """
+        return bool(self._asked(lambda: self.strategy.test(limit, key, cost=cost)))
+
+    def window(self, limit: Any, key: str) -> tuple[int, float]:
+        """How many are left, and when there is room again.
+
+        :raises Unavailable: when the storage does not answer.
+        """
+        found = self._asked(lambda: self.strategy.get_window_stats(limit, key))
+        return found[1], found[0]
 
     def reset(self) -> None:
         """Forget all counts.
@@ -78,7 +88,7 @@ class Counts:
 
     def _asked(self, ask: Callable[[], Any]) -> Any:
         now = time.monotonic()
-        if now - self._failed_at < _PAUSE:
+        if self._pause and now - self._failed_at < self._pause:
             raise Unavailable
         try:
             return ask()
@@ -88,3 +98,12 @@ class Counts:
                 self._said_at = now
                 self._say(f"Rate limits cannot be counted: {type(error).__name__}: {error}")
             raise Unavailable from error
+
+
+def _unknown(strategy: str) -> Exception:
+    class UnknownStrategy(errors.ConfigurationError, ValueError):
+        """A strategy that does not exist."""
+
+    return UnknownStrategy(
+        f"RATELIMIT_STRATEGY is {strategy!r}: it can be {', '.join(strategies.STRATEGIES)}."
+    )

@@ -12,12 +12,12 @@ class RateLimitExceeded(TooManyRequests):
     """A 429 with the limit that was reached, and the seconds after which there is room again.
 
     :param limit: What was reached.
-    :param message: The text of the page; what the limit is by default.
     :param response: Answered in the place of the page, such as a page of the application's own.
+    :param message: The text of the page; what the limit is by default.
     """
 
     def __init__(
-        self, limit: RequestLimit, message: str | None = None, response: Response | None = None
+        self, limit: RequestLimit, response: Response | None = None, message: str | None = None
     ) -> None:
         seconds = None if limit.reset_at is None else limit.seconds_left
         super().__init__(description=message or str(limit.limit), response=response, retry_after=seconds)

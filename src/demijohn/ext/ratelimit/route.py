@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import unwrap
 from typing import Any, Protocol, TypeVar
@@ -15,6 +15,9 @@ T = TypeVar("T")
 
 #: On a function that limits stand around: those limits. Decorators that are written on it hand it on.
 AROUND = "__ratelimit_around__"
+
+#: On what :func:`around_function` made: itself, since decorators hand it on, and the limits it counts.
+_DIRECTLY = "__ratelimit_directly__"
 
 
 class Counter(Protocol):
@@ -36,14 +39,17 @@ class Counter(Protocol):
 class RouteLimit:
     """What ``limiter.limit(...)`` returns: a decorator, and a context manager that counts when it is entered.
 
+    :param limit_provider: The limit, or what :class:`Limit` takes first; ``options`` are what that takes besides.
     :param limiter: Whose counts.
-    :param limit: The limit.
     :param override_defaults: Whether a view with it is not held to the default limits.
     """
 
-    def __init__(self, limiter: Counter, limit: Limit, override_defaults: bool = True) -> None:
+    def __init__(
+        self, limit_provider: str | Callable[[], str] | Limit, *, limiter: Counter,
+        override_defaults: bool = False, **options: Any,
+    ) -> None:  # fmt: skip
         self.limiter = limiter
-        self.limit = limit
+        self.limit = limit_provider if isinstance(limit_provider, Limit) else Limit(limit_provider, **options)
         self.override_defaults = override_defaults
 
     def __call__(self, obj: T) -> T:
@@ -54,8 +60,11 @@ class RouteLimit:
             return obj
         around = (self, *getattr(obj, AROUND, ()))
         self.limiter.marked[unwrap(obj)] = around
-        limited: T = around_function(obj, (self,))
+        # Limits that stand on each other are counted together, so that none is counted where another refuses.
+        own = _directly(obj, self.limiter)
+        limited: T = around_function(getattr(obj, "__wrapped__") if own else obj, (self, *own))
         setattr(limited, AROUND, around)
+        setattr(limited, _DIRECTLY, (limited, (self, *own)))
         return limited
 
     def __enter__(self) -> RouteLimit:
@@ -94,3 +103,10 @@ def around_function(function: Any, around: tuple[RouteLimit, ...]) -> Any:
 
         limited = limited_sync
     return limited
+
+
+def _directly(function: Any, limiter: Counter) -> tuple[RouteLimit, ...]:
+    """The limits that a function counts, where it does nothing but that."""
+    itself, counted = getattr(function, _DIRECTLY, (None, ()))
+    same = itself is function and all(route.limiter is limiter for route in counted)
+    return counted if same else ()
