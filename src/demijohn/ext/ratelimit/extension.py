@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from inspect import unwrap
@@ -11,7 +12,7 @@ from weakref import WeakKeyDictionary
 from demijohn import Blueprint, Flask, Response, g, has_app_context, has_request_context
 from demijohn.ext.ratelimit.constants import ExemptionScope, HeaderNames
 from demijohn.ext.ratelimit.limit import Limit, MetaLimit, RequestLimit
-from demijohn.ext.ratelimit.route import RouteLimit
+from demijohn.ext.ratelimit.route import RouteLimit, directly
 from demijohn.ext.ratelimit.state import Given, State
 from demijohn.extend import adapt_view, add_check, call, current_application, describe_routes, unproxied
 
@@ -54,8 +55,8 @@ class Limiter:
         (``RATELIMIT_HEADER_RETRY_AFTER_VALUE``).
     :param request_identifier: What is counted, in the place of the endpoint (``RATELIMIT_REQUEST_IDENTIFIER``).
 
-    ``default_limits_`` and ``application_limits_`` with ``per_method``, ``exempt_when``, ``deduct_when`` and ``cost`` are
-    what a :class:`Limit` takes, for those that were given as text (``RATELIMIT_DEFAULTS_...``,
+    ``default_limits_`` and ``application_limits_`` with ``per_method``, ``exempt_when``, ``deduct_when`` and
+    ``cost`` are what a :class:`Limit` takes, for those that were given as text (``RATELIMIT_DEFAULTS_...``,
     ``RATELIMIT_APPLICATION_...``).
     """
 
@@ -86,6 +87,7 @@ class Limiter:
         when_unavailable: str | None = None, enabled: bool = True,
     ) -> None:  # fmt: skip
         self.key_func = key_func
+        self.logger = logging.getLogger("flask-limiter")
         self.enabled = enabled
         self._own: dict[str, Any] = {
             "DEFAULT": default_limits, "DEFAULTS_PER_METHOD": default_limits_per_method,
@@ -160,14 +162,14 @@ class Limiter:
         return made
 
     def exempt(self, obj: Any = None, *, flags: ExemptionScope = _ALL) -> Any:
-        """Hold a view, or the routes of a blueprint and of those in it, to no default limit.
+        """Hold a view to no limit, or the routes of a blueprint and of those in it to no default limit.
 
         :param flags: Which limits it is taken out of. Without ``obj`` this makes a decorator.
         """
         if obj is None:
             return partial(self.exempt, flags=flags)
         self.exemptions[unwrap(obj) if callable(obj) else obj] = flags
-        return obj
+        return obj.__wrapped__ if directly(obj, self) else obj
 
     def request_filter(self, fn: F) -> F:
         """Do not count a request of which ``fn()`` says so."""
@@ -221,10 +223,12 @@ class Limiter:
     def current_limit(self) -> RequestLimit | None:
         """The limit that was reached, or the one for the shortest time, one of the view's own if there is any."""
         found = self.current_limits
-        return min(found, key=lambda limit: (not limit.breached, limit.shared, limit.limit)) if found else None
+        return (
+            min(found, key=lambda limit: (not limit.breached, limit.shared, limit.limit)) if found else None
+        )
 
     @property
-    def _any(self) -> State:
+    def in_use(self) -> State:
         """The current application's counts; the first application's outside of any."""
         state = self._known() if has_app_context() else None
         return state or next(iter(self._states.values()))
@@ -232,12 +236,12 @@ class Limiter:
     @property
     def storage(self) -> Any:
         """The storage of the current application's counts, of the library ``limits``."""
-        return self._any.counts.storage
+        return self.in_use.counts.storage
 
     @property
     def limiter(self) -> Any:
         """What counts for the current application, of the library ``limits``."""
-        return self._any.asked().strategy
+        return self.in_use.asked().strategy
 
     def identify_request(self) -> str:
         """What the current request is counted as: its endpoint, or what ``request_identifier`` says."""
@@ -246,7 +250,7 @@ class Limiter:
 
     def reset(self) -> None:
         """Forget all counts of the current application."""
-        self._any.counts.reset()
+        self.in_use.counts.reset()
 
     def passes(self) -> bool:
         """Whether a filter says that the current request is not counted."""

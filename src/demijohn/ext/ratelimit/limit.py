@@ -143,7 +143,9 @@ class RequestLimit:
     :param shared: Whether several views are counted together.
     """
 
-    def __init__(self, counts: Counts, limit: Any, counted_as: str, breached: bool, shared: bool = False) -> None:
+    def __init__(
+        self, counts: Counts, limit: Any, counted_as: str, breached: bool, shared: bool = False
+    ) -> None:
         self.limit = limit
         self.counted_as = counted_as
         self.breached = breached

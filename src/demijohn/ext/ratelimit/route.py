@@ -8,6 +8,7 @@ from inspect import unwrap
 from typing import Any, Protocol, TypeVar
 
 from demijohn import Blueprint
+from demijohn.ext.ratelimit.constants import ExemptionScope
 from demijohn.ext.ratelimit.limit import Limit
 from demijohn.extend import is_async
 
@@ -26,6 +27,7 @@ class Counter(Protocol):
     #: Functions that a limit was written on, with what stands around each.
     marked: dict[Any, tuple[RouteLimit, ...]]
     blueprint_limits: dict[Blueprint, list[RouteLimit]]
+    exemptions: dict[Any, ExemptionScope]
 
     def check(self, counted: Iterable[Limit]) -> None:
         """Count the current request, in sync code."""
@@ -58,13 +60,16 @@ class RouteLimit:
             blueprint: Any = obj
             self.limiter.blueprint_limits.setdefault(blueprint, []).append(self)
             return obj
-        around = (self, *getattr(obj, AROUND, ()))
+        if unwrap(obj) in self.limiter.exemptions:
+            return obj
+        around = (*getattr(obj, AROUND, ()), self)
         self.limiter.marked[unwrap(obj)] = around
         # Limits that stand on each other are counted together, so that none is counted where another refuses.
-        own = _directly(obj, self.limiter)
-        limited: T = around_function(getattr(obj, "__wrapped__") if own else obj, (self, *own))
+        own = directly(obj, self.limiter)
+        inside = getattr(obj, "__wrapped__", obj)
+        limited: T = around_function(inside if own else obj, (*own, self))
         setattr(limited, AROUND, around)
-        setattr(limited, _DIRECTLY, (limited, (self, *own)))
+        setattr(limited, _DIRECTLY, (limited, (*own, self)))
         return limited
 
     def __enter__(self) -> RouteLimit:
@@ -105,7 +110,7 @@ def around_function(function: Any, around: tuple[RouteLimit, ...]) -> Any:
     return limited
 
 
-def _directly(function: Any, limiter: Counter) -> tuple[RouteLimit, ...]:
+def directly(function: Any, limiter: Counter) -> tuple[RouteLimit, ...]:
     """The limits that a function counts, where it does nothing but that."""
     itself, counted = getattr(function, _DIRECTLY, (None, ()))
     same = itself is function and all(route.limiter is limiter for route in counted)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 from werkzeug.exceptions import ServiceUnavailable
-from werkzeug.http import http_date
+from werkzeug.http import http_date, parse_date
 
 from demijohn import Blueprint, Flask, Response, after_this_request, g
 from demijohn.config import listed
@@ -24,6 +24,7 @@ from demijohn.extend import Finding, current_request
 
 Given = str | Callable[[], str] | Limit
 OnBreach = Callable[[RequestLimit], Response | None]
+#: The name is the one that applications configure already.
 _log = logging.getLogger("flask-limiter")
 
 #: After so many times that the storage was looked for, the wait until the next time grows no more.
@@ -63,7 +64,9 @@ class State:
 
         self.limiter = limiter
         self.defaults = _limits(Limit, setting("DEFAULT"), **_options(setting, "DEFAULTS"))
-        self.application = _limits(ApplicationLimit, setting("APPLICATION"), **_options(setting, "APPLICATION"))
+        self.application = _limits(
+            ApplicationLimit, setting("APPLICATION"), **_options(setting, "APPLICATION")
+        )
         self.metas = _limits(MetaLimit, setting("META"))
         self.on_breach: OnBreach | None = setting("ON_BREACH_CALLBACK")
         self.on_meta_breach: OnBreach | None = setting("ON_META_BREACH_CALLBACK")
@@ -120,7 +123,7 @@ class State:
         own = getattr(view, AROUND, ()) or self.limiter.marked.get(inner, ())
         own = tuple(route for route in own if route.limiter is self.limiter)
         added = () if hasattr(view, AROUND) else own
-        blueprints = [app.blueprints[name] for name in _blueprints(rule.endpoint)]
+        blueprints = _blueprints(app, rule.endpoint)
         if not any(route.override_defaults for route in own):
             added = (*added, *self._of_blueprints(blueprints))
         exempt = self._exempt(inner, blueprints)
@@ -143,12 +146,19 @@ class State:
         return [replace(limit, methods=left) for limit in self.defaults] if left else []
 
     def _of_blueprints(self, blueprints: list[Blueprint]) -> Iterator[RouteLimit]:
-        """The limits of the blueprints around a view, the innermost first."""
-        for blueprint in blueprints:
+        """The limits of the blueprints around a view, the innermost first.
+
+        Those of the innermost stand in the place of the others', unless one of them says otherwise.
+        """
+        for number, blueprint in enumerate(blueprints):
             own = self.limiter.blueprint_limits.get(blueprint, [])
             flags = self.limiter.exemptions.get(blueprint, ExemptionScope.NONE)
-            yield from own
-            if flags & ExemptionScope.ANCESTORS or (own and all(route.override_defaults for route in own)):
+            if number == 0 or not flags & ExemptionScope.DESCENDENTS:
+                yield from own
+            alone = flags & ExemptionScope.ANCESTORS or (
+                own and all(route.override_defaults for route in own)
+            )
+            if number == 0 and alone:
                 return
 
     def _exempt(self, view: Any, blueprints: list[Blueprint]) -> ExemptionScope:
@@ -242,7 +252,7 @@ class State:
         if app is None or not (self.metas or asked.endpoint) or not self.limiter.exemptions:
             return False
         view = unwrap(app.view_functions[asked.endpoint]) if asked.endpoint in app.view_functions else None
-        blueprints = [app.blueprints[name] for name in _blueprints(asked.endpoint or "")]
+        blueprints = _blueprints(app, asked.endpoint or "")
         return bool(self._exempt(view, blueprints) & ExemptionScope.META)
 
     def _look_at(self, counts: Counts, meta: Limit, endpoint: str, found: list[RequestLimit]) -> None:
@@ -301,10 +311,10 @@ class State:
         for callback in filter(None, callbacks):
             try:
                 answered = callback(made)
-            except Exception:
+            except Exception as error:
                 if not self.swallow:
                     raise
-                _log.exception("What was to be told of a rate limit failed")
+                _log.exception("on_breach callback failed with error %s", error)
             else:
                 response = answered if isinstance(answered, Response) else response
         return response
@@ -313,15 +323,14 @@ class State:
         """Tell the client how much is left."""
         limit = self.limiter.current_limit
         if limit is not None and limit.reset_at is not None:
-            wait = limit.seconds_left
+            retry = _later(response.headers.get("Retry-After"), limit.reset_at)
+            wait = limit.seconds_left if retry == limit.reset_at else int(retry - time.time())
             values: dict[HeaderNames, Any] = {
                 HeaderNames.LIMIT: limit.limit.amount, HeaderNames.REMAINING: limit.remaining,
                 HeaderNames.RESET: limit.reset_at,
-                HeaderNames.RETRY_AFTER: http_date(limit.reset_at) if self.as_date else wait,
+                HeaderNames.RETRY_AFTER: http_date(retry) if self.as_date else wait,
             }  # fmt: skip
             for name, field in self.headers.items():
-                if name is HeaderNames.RETRY_AFTER and _later(response.headers.get(field), limit.reset_at):
-                    continue
                 response.headers[field] = str(values[name])
         return response
 
@@ -335,9 +344,14 @@ class State:
             )  # fmt: skip
 
 
-def _later(field: str | None, reset_at: int) -> bool:
-    """Whether a view says itself, in seconds, that it is longer until there is room."""
-    return field is not None and field.isdigit() and time.time() + int(field) > reset_at
+def _later(field: str | None, reset_at: int) -> int:
+    """When there is room again, or when a view says itself that one may come again, if that is later."""
+    if field is None:
+        return reset_at
+    date = parse_date(field)
+    if date is not None:
+        return max(reset_at, int(date.timestamp()))
+    return max(reset_at, int(time.time()) + int(field)) if field.isdigit() else reset_at
 
 
 def _options(setting: Callable[[str], Any], group: str) -> dict[str, Any]:
@@ -354,11 +368,8 @@ def _limits(kind: type[Limit], given: Any, **options: Any) -> list[Limit]:
     return [limit if isinstance(limit, Limit) else kind(limit, **options) for limit in several]
 
 
-def _blueprints(endpoint: str) -> list[str]:
-    """The names of the blueprints around an endpoint, the innermost first."""
-    names: list[str] = []
-    name = endpoint.rpartition(".")[0]
-    while name:
-        names.append(name)
-        name = name.rpartition(".")[0]
-    return names
+def _blueprints(app: Flask, endpoint: str) -> list[Blueprint]:
+    """The blueprints around an endpoint, the innermost first."""
+    names = endpoint.split(".")[:-1]
+    around = [".".join(names[:count]) for count in range(len(names), 0, -1)]
+    return [app.blueprints[name] for name in around if name in app.blueprints]
