@@ -182,7 +182,9 @@ def vouched(request: Request) -> bool | None:
     return origins.vouched(fetch_site, origin, request.host)
 
 
-def adapt_view(app: Flask, adapter: Callable[[Rule, F], F], check: Callable[[], None] | None = None) -> None:
+def adapt_view(
+    app: Flask, adapter: Callable[[Rule, F], F], check: Callable[[], None] | None = None, *, innermost: bool = False
+) -> None:  # fmt: skip
     """Have each view adapted once, when its plan is made: before its first request, its rule and hooks known.
 
     What is adapted in is what is called from then on, so a view that nothing else stands around keeps the short
@@ -191,8 +193,10 @@ def adapt_view(app: Flask, adapter: Callable[[Rule, F], F], check: Callable[[], 
     :param app: The application.
     :param adapter: Takes the rule and the view (or what another adapter made of it), and returns what to call.
     :param check: Called when a process starts, before its first request: what it raises keeps it from serving.
+    :param innermost: Take the view as it was registered, before all adapters there are: for one that makes another
+        view of it rather than something around it.
     """
-    app.view_adapters.append(adapter)
+    app.view_adapters.insert(0 if innermost else len(app.view_adapters), adapter)
     if check is not None:
         app.start_checks.append(check)
     app.drop_way()

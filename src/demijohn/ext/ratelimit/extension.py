@@ -198,7 +198,7 @@ class Limiter:
         if state.counts.in_memory:
             state.count(counted)
         else:
-            await call(state.count, counted)
+            await call(partial(state.count, counted, look=True))
 
     def _state(self) -> State | None:
         """What counts for the current application; None where nothing is counted."""

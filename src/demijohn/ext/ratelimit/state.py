@@ -19,7 +19,7 @@ from demijohn.ext.ratelimit.constants import ExemptionScope, HeaderNames
 from demijohn.ext.ratelimit.counts import Counts, Unavailable
 from demijohn.ext.ratelimit.errors import RateLimitExceeded
 from demijohn.ext.ratelimit.limit import ApplicationLimit, Limit, MetaLimit, RequestLimit
-from demijohn.ext.ratelimit.route import AROUND, Counter, RouteLimit, around_function
+from demijohn.ext.ratelimit.route import AROUND, Counter, RouteLimit, around_function, directly
 from demijohn.extend import Finding, current_request
 
 Given = str | Callable[[], str] | Limit
@@ -27,8 +27,8 @@ OnBreach = Callable[[RequestLimit], Response | None]
 #: The name is the one that applications configure already.
 _log = logging.getLogger("flask-limiter")
 
-#: After so many times that the storage was looked for, the wait until the next time grows no more.
-_MOST_CHECKS = 5
+#: Before each look for a storage that is gone, the wait is twice as long; after so many it is a second again.
+_CHECKS = 6
 
 
 class Owner(Counter, Protocol):
@@ -103,7 +103,11 @@ class State:
     def adapted(self, rule: Any, view: Any) -> Any:
         """The view with what it is held to besides what is written on it; called once per rule."""
         added = self.held_to(rule, view)[1]
-        return around_function(view, added) if added else view
+        if not added:
+            return view
+        # Counted together with what the view counts itself, so that one that refuses is told of once.
+        own = directly(view, self.limiter)
+        return around_function(view.__wrapped__ if own else view, (*added, *own))
 
     def described(self, rule: Any, view: Any) -> dict[str, str]:
         """What ``demijohn routes`` shows of a rule."""
@@ -181,17 +185,20 @@ class State:
         if not self.gone or self.fallback is None:
             return self.counts
         now = time.time()
-        if self._looked < _MOST_CHECKS and now - self._looked_at > 2**self._looked:
+        if now - self._looked_at > 2**self._looked:
             self._looked_at = now
-            self._looked += 1
+            self._looked = (self._looked + 1) % _CHECKS
             if self.counts.storage.check():
                 _log.info("Rate limit storage recovered")
                 self.gone, self._looked = False, 0
                 return self.counts
         return self.fallback
 
-    def count(self, counted: Iterable[Limit]) -> None:
-        """Count the current request, and refuse it when it is one too many."""
+    def count(self, counted: Iterable[Limit], *, look: bool = False) -> None:
+        """Count the current request, and refuse it when it is one too many.
+
+        :param look: Read what is left now, in this thread, and not on the event loop when the answer leaves.
+        """
         if self.limiter.passes():
             return
         counts = self.asked()
@@ -203,11 +210,13 @@ class State:
         counted = list(counted)
         try:
             self._count(counts, counted)
+            if look and self.headers and self.limiter.current_limit is not None:
+                _ = self.limiter.current_limit.window
         except Unavailable as error:
             if self.fallback is not None and not self.gone:
                 self.gone, self._looked_at = True, time.time()
                 _log.warning("Rate limit storage unreachable - falling back to in-memory storage")
-                self.count(counted)
+                self.count(counted, look=look)
             elif self.when_unavailable == "refuse":
                 raise ServiceUnavailable(
                     "It cannot be told how often you have asked: try again later.", retry_after=5
@@ -274,8 +283,6 @@ class State:
         if self.headers and self.limiter not in every:
             after_this_request(self._tell)
         every[self.limiter] = [*every.get(self.limiter, ()), *found]
-        if self.headers:  # asked here, which may be in a thread, and not where the answer leaves
-            _ = self.limiter.current_limit and self.limiter.current_limit.window
 
     def _deduct(self, counts: Counts, limit: Limit, made: RequestLimit) -> Any:
         def deduct(response: Response) -> Response:

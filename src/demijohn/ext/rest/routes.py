@@ -395,5 +395,5 @@ def registry_of(app: Flask) -> Registry:
     registry: Registry | None = app.extensions.get(KEY)
     if registry is None:
         registry = app.extensions[KEY] = Registry(app)
-        adapt_view(app, registry.adapt, registry.check)
+        adapt_view(app, registry.adapt, registry.check, innermost=True)
     return registry
