@@ -23,7 +23,8 @@ PACKAGES = [
     "pytest-mock", "pytest-xprocess", "responses", "tzlocal", "authlib>=1.9.0", "joserfc>=1.8.0", "httpx2",
     "flask-babelex==0.9.4", "flask-gravatar==0.5.0", "flask-kvsession==0.6.2", "flask-sijax==0.4.1", "simplekv",
     "opentelemetry-instrumentation-flask", "opentelemetry-sdk", "sentry-sdk", "fava==1.30.16",
-    "httpbin==0.10.4", "moto[s3,server]==5.2.5", "dash==4.4.1",
+    "httpbin==0.10.4", "moto[s3,server]==5.2.5", "dash==4.4.1", "flask-limiter==4.1.1", "hiro",
+    "pymemcache", "pymongo", "pytest-check", "redis",
 ]  # fmt: skip
 
 #: Flask-AppBuilder stands on half of these, in versions of its own choice.
@@ -60,6 +61,7 @@ SUITES = [
             ("tests.test_csrf_form::test_form_csrf", "reads `g` of the request in the test's context"),
         ),
     ),
+    Suite("flask-limiter==4.1.1", plugins=("without_docker",)),
     Suite("flask-login==0.6.3"),
     Suite("flask-restful==0.3.10", plugins=("nose.plugin",)),
     # The last release whose source distribution has tests; they run with the installed one.

@@ -169,7 +169,7 @@ class Limiter:
         if obj is None:
             return partial(self.exempt, flags=flags)
         self.exemptions[unwrap(obj) if callable(obj) else obj] = flags
-        return obj.__wrapped__ if directly(obj, self) else obj
+        return getattr(obj, "__wrapped__", obj) if directly(obj, self) else obj
 
     def request_filter(self, fn: F) -> F:
         """Do not count a request of which ``fn()`` says so."""
