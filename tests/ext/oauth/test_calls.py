@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 import responses
 from tests.ext.oauth.conftest import SECRET
@@ -78,3 +80,14 @@ def test_every_address_of_the_table_is_https_and_complete(name):
         assert address is None or (address.startswith("https://") and "{" not in address), address
     row = PROVIDERS[name]
     assert row.closed or row.documents.startswith("https://")
+    assert row.compared
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"), [("strava", "read,activity:read"), ("github", "read activity:read")]
+)
+def test_several_scopes_stand_as_the_provider_wants_them(name, sent):
+    maker = getattr(oauth, f"make_{name}_blueprint")
+    made = maker(client_id="shop", client_secret="secret", scope=["read", "activity:read"])
+    answer = make_app(made).test_client().get(f"/{name}", base_url="https://cellar.example")
+    assert parse_qs(urlsplit(answer.location).query)["scope"] == [sent]
