@@ -1,3 +1,4 @@
+# pyright: strict, reportMissingTypeStubs=false, reportUnknownMemberType=false, reportPrivateUsage=false, reportUnknownVariableType=false
 """Models that inherit from `db.Model`, as pyright reads them. See test_typing.py."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# pyright: strict, reportMissingTypeStubs=false, reportUnknownMemberType=false, reportPrivateUsage=false
 """An application as type checkers read it; each line of `assert_type` is one promise. See test_typing.py."""
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from tests.support.checkers import CHECKERS, complaints
 
 from demijohn.ext import login
 from demijohn.ext.login import FlaskLoginClient, config, signals, utils
@@ -68,15 +68,10 @@ def test_the_keys_kept_in_the_session_are_listed(site):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "checker", [("mypy", "--strict", "--config-file="), ("pyright",)], ids=["mypy", "pyright"]
-)
+@pytest.mark.xdist_group("typing")
+@pytest.mark.parametrize("checker", CHECKERS)
 def test_the_current_user_has_the_class_of_the_application(checker):
-    sample = str(Path(__file__).with_name("typed_sample.py"))
-    done = subprocess.run(
-        [sys.executable, "-m", *checker, sample], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert complaints(checker, "tests/ext/login/typed_sample.py") == []
 
 
 def test_importing_the_room_loads_no_test_client_and_no_event_loop():

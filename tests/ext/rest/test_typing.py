@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from tests.support.checkers import CHECKERS, READ_BY_CHECKERS, complaints
 
-ROOT = Path(__file__).resolve().parents[3]
-SAMPLE = str(Path(__file__).with_name("typed_sample.py"))
+pytestmark = READ_BY_CHECKERS
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "command", [["mypy", "--strict", "--config-file="], ["pyright"]], ids=lambda one: one[0]
-)
-def test_views_keep_their_signatures(command):
-    env = {**os.environ, "MYPYPATH": str(ROOT / "src"), "PYTHONPATH": str(ROOT / "src")}
-    done = subprocess.run(
-        [sys.executable, "-m", *command, SAMPLE],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_views_keep_their_signatures(checker):
+    assert complaints(checker, "tests/ext/rest/typed_sample.py") == []
