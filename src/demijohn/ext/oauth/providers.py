@@ -23,7 +23,8 @@ class Who:
 
     #: The address of the call; None where the token itself says it.
     url: str | None
-    #: The path to the identifier that never changes, to the name, and to the address of electronic mail.
+    #: The path to the identifier that never changes, to the name, and to the address of electronic mail. Two paths to
+    #: an identifier, with a slash between them, are one together.
     subject: str
     name: str = "name"
     email: str | None = None
@@ -121,12 +122,12 @@ PROVIDERS: dict[str, Provider] = {
         compared="its page, 2026-12; django-allauth of 2026-04",
     ),
     "discord": Provider(
-        "Discord", "https://discord.com/", "https://discord.com/api/oauth2/authorize",
+        "Discord", "https://discord.com/", "https://discord.com/oauth2/authorize",
         "https://discord.com/api/oauth2/token", scope=["identify"], values={"prompt": "prompt"},
         options={"prompt": "consent"}, revocation_url="https://discord.com/api/oauth2/token/revoke",
         who=Who("/api/users/@me", "id", "username", "email", "verified"),
         documents="https://docs.discord.com/developers/topics/oauth2",
-        compared="its page of 2026-08, which has /oauth2/authorize, where this address leads; social-core of 2026-08",
+        compared="its page of 2026-08; golang/oauth2 of 2026-01",
     ),
     "dropbox": Provider(
         "Dropbox", "https://api.dropboxapi.com/2/", "https://www.dropbox.com/oauth2/authorize",
@@ -266,7 +267,8 @@ PROVIDERS: dict[str, Provider] = {
         "https://slack.com/api/oauth.v2.access", scope=["users:read"], options={"subdomain": None},
         switches={"subdomain": ("team", "{}.", "")}, token_in_form=True,
         token_params={"include_client_id": True},
-        who=Who("openid.connect.userInfo", "sub", email="email", verified="email_verified"),
+        # With these scopes only the token's own answer says who it was; ids of people are those of a workspace.
+        who=Who(None, "team.id/authed_user.id"),
         documents="https://docs.slack.dev/authentication/installing-with-oauth",
         compared="golang/oauth2 of 2026-01; django-allauth of 2026-04",
     ),
