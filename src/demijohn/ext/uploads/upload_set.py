@@ -186,14 +186,10 @@ class UploadSet:
         if size is None:
             raise UploadNotAllowed("The image does not say how large it is.")
         if size[0] * size[1] > (self.max_pixels or 0):
-            raise UploadNotAllowed(
-                Filled(
-                    "The image has %(width)s x %(height)s pixels, more than the %(limit)s that are let in.",
-                    width=size[0],
-                    height=size[1],
-                    limit=self.max_pixels,
-                )
-            )
+            raise UploadNotAllowed(Filled(
+                "The image has %(width)s x %(height)s pixels, more than the %(limit)s that are let in.",
+                width=size[0], height=size[1], limit=self.max_pixels,
+            ))  # fmt: skip
 
     def _check_unpacked(self, file: BinaryIO) -> None:
         limit = self.max_unpacked or 0
