@@ -14,9 +14,11 @@ from babel.messages.pofile import read_po
 from msgspec import Struct
 from tests.ext.i18n.conftest import catalogue
 from werkzeug.exceptions import default_exceptions
+from wtforms import StringField
 
 import demijohn
-from demijohn import Flask, abort, request
+from demijohn import Flask, abort, render_template_string, request
+from demijohn.ext.forms import FlaskForm
 from demijohn.ext.i18n import Babel
 from demijohn.ext.oauth import make_github_blueprint
 from demijohn.ext.oauth.address import MEND
@@ -89,6 +91,7 @@ def _constants(node):
 
 #: What code has by another name than where it is said.
 _BY_NAME = (
+    "Submit",
     "The provider could not be reached.",
     "The provider answered with an error.",
     "Say who you are.",
@@ -223,3 +226,19 @@ def test_a_page_about_signing_in_is_in_the_visitors_language(app, reach):
     assert "لا يمكن إكمال تسجيل الدخول هذا" in answer.text
     assert "ابدأ من جديد</a>" in answer.text
     assert '<html lang="en">' in client.get("/login/github/authorized?state=none", headers=asking("en")).text
+
+
+class Order(FlaskForm):
+    name = StringField()
+
+
+@pytest.mark.parametrize(("code", "word"), [("de", "Absenden"), ("ar", "إرسال"), ("en", "Submit")])
+def test_the_button_that_a_form_is_given_is_in_the_visitors_language(app, reach, code, word):
+    page = (
+        "{% from 'demijohn/forms.html' import render_form %}"
+        "{{ render_form(form) }}{{ render_form(form, submit='Join') }}"
+    )
+    app.add_url_rule("/", view_func=lambda: render_template_string(page, form=Order()))
+    text = reach(app).get("/", headers=asking(code)).text
+    assert f">{word}</button>" in text
+    assert ">Join</button>" in text
