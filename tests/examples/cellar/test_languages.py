@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from io import BytesIO
 
@@ -14,7 +15,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from demijohn.ext.i18n import format_decimal, ngettext
+
 from .conftest import KEY, ROOT, Visitor
+
+from cellar.web.words import ago  # isort: skip - found by what conftest puts on the path
 
 CELLAR = ROOT / "examples" / "cellar"
 CATALOGUES = CELLAR / "cellar" / "translations"
@@ -126,7 +131,7 @@ def assert_translated(page, known, path):
 @pytest.mark.parametrize(
     ("code", "direction", "texts"),
     [
-        ("en", "ltr", ["60 wines", "Bottles"]),
+        ("en", "ltr", ["Bottles", "Ready now"]),
         ("de", "ltr", ["Weine", "Flaschen", "Jetzt trinkreif"]),
         ("es", "ltr", ["vinos", "Botellas", "Listas ahora"]),
         ("ar", "rtl", ["جاهزة الآن", "إضافة زجاجة"]),
@@ -135,7 +140,7 @@ def assert_translated(page, known, path):
 def test_a_page_is_in_the_language_of_the_browser(client, code, direction, texts):
     page = client.get("/bottles/", headers={"Accept-Language": code}).text
     assert f'<html lang="{code}" dir="{direction}">' in page
-    for text in texts[1:] if code == "en" else texts:
+    for text in texts:
         assert text in page
 
 
@@ -148,8 +153,6 @@ def test_a_page_is_in_the_language_of_the_browser(client, code, direction, texts
     ],
 )  # fmt: skip
 def test_a_number_of_things_has_the_form_of_its_language(app, code, count, words):
-    from demijohn.ext.i18n import ngettext
-
     with app.test_request_context(headers={"Accept-Language": code}):
         assert ngettext("%(num)d wine", "%(num)d wines", count) == words
 
@@ -164,12 +167,6 @@ def test_a_number_of_things_has_the_form_of_its_language(app, code, count, words
     ],
 )
 def test_moments_and_numbers_are_written_as_the_language_does(app, code, words, rated):
-    from datetime import UTC, datetime, timedelta
-
-    from cellar.web.words import ago
-
-    from demijohn.ext.i18n import format_decimal
-
     with app.test_request_context(headers={"Accept-Language": code}):
         assert ago(datetime.now(UTC) - timedelta(days=3, hours=1)) == words
         assert format_decimal(4.5, "0.0") == rated
