@@ -75,7 +75,8 @@ def pytest(*arguments: str, workers: int) -> list[str]:
 
 def stages(quick: bool, extra: Sequence[str]) -> list[Stage]:
     """The stages in the order they are shown; `extra` goes to pytest."""
-    workers = max(2, min(4, os.cpu_count() or 2))
+    # One more than two cores: a third of the time of the tests is waiting, for servers and browsers to start.
+    workers = max(3, min(4, os.cpu_count() or 2))
     chosen = QUICK_TESTS if quick else PARALLEL_TESTS
     none_is_fine = frozenset({0, NOTHING_COLLECTED})
     return [
