@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,41 +44,53 @@ SPANISH = {
 }
 
 
+def project(folder):
+    (folder / "templates").mkdir()
+    (folder / "templates" / "index.html").write_text(TEMPLATE)
+    (folder / "app.py").write_text(APP)
+    (folder / ".venv" / "lib").mkdir(parents=True)
+    (folder / ".venv" / "lib" / "other.py").write_text("_('Nobody asked for this')")
+    return folder
+
+
+def run_in(folder, *arguments, code=0):
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("FLASK_", "DEMIJOHN_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=100,
+        env={**variables, "PYTHONPATH": f"{ROOT / 'src'}", "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "index.html").write_text(TEMPLATE)
-    (tmp_path / "app.py").write_text(APP)
-    (tmp_path / ".venv" / "lib").mkdir(parents=True)
-    (tmp_path / ".venv" / "lib" / "other.py").write_text("_('Nobody asked for this')")
-    return tmp_path
+    return project(tmp_path)
 
 
 @pytest.fixture
 def run(folder):
-    def command(*arguments, code=0):
-        variables = {k: v for k, v in os.environ.items() if not k.startswith(("FLASK_", "DEMIJOHN_"))}
-        done = subprocess.run(
-            [sys.executable, "-m", *arguments],
-            cwd=folder, capture_output=True, text=True, timeout=100,
-            env={**variables, "PYTHONPATH": f"{ROOT / 'src'}", "PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    return command
+    return partial(run_in, folder)
 
 
 @pytest.fixture
-def i18n(run):
-    return lambda *arguments, code=0: run("demijohn", "i18n", *arguments, code=code)
+def i18n(folder):
+    return partial(run_in, folder, "demijohn", "i18n")
+
+
+@pytest.fixture(scope="module")
+def begun_once(tmp_path_factory):
+    folder = project(tmp_path_factory.mktemp("begun"))
+    run_in(folder, "demijohn", "i18n", "extract")
+    run_in(folder, "demijohn", "i18n", "init", "es")
+    return folder / "translations"
 
 
 @pytest.fixture
-def begun(i18n, folder):
+def begun(begun_once, folder):
     """A catalogue that was collected and begun, and what puts translations into it."""
-    i18n("extract")
-    i18n("init", "es")
+    shutil.copytree(begun_once, folder / "translations")
     return folder / "translations" / "es" / "LC_MESSAGES" / "messages.po"
 
 

@@ -12,8 +12,23 @@ from tests.support.servers import serve
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("server", ["granian-wsgi", "granian-asgi", "granian-rsgi"])
-@pytest.mark.parametrize("views", ["s", "a"])
+# The client waits the same way by every protocol: one for each kind of view is looked at each time.
+@pytest.mark.parametrize(
+    ("views", "server"),
+    [
+        ("s", "granian-wsgi"),
+        ("a", "granian-asgi"),
+        *(
+            pytest.param(views, server, marks=pytest.mark.soak)
+            for views, server in [
+                ("s", "granian-asgi"),
+                ("s", "granian-rsgi"),
+                ("a", "granian-wsgi"),
+                ("a", "granian-rsgi"),
+            ]
+        ),
+    ],
+)
 def test_a_server_survives_its_redis(own_redis, server, views):
     with (
         serve(
