@@ -14,12 +14,11 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from cellar.web.words import ago
 
 from demijohn.ext.i18n import format_decimal, ngettext
 
 from .conftest import KEY, ROOT, Visitor
-
-from cellar.web.words import ago  # isort: skip - found by what conftest puts on the path
 
 CELLAR = ROOT / "examples" / "cellar"
 CATALOGUES = CELLAR / "cellar" / "translations"
