@@ -111,8 +111,8 @@ def test_slack_says_by_workspace_and_person_who_somebody_is():
         "team": {"id": "T1"},
         "authed_user": {"id": "U2"},
     }
-    responses.post("https://slack.com/api/oauth.v2.access", json=told)
     made = make_slack_blueprint(client_id="shop", client_secret="secret", storage=NullStorage())
+    responses.post(made.token_url, json=told)
     known = []
     sign_in(made, lambda who: who, known.append)
     client = make_app(made).test_client()
