@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -38,6 +38,7 @@ SYSTEM_TOOLS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "mariadb-server": ("mariadbd", "mysqld"),
 }
+SOAK_TOOLS = {"nginx-light": ("nginx",), "caddy": ("caddy",)}
 running: set[subprocess.Popen[str]] = set()
 interrupted = threading.Event()
 
@@ -193,12 +194,12 @@ def prepare() -> Result:
     return Result("environment", ok, time.monotonic() - start, output)
 
 
-def provide_system_tools() -> Result | None:
+def provide_system_tools(tools: Mapping[str, Sequence[str]]) -> Result | None:
     """Install what the tests need of the system when it is missing and may be; None when nothing is asked."""
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
     missing = [
         package
-        for package, commands in SYSTEM_TOOLS.items()
+        for package, commands in tools.items()
         if not any(shutil.which(command, path=places) for command in commands)
     ]
     if not missing:
@@ -335,7 +336,8 @@ def main(arguments: Sequence[str]) -> int:
     results = [prepare()]
     report(results[0])
     if results[0].ok:
-        results += run_all(chosen, (lambda: None) if options.quick else provide_system_tools)
+        tools = {} if options.quick else SYSTEM_TOOLS | (SOAK_TOOLS if options.soak else {})
+        results += run_all(chosen, lambda: provide_system_tools(tools))
     seconds = time.monotonic() - start
     total = sum((result.counts for result in results), Counter())
     if total:
