@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 
@@ -74,3 +75,18 @@ def test_a_stage_that_takes_too_long_says_what_has_failed_so_far(stage, tmp_path
     assert not result.ok
     assert "FAILED test_it.py::test_it" in result.output
     assert "ran longer than 8 seconds" in result.output
+
+
+@pytest.mark.slow
+def test_the_tests_of_a_group_run_in_one_worker(stage, tmp_path):
+    """They share a server, a browser or a database, and would each start their own."""
+    (tmp_path / "test_it.py").write_text(
+        "import os, pytest\n\n"
+        "@pytest.mark.xdist_group('one')\n"
+        "@pytest.mark.parametrize('number', range(9))\n"
+        "def test_it(number):\n"
+        "    print('ran in', os.environ['PYTEST_XDIST_WORKER'])\n"
+    )
+    result = check.run(replace(stage, command=check.pytest("-rP", workers=3)))
+    assert result.ok
+    assert len(set(re.findall(r"ran in (\w+)", result.output))) == 1
