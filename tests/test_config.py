@@ -93,6 +93,44 @@ def test_two_underscores_lead_into_dictionaries(config, monkeypatch):
     assert config["NEW"] == {"a": {"b": 2}}
 
 
+@pytest.fixture
+def secret(tmp_path, monkeypatch):
+    path = tmp_path / "secret"
+    path.write_text("0123\n")
+    monkeypatch.setenv("CELLAR_KEY_FILE", str(path))
+    return path
+
+
+def test_a_variable_may_name_the_file_with_the_value(config, secret):
+    config.from_prefixed_env("CELLAR", files=True)
+    assert config["KEY"] == "0123"
+    assert "KEY_FILE" not in config
+
+
+def test_a_file_may_hold_a_part_of_a_dictionary(config, secret, monkeypatch):
+    monkeypatch.setenv("CELLAR_DB__password_FILE", str(secret))
+    config.from_prefixed_env("CELLAR", files=True)
+    assert config["DB"] == {"password": "0123"}
+
+
+def test_files_are_read_where_they_are_asked_for_only(config, secret):
+    config.from_prefixed_env("CELLAR")
+    assert config["KEY_FILE"] == str(secret)
+    assert "KEY" not in config
+
+
+def test_a_file_that_is_not_there_is_named_with_its_variable(config, secret):
+    secret.unlink()
+    with pytest.raises(ValueError, match=f"CELLAR_KEY_FILE names the file '{secret}', which cannot be read"):
+        config.from_prefixed_env("CELLAR", files=True)
+
+
+def test_a_setting_given_in_both_ways_is_refused(config, secret, monkeypatch):
+    monkeypatch.setenv("CELLAR_KEY", "other")
+    with pytest.raises(ValueError, match="Both CELLAR_KEY and CELLAR_KEY_FILE are set"):
+        config.from_prefixed_env("CELLAR", files=True)
+
+
 def test_prefixed_variables_are_read_by_the_function_given(config, monkeypatch):
     monkeypatch.setenv("CELLAR_A", "1")
     config.from_prefixed_env("CELLAR", loads=str)

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -28,6 +28,9 @@ QUICK_TESTS = "not slow and not servers and not browser and not serial and not s
 PARALLEL_TESTS = "not serial and not soak and not peers"
 NOTHING_COLLECTED = 5  # pytest's exit status when no test matched
 SECOND_CHANCES = 5  # so many failed tests may be run again, alone; more is no accident of a busy machine
+# Tests that may fail beside others where CI is true, each with the reason why nobody has mended it yet.
+KNOWN_UNSTEADY: dict[str, str] = {}
+BROKEN_TEST = re.compile(r"^(?:FAILED|ERROR) (\S+?::.+?|\S+?)(?: - .*)?$", re.MULTILINE)
 CLOSING_LINE = re.compile(r"^=*\s?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s\b.*$", re.MULTILINE)
 # What no wheel brings: Debian's packages, by the commands that show they are there. Playwright drives the browser;
 # PostgreSQL and Valkey come as wheels where the system has none.
@@ -35,6 +38,7 @@ SYSTEM_TOOLS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "mariadb-server": ("mariadbd", "mysqld"),
 }
+SOAK_TOOLS = {"nginx-light": ("nginx",), "caddy": ("caddy",)}
 running: set[subprocess.Popen[str]] = set()
 interrupted = threading.Event()
 
@@ -61,6 +65,8 @@ class Result:
     seconds: float
     output: str = ""
     counts: Counter[str] = field(default_factory=Counter)
+    #: Tests that failed beside others and passed alone.
+    unsteady: list[str] = field(default_factory=list)
 
 
 def pytest(*arguments: str, workers: int) -> list[str]:
@@ -70,7 +76,8 @@ def pytest(*arguments: str, workers: int) -> list[str]:
 
 def stages(quick: bool, extra: Sequence[str]) -> list[Stage]:
     """The stages in the order they are shown; `extra` goes to pytest."""
-    workers = max(2, min(4, os.cpu_count() or 2))
+    # One more than two cores: a third of the time of the tests is waiting, for servers and browsers to start.
+    workers = max(3, min(4, os.cpu_count() or 2))
     chosen = QUICK_TESTS if quick else PARALLEL_TESTS
     none_is_fine = frozenset({0, NOTHING_COLLECTED})
     return [
@@ -142,8 +149,14 @@ def run(stage: Stage) -> Result:
     try:
         output, _ = process.communicate(timeout=stage.limit)
     except subprocess.TimeoutExpired:
+        # Told first, pytest still says which tests have failed.
+        process.send_signal(signal.SIGINT)
+        try:
+            output, _ = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            stop(process)
+            output = process.communicate()[0]
         stop(process)
-        output = process.communicate()[0]
         output += f"\nStopped: the stage ran longer than {stage.limit:.0f} seconds.\n"
     finally:
         running.discard(process)
@@ -181,12 +194,12 @@ def prepare() -> Result:
     return Result("environment", ok, time.monotonic() - start, output)
 
 
-def provide_system_tools() -> Result | None:
+def provide_system_tools(tools: Mapping[str, Sequence[str]]) -> Result | None:
     """Install what the tests need of the system when it is missing and may be; None when nothing is asked."""
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
     missing = [
         package
-        for package, commands in SYSTEM_TOOLS.items()
+        for package, commands in tools.items()
         if not any(shutil.which(command, path=places) for command in commands)
     ]
     if not missing:
@@ -254,18 +267,29 @@ def run_again(result: Result) -> Result:
     """Run the few tests that failed once more, by themselves; passing there is success, and said loudly.
 
     Hundreds of tests wait for real servers and browsers on machines with other work to do. A test that
-    passes alone is a defect to mend, and its first failure stays in the output, but it blocks nobody.
+    passes alone is a defect to mend: its name is in the last line of all. Where CI is true it fails the
+    run, unless KNOWN_UNSTEADY has it.
     """
     again = run(
         Stage("tests again", pytest("--last-failed", "--last-failed-no-failures=none", workers=0), limit=240)
     )
     if again.ok and again.counts["passed"] == broken(result):
-        print(f"UNSTEADY: {broken(result)} failed beside others and passed alone; see above", flush=True)
-        result.ok = True
+        result.unsteady = sorted(set(BROKEN_TEST.findall(result.output)))
+        print(f"UNSTEADY: {broken(result)} failed beside others and passed alone", flush=True)
+        result.ok = os.environ.get("CI") != "true" or set(result.unsteady) <= KNOWN_UNSTEADY.keys()
         result.counts["failed"] = result.counts["error"] = 0
     else:
         again.ok = False
     return again
+
+
+def verdict(results: Sequence[Result], seconds: float) -> str:
+    """The last line: what failed, and what is unsteady."""
+    failed = [result.name for result in results if not result.ok]
+    unsteady = [name for result in results for name in result.unsteady]
+    said = f"failed: {', '.join(failed)}" if failed else "all passed"
+    told = f"; UNSTEADY, to be mended: {', '.join(unsteady)}" if unsteady else ""
+    return f"check: {len(results)} stages, {said}, {seconds:.0f} s{told}"
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -312,15 +336,14 @@ def main(arguments: Sequence[str]) -> int:
     results = [prepare()]
     report(results[0])
     if results[0].ok:
-        results += run_all(chosen, (lambda: None) if options.quick else provide_system_tools)
+        tools = {} if options.quick else SYSTEM_TOOLS | (SOAK_TOOLS if options.soak else {})
+        results += run_all(chosen, lambda: provide_system_tools(tools))
     seconds = time.monotonic() - start
     total = sum((result.counts for result in results), Counter())
-    failed = [result.name for result in results if not result.ok]
     if total:
         print(f"{'=' * 20} {spell(total)} in {seconds:.2f}s {'=' * 20}")
-    verdict = f"failed: {', '.join(failed)}" if failed else "all passed"
-    print(f"check: {len(results)} stages, {verdict}, {seconds:.0f} s")
-    return 1 if failed else 0
+    print(verdict(results, seconds))
+    return 0 if all(result.ok for result in results) else 1
 
 
 if __name__ == "__main__":

@@ -85,6 +85,8 @@ class Config(dict[str, Any]):
     changed: Callable[[], None] | None = None
     #: Whether a call that would take nothing is an error.
     strict = True
+    #: What the variables that were taken last begin with, without the underscore.
+    env_prefix: str | None = None
 
     def __init__(self, root_path: str | os.PathLike[str], defaults: dict[str, Any] | None = None) -> None:
         super().__init__(defaults or {})
@@ -107,7 +109,9 @@ class Config(dict[str, Any]):
             " be loaded. Set this variable and make it point to a configuration file."
         )
 
-    def from_prefixed_env(self, prefix: str = "FLASK", *, loads: Callable[[str], Any] = json.loads) -> bool:
+    def from_prefixed_env(
+        self, prefix: str = "FLASK", *, loads: Callable[[str], Any] = json.loads, files: bool = False
+    ) -> bool:
         """Take the environment variables that begin with ``prefix`` and an underscore.
 
         The rest of the name is the setting; two underscores in it lead into nested dictionaries,
@@ -115,16 +119,26 @@ class Config(dict[str, Any]):
 
         :param prefix: What the names begin with, without the underscore.
         :param loads: Turns the text into a value; when it raises, the value stays text.
+        :param files: Whether a name that ends in ``_FILE`` holds the path of a file with the value, as secrets
+            of containers do: ``SHOP_SECRET_KEY_FILE=/run/secrets/key``. Its text stays text, without the line
+            break at its end.
         :return: True.
+        :raises ValueError: when a file cannot be read, or a setting is given in both ways.
         """
+        self.env_prefix = prefix
         start = prefix + "_"
         for variable in sorted(name for name in os.environ if name.startswith(start)):
             text = os.environ[variable]
-            try:
-                value = loads(text)
-            except Exception:  # text that is not JSON is plain text
-                value = text
-            *parents, name = variable[len(start) :].split("__")
+            name = variable[len(start) :]
+            if files and name.endswith("_FILE"):
+                name = name.removesuffix("_FILE")
+                value = _from_file(variable, start + name, text)
+            else:
+                try:
+                    value = loads(text)
+                except Exception:  # text that is not JSON is plain text
+                    value = text
+            *parents, name = name.split("__")
             into: dict[str, Any] = self
             for parent in parents:
                 into = into.setdefault(parent, {})
@@ -233,6 +247,17 @@ class Config(dict[str, Any]):
     def __getstate__(self) -> dict[str, Any]:
         # A copy belongs to nobody.
         return {name: value for name, value in self.__dict__.items() if name != "changed"}
+
+
+def _from_file(variable: str, plain: str, path: str) -> str:
+    """The text of the file that a variable names."""
+    if plain in os.environ:
+        raise ValueError(f"Both {plain} and {variable} are set; which counts? Unset one of them.")
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as e:
+        raise ValueError(f"{variable} names the file {path!r}, which cannot be read: {e}") from e
 
 
 def _reporting(name: str) -> Any:

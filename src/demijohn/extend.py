@@ -32,6 +32,7 @@ from demijohn.contexts.kept import PerContext
 from demijohn.errors import InsufficientStorage, WrongSetting
 from demijohn.http import origins
 from demijohn.http.cookies import dump_cookie, parse_cookie
+from demijohn.http.filled import Filled
 from demijohn.http.filenames import content_disposition, safe_join, secure_filename
 from demijohn.http.headers import Headers
 from demijohn.http.multipart import MultipartLimits, parse_multipart
@@ -57,7 +58,7 @@ from demijohn.wrappers.ready import Ready
 from demijohn.wrappers.request import Request
 
 __all__ = [
-    "BoundedTimedSerializer", "Diagnosis", "EitherWay", "Finding", "Headers", "InsufficientStorage",
+    "BoundedTimedSerializer", "Diagnosis", "EitherWay", "Filled", "Finding", "Headers", "InsufficientStorage",
     "MultipartLimits", "Observation", "Part", "PerContext", "Ready", "Translator", "WrongSetting", "adapt_view",
     "add_carrier", "add_check", "add_diagnosis", "add_gauge", "add_templates", "answer_below", "answer_errors",
     "before_stream", "bound_threads", "call", "carried", "carry_request_id", "carrying", "content_disposition",
@@ -252,7 +253,8 @@ def set_translator(app: Flask, translator: Translator) -> None:
 def translate(text: str) -> str:
     """A text of an extension in the language of who is answered, where the application has a translator.
 
-    It is translated before variables are put in: ``translate("Wait %(seconds)d s.") % {"seconds": 3}``.
+    It is translated before variables are put in: ``translate("Wait %(seconds)d s.") % {"seconds": 3}``. Of what was
+    filled in before it was known for whom, a :class:`Filled`, the source is translated.
 
     :param text: The text, in English.
     """

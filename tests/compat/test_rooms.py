@@ -36,12 +36,8 @@ RESTFUL_LOST = {
 }
 #: Of Flask-Dance's tests, those that hand in, or expect, objects of oauthlib and requests-oauthlib.
 DANCE_LOST = {
-    "tests.consumer.test_oauth1::test_authorized_url": "decodes the bytes of requests-oauthlib's header field",
-    "tests.consumer.test_oauth1::test_login_url": "decodes the bytes of requests-oauthlib's header field",
-    "tests.consumer.test_oauth1::test_login_url_forwarded_proto": "decodes requests-oauthlib's header field",
     "tests.consumer.test_oauth2::test_authorized_url_invalid_response": "catches oauthlib's MissingCodeError",
     "tests.contrib.test_jira::test_content_type": "replaces a method of oauthlib's Client",
-    "tests.contrib.test_jira::test_context_local": "replaces a method of oauthlib's Client",
     "tests.contrib.test_jira::test_load_from_config": "replaces a method of oauthlib's Client",
 }
 #: Of Flask-Limiter's tests, those that fail on the room, with the reason.

@@ -11,19 +11,19 @@ from demijohn.devserver.sockets import display_address, listen, release
 
 
 def test_port_0_takes_a_free_one_and_shows_it():
-    sock = listen(ServeOptions(port=0))
+    sock = listen(options := ServeOptions(port=0))
     try:
         assert display_address(sock, "http") == f"http://127.0.0.1:{sock.getsockname()[1]}"
     finally:
-        release(sock)
+        release(sock, options)
 
 
 def test_an_ipv6_address_is_shown_in_brackets():
-    sock = listen(ServeOptions(host="::1", port=0))
+    sock = listen(options := ServeOptions(host="::1", port=0))
     try:
         assert display_address(sock, "https").startswith("https://[::1]:")
     finally:
-        release(sock)
+        release(sock, options)
 
 
 def test_an_address_of_another_machine_is_refused():
@@ -46,11 +46,11 @@ def test_a_file_that_is_no_socket_is_not_removed(tmp_path):
 
 def test_a_unix_socket_in_use_is_refused_and_stays(tmp_path):
     path = str(tmp_path / "s")
-    first = listen(ServeOptions(uds=path))
+    first = listen(options := ServeOptions(uds=path))
     try:
         with pytest.raises(ServeError, match="is in use"):
             listen(ServeOptions(uds=path))
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(path)
     finally:
-        release(first)
+        release(first, options)

@@ -36,7 +36,8 @@ def project(tmp_path):
     def run(text, *options, conftest=CONFTEST):
         (tmp_path / "conftest.py").write_text(conftest)
         (tmp_path / "test_it.py").write_text(text)
-        plugin = ["-p", "no:cacheprovider"]  # ours is an entry point
+        # Ours is an entry point; two that are installed for other tests take seconds to load.
+        plugin = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:schemathesis"]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-v", *plugin, *options],
             cwd=tmp_path,

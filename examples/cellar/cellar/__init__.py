@@ -21,6 +21,7 @@ from cellar.web import (
     errors,
     headers,
     health,
+    house,
     languages,
     live,
     racks,
@@ -42,6 +43,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(racks.blueprint)
     app.register_blueprint(bottles.blueprint, url_prefix="/bottles")
     app.register_blueprint(auth.blueprint, url_prefix="/auth")
+    house.init_app(app)
     app.register_blueprint(api.blueprint, url_prefix="/api")
     app.register_blueprint(live.blueprint, url_prefix="/live")
     return app

@@ -13,6 +13,8 @@ from demijohn import Flask
 DEFAULTS: dict[str, Any] = {
     "DATA_FOLDER": None,  # for the photos and SQLite's file; None is the instance folder
     "DATABASE_URL": None,  # postgresql://user:password@host/name; None is SQLite in the data folder
+    "HOUSE_ISSUER": None,  # a provider of OpenID Connect to sign in with: https://id.example
+    "HOUSE_NAME": "OpenID Connect",  # what it is called
     "SIGN_UP": True,  # let everybody who comes by make an account
     "MAX_CONTENT_LENGTH": 4_000_000,  # bytes; a label photo from a phone fits
     "REMEMBER_COOKIE_DURATION": timedelta(days=30),

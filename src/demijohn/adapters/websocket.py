@@ -22,6 +22,7 @@ from demijohn.typing import Receive, Scope, Send
 from demijohn.contexts.context import RequestContext
 from demijohn.dispatch.pipeline import websocket_after, websocket_before
 from demijohn.dispatch.failure import internal_error
+from demijohn.http.filled import Filled
 from demijohn.http.headers import encoded_name
 from demijohn.dispatch.matching import match_websocket
 from demijohn.signals import got_websocket_exception, sending, websocket_finished
@@ -157,7 +158,11 @@ def check_origin(app: Application, socket: Websocket) -> None:
     parts = urlsplit(origin)
     if (parts.scheme, parts.netloc.lower()) == (socket.scheme, socket.host.lower()):
         return
-    raise Forbidden(f"WebSockets from the origin {origin!r} are not allowed (WEBSOCKET_ORIGINS).")
+    raise Forbidden(
+        Filled(
+            "WebSockets from the origin %(origin)s are not allowed (WEBSOCKET_ORIGINS).", origin=repr(origin)
+        )
+    )
 
 
 async def serve_websocket(app: Application, scope: Scope, receive: Receive, send: Send) -> None:

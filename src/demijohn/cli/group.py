@@ -20,6 +20,7 @@ from demijohn.devserver.assignment import current_assignment
 from demijohn.devserver.environment import has_dotenv, load_dotenv
 from demijohn.cli.check import check_command
 from demijohn.cli.completion import completion_command
+from demijohn.cli.docker.command import docker_command
 from demijohn.cli.doctor import doctor_command
 from demijohn.cli.loading import NoAppException, ScriptInfo
 from demijohn.cli.mounted import mounted_commands
@@ -33,7 +34,7 @@ from demijohn.contexts.context import current
 from demijohn.setup.envvars import set_debug_flag
 
 #: Commands that Flask has not, and an application may have had before this package did: its own goes first.
-_LATER_COMMANDS = (check_command, completion_command, doctor_command, static_command)
+_LATER_COMMANDS = (check_command, completion_command, docker_command, doctor_command, static_command)
 
 _PLUGIN_GROUPS = ("flask.commands", "demijohn.commands")
 

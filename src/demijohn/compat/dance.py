@@ -1,6 +1,7 @@
 """COMPAT: the addresses and scopes that Flask-Dance has for some providers, in the place of those of today.
 
-An application may have registered with a provider for these, and its tests expect them.
+An application may have registered with a provider for these, and its tests expect them. They also decode the
+Authorization field of OAuth 1.0a, which requests-oauthlib hands to requests as bytes.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from demijohn.ext.oauth.consumer.oauth1 import OAuth1ConsumerBlueprint
 from demijohn.ext.oauth.providers import PROVIDERS
 
 __all__ = ["OLDER"]
 
 OLDER: dict[str, dict[str, Any]] = {
     "digitalocean": {"base_url": "https://cloud.digitalocean.com/v1/oauth"},
+    "discord": {"authorization_url": "https://discord.com/api/oauth2/authorize"},
     "dropbox": {"base_url": "https://api.dropbox.com/2/", "token_url": "https://api.dropbox.com/oauth2/token"},
     "google": {
         "authorization_url": "https://accounts.google.com/o/oauth2/auth",
@@ -34,4 +37,5 @@ OLDER: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
+OAuth1ConsumerBlueprint.encoded_signatures = True
 PROVIDERS.update({name: replace(PROVIDERS[name], **older) for name, older in OLDER.items()})

@@ -34,7 +34,7 @@ from demijohn.setup.lifespan import StartupFailed
 from demijohn.devserver.messages import say, say_failure
 from demijohn.devserver.options import ServeError, ServeOptions, remote_debug_allowed
 from demijohn.devserver.ports import Application, Loader
-from demijohn.devserver.sockets import listen, release
+from demijohn.devserver.sockets import handed_over, listen, release
 from demijohn.devserver.supervisor import Supervisor
 from demijohn.devserver.tls import AdhocCertificate, Certificate, certificate_files, is_ssl_context
 from demijohn.devserver.worker import serve_assigned, serve_here
@@ -184,13 +184,14 @@ def serve_program(
 
 
 def _serve(load: Loader, options: ServeOptions, program: tuple[dict[str, str], list[str]] | None) -> int:
+    given, options = handed_over(options)
     options.check()
     if options.debug and options.debugger:
         options = replace(options, debug_key=token_hex(32))
     in_main_thread = threading.current_thread() is threading.main_thread()
     if options.reload and (program is None or not in_main_thread):
         say("The reloader needs a script or module to run again, from its main thread: serving without it.")
-    sock = listen(options)
+    sock = given or listen(options)
     try:
         if program is not None and in_main_thread and os.name == "posix":
             return Supervisor(*program, sock, options).run()
@@ -199,7 +200,7 @@ def _serve(load: Loader, options: ServeOptions, program: tuple[dict[str, str], l
         say_failure(f"A start-up hook failed: {error}", error.__cause__)
         sys.exit(1)
     finally:
-        release(sock)
+        release(sock, options)
     return 0
 
 

@@ -14,6 +14,7 @@ import os
 import select
 import socket
 import stat
+from dataclasses import replace
 
 from demijohn.devserver.options import ServeError, ServeOptions
 
@@ -29,6 +30,32 @@ def listen(options: ServeOptions) -> socket.socket:
     # Granian's runtime polls it; a blocking accept would stop the whole worker.
     sock.setblocking(False)
     return sock
+
+
+def handed_over(options: ServeOptions) -> tuple[socket.socket | None, ServeOptions]:
+    """The socket that systemd listens on and gave to this process, and the options as it makes them.
+
+    The protocol is that of ``sd_listen_fds(3)``: ``LISTEN_PID`` and ``LISTEN_FDS`` in the environment, from where they
+    are taken, and descriptors from 3 on.
+
+    :raises ServeError: When there are several, or one of another kind.
+    """
+    pid, number = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
+    os.environ.pop("LISTEN_FDNAMES", None)
+    if pid != str(os.getpid()):
+        return None, options
+    if number != "1":
+        raise ServeError(f"One socket is served, and {number} are handed over: write one ListenStream= line.")
+    sock = socket.socket(fileno=3)
+    if sock.type != socket.SOCK_STREAM or not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        raise ServeError(
+            "The socket that is handed over is none to accept on: write ListenStream= and Accept=no."
+        )
+    sock.setblocking(False)
+    os.set_inheritable(sock.fileno(), False)
+    name = sock.getsockname()
+    place = {"uds": name} if is_unix(sock) else {"host": name[0], "port": name[1]}
+    return sock, replace(options, activated=True, **place)
 
 
 def _listen_tcp(host: str, port: int) -> socket.socket:
@@ -96,13 +123,17 @@ def _remove_stale(path: str) -> None:
     raise ServeError(f"The Unix socket {path!r} is in use by another program: choose another --uds path.")
 
 
-def refuse(sock: socket.socket) -> None:
+def refuse(sock: socket.socket, options: ServeOptions) -> None:
     """Refuse new connections from now on, in every process that has this socket.
+
+    Not where somebody else listens on it too: there they wait for the next server.
 
     One that is merely closed here goes on in the others, and the system takes connections that nobody accepts:
     their clients would hear nothing until the last process ends. Only when no process accepts any more: Granian
     would try again for ever, and do nothing else.
     """
+    if options.activated:
+        return
     with contextlib.suppress(OSError):  # refused already, or a system that does not do this
         sock.shutdown(socket.SHUT_RDWR)
 
@@ -124,9 +155,9 @@ def stop_polling(descriptor: int) -> bool:
     return True
 
 
-def release(sock: socket.socket) -> None:
-    """Close the listening socket, and remove its file if it has one."""
-    path = sock.getsockname() if is_unix(sock) else None
+def release(sock: socket.socket, options: ServeOptions) -> None:
+    """Close the listening socket, and remove its file if it has one and it is nobody else's."""
+    path = sock.getsockname() if is_unix(sock) and not options.activated else None
     sock.close()
     if path:
         with contextlib.suppress(OSError):

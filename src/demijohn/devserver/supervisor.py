@@ -305,7 +305,7 @@ class Supervisor:
         """A worker accepts no more. When the last of them has said so, nobody may be left waiting in the queue."""
         worker.deaf = True
         if self._stopping and all(one.deaf or not one.ready for one in self._workers):
-            refuse(self.sock)
+            refuse(self.sock, self.options)
 
     def _later(self, delay: float, event: Callable[[], None]) -> None:
         timer = threading.Timer(delay, self._events.put, [event])

@@ -72,7 +72,7 @@ def serve_here(app: AnyApplication, sock: socket.socket, options: ServeOptions) 
         for line in running_lines(facts, replace(options, workers=1), display_address(sock, options.scheme)):
             say(line)
 
-    server.run(ready, lambda: refuse(sock))
+    server.run(ready, lambda: refuse(sock, options))
 
 
 def serve_assigned(assignment: Assignment, load: Loader) -> None:
@@ -205,6 +205,6 @@ class _Lifeline:
         self.server.stop()
         # The others have heard the same by then, and nobody accepts any more.
         time.sleep(CLEANUP_TIME)
-        refuse(self.server.sock)
+        refuse(self.server.sock, self.server.options)
         time.sleep(self._grace + 2 * CLEANUP_TIME)
         os._exit(CANNOT_START)

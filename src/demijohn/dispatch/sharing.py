@@ -15,6 +15,7 @@ from werkzeug.routing import Rule
 from demijohn.contexts.context import RequestContext, current
 from demijohn.dispatch.ports import Application
 from demijohn.http.cors import Sharing
+from demijohn.http.filled import Filled
 from demijohn.http.origins import vouched
 from demijohn.waiting.steps import Steps
 from demijohn.wrappers.request import split_blueprint_path
@@ -43,9 +44,12 @@ def check_origin(ctx: RequestContext) -> None:
         raise Forbidden
     field = f"Origin: {origin}" if origin is not None else f"Sec-Fetch-Site: {site}"
     raise Forbidden(
-        f"A page of another site sent this request ({field[:200]}), and such requests change nothing here. If it is"
-        " meant to, name the origin in TRUSTED_ORIGINS, share the address with app.cors(), or give the route"
-        " cross_origin=True."
+        Filled(
+            "A page of another site sent this request (%(field)s), and such requests change nothing here. If it is"
+            " meant to, name the origin in TRUSTED_ORIGINS, share the address with app.cors(), or give the route"
+            " cross_origin=True.",
+            field=field[:200],
+        )
     )
 
 

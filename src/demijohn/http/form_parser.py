@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from demijohn.http.filled import Filled
 from demijohn.http.form_part import (
     DEFAULT_LIMITS, FormPart, InvalidMultipart, MultipartLimits, check_boundary, read_head, usual_head,
 )  # fmt: skip
@@ -115,7 +116,10 @@ class MultipartParser:
         self._passed += kept
         if max(self._passed, len(buffer) - kept) > self._limits.header_size:
             raise RequestEntityTooLarge(
-                f"The form has more than {self._limits.header_size} bytes where its first boundary should be."
+                Filled(
+                    "The form has more than %(limit)s bytes where its first boundary should be.",
+                    limit=self._limits.header_size,
+                )
             )
         self._held = buffer[kept:]
         return b""

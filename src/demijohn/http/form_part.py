@@ -12,6 +12,7 @@ from typing import IO, TypeAlias
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
+from demijohn.http.filled import Filled
 from demijohn.http.headers import Headers
 
 #: Called with total_content_length, content_type, filename and content_length of a file part;
@@ -55,29 +56,42 @@ class MultipartLimits:
         """Refuse ``count`` parts if they are too many (413)."""
         if self.parts is not None and count > self.parts:
             raise RequestEntityTooLarge(
-                f"The form has more than {self.parts} parts, the most accepted here (MAX_FORM_PARTS)."
+                Filled(
+                    "The form has more than %(limit)s parts, the most accepted here (MAX_FORM_PARTS).",
+                    limit=self.parts,
+                )
             )
 
     def check_files(self, count: int) -> None:
         """Refuse ``count`` files if they are too many (413)."""
         if self.files is not None and count > self.files:
             raise RequestEntityTooLarge(
-                f"The form has more than {self.files} files, the most accepted here (MAX_FORM_FILES)."
+                Filled(
+                    "The form has more than %(limit)s files, the most accepted here (MAX_FORM_FILES).",
+                    limit=self.files,
+                )
             )
 
     def check_field(self, name: str, size: int) -> None:
         """Refuse a field called ``name`` if ``size`` bytes are too many (413)."""
         if self.field_size is not None and size > self.field_size:
             raise RequestEntityTooLarge(
-                f"The form field {name[:100]!r} is larger than {self.field_size} bytes, the most accepted"
-                " here for a field that is not a file (MAX_FORM_MEMORY_SIZE)."
+                Filled(
+                    "The form field %(name)s is larger than %(limit)s bytes, the most accepted here for a field that"
+                    " is not a file (MAX_FORM_MEMORY_SIZE).",
+                    name=repr(name[:100]),
+                    limit=self.field_size,
+                )
             )
 
     def check_header(self, size: int) -> None:
         """Refuse the headers of a part if ``size`` bytes are too many (413)."""
         if size > self.header_size:
             raise RequestEntityTooLarge(
-                f"The headers of a part are larger than {self.header_size} bytes, the most accepted."
+                Filled(
+                    "The headers of a part are larger than %(limit)s bytes, the most accepted.",
+                    limit=self.header_size,
+                )
             )
 
 

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from werkzeug.exceptions import BadRequest, SecurityError
 
+from demijohn.http.filled import Filled
+
 # The underscore is not a host name's in DNS, but container networks use it and it is harmless.
 _host = re.compile(
     r"([\w-]+(?:\.[\w-]+)*\.?|\[[A-Fa-f0-9]*:[A-Fa-f0-9.:]+\])(?::([1-9][0-9]{0,4}))?", re.ASCII
@@ -128,7 +130,7 @@ def get_host(
     else:
         return ""
     if not is_valid_host(host):
-        raise BadRequest(f"The Host header {host[:100]!r} is malformed.")
+        raise BadRequest(Filled("The Host header %(host)s is malformed.", host=repr(host[:100])))
     default_port = _DEFAULT_PORTS.get(scheme)
     if default_port is not None:
         host = host.removesuffix(f":{default_port}")

@@ -9,10 +9,10 @@ from demijohn.contexts.proxies import current_app, get_request_context
 from demijohn.signals import message_flashed, send_signal
 
 
-def flash(message: str, category: str = "message") -> None:
+def flash(message: object, category: str = "message") -> None:
     """Keep a message for the next time :func:`get_flashed_messages` is asked.
 
-    :param message: The text.
+    :param message: The text, or what becomes one: markup, a lazy text.
     :param category: Such as ``message``, ``error``, ``info`` or ``warning``; any other will do.
     """
     # The list is taken out and put back, because a session notes what is set, not what is changed.

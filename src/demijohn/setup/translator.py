@@ -14,7 +14,7 @@ class Translator(Protocol):
     """Knows the language of who is answered, and English texts in it. A text that it does not know stays."""
 
     def gettext(self, text: str) -> str:
-        """A text in that language."""
+        """A text in that language; of a :class:`~demijohn.http.filled.Filled` the source, filled in."""
         ...
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:

@@ -20,6 +20,7 @@ from werkzeug.exceptions import (
 
 from demijohn.contexts.context import current
 from demijohn.errors import InsufficientStorage
+from demijohn.http.filled import Filled
 from demijohn.waiting.drivers import running_loop, wait
 
 if TYPE_CHECKING:  # there is no such module at run time
@@ -47,7 +48,13 @@ def too_large(
     """The 413 that names the limit."""
     if not explained():
         return RequestEntityTooLarge()
-    return RequestEntityTooLarge(f"The {what} is larger than the {limit} bytes allowed here ({setting}).")
+    return RequestEntityTooLarge(
+        Filled(
+            f"The {what} is larger than the %(limit)s bytes allowed here (%(setting)s).",
+            limit=limit,
+            setting=setting,
+        )
+    )
 
 
 def truncated() -> ClientDisconnected:

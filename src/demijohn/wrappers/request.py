@@ -28,6 +28,7 @@ from demijohn.contexts.request_ids import request_id_of
 from demijohn.errors import InsufficientStorage, attach_enctype_error_multidict
 from demijohn.http.cookies import get_cookie, parse_cookie
 from demijohn.http.fields import Fields
+from demijohn.http.filled import Filled
 from demijohn.http.host import get_host
 from demijohn.http.multipart import MultipartLimits, parse_multipart, parse_multipart_stream
 from demijohn.http.query import parse_form, parse_pairs, parse_query
@@ -441,8 +442,12 @@ class Request(BaseRequest):
             if e.description != RequestEntityTooLarge.description:
                 raise  # it says which limit
             raise RequestEntityTooLarge(
-                f"The form has more than {self.max_form_parts} parts (MAX_FORM_PARTS), or more than"
-                f" {self.max_form_memory_size} bytes in a field that is not a file (MAX_FORM_MEMORY_SIZE)."
+                Filled(
+                    "The form has more than %(parts)s parts (MAX_FORM_PARTS), or more than %(limit)s bytes in a field"
+                    " that is not a file (MAX_FORM_MEMORY_SIZE).",
+                    parts=self.max_form_parts,
+                    limit=self.max_form_memory_size,
+                )
             ) from e
         self._refuse_many_files()
         self._explain_missing_files()

@@ -211,3 +211,28 @@ def test_pages_work_without_their_script(visit):
     page.locator(".card a").first.click()
     page.get_by_role("button", name="Cheers").click()
     expect(page.get_by_text("Cheers! Take the one from")).to_be_visible()
+
+
+@pytest.mark.soak
+def test_what_the_script_says_is_in_the_language_of_who_looks(visit):
+    """Emil works in English; whoever looks on reads of it in their own language, all at the same moment."""
+    words = {
+        "de": ("ltr", "Verbunden", "hat hinzugefügt:", "gerade eben"),
+        "es": ("ltr", "Conectado", "añadió", "ahora mismo"),
+        "ar": ("rtl", "متصل", "أضاف", "الآن"),
+    }
+    pages = {code: visit("/live/", locale=code) for code in words}
+    for code, (direction, state, *_) in words.items():
+        expect(pages[code].locator("[data-state-words]")).to_have_text(state)
+        assert pages[code].locator("html").get_attribute("dir") == direction
+    emil = visit("/")
+    sign_up(emil)
+    emil.get_by_role("link", name="Add", exact=True).click()
+    for label in ("Name", "Producer", "Region", "Country"):
+        emil.get_by_label(label, exact=True).fill(BOTTLE[label.lower()])
+    emil.get_by_role("button", name="Add to the cellar").click()
+    expect(emil.get_by_text("Haut Plateau is in the cellar.")).to_be_visible()
+    for code, (_, _, verb, moment) in words.items():
+        line = pages[code].locator(".entry").first
+        expect(line.locator("strong + span")).to_have_text(verb)
+        expect(line.locator("time")).to_have_text(moment)

@@ -116,7 +116,9 @@ def test_nonsense_is_answered_and_the_connection_lives(socket, message):
 
 
 def test_a_glass_to_nothing_is_trouble(cleo, socket):
-    assert ask(socket, {"type": "cheer", "activity": 10**6})["text"] == "There is no activity 1000000."
+    assert (
+        ask(socket, {"type": "cheer", "activity": 10**6})["text"] == "There is no such entry in the journal."
+    )
 
 
 def test_pages_are_counted_as_they_come_and_go(client, socket):

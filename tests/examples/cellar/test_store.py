@@ -245,11 +245,18 @@ def test_a_photo_that_cannot_be_written_leaves_no_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("cents", "words"),
-    [(0, "€ 0"), (5, "€ 0.05"), (1250, "€ 12.50"), (120000, "€ 1,200"), (120001, "€ 1,200.01")],
+    ("language", "cents", "words"),
+    [
+        ("en", 0, "€0.00"),
+        ("en", 5, "€0.05"),
+        ("en", 120001, "€1,200.01"),
+        ("de", 120001, "1.200,01 €"),
+        ("es", 1250, "12,50 €"),
+    ],
 )
-def test_money(cents, words):
-    assert money(cents).replace("\N{NO-BREAK SPACE}", " ") == words
+def test_money(app, language, cents, words):
+    with app.test_request_context(headers={"Accept-Language": language}):
+        assert money(cents).replace("\N{NO-BREAK SPACE}", " ") == words
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 import responses
 from tests.ext.oauth.conftest import SECRET
 
 from demijohn import Flask
 from demijohn.ext import oauth
-from demijohn.ext.oauth import MemoryStorage, github, google, make_github_blueprint, make_google_blueprint
+from demijohn.ext.oauth import (
+    MemoryStorage,
+    NullStorage,
+    github,
+    google,
+    make_github_blueprint,
+    make_google_blueprint,
+    make_slack_blueprint,
+    sign_in,
+)  # fmt: skip
 from demijohn.ext.oauth.providers import PROVIDERS
 
 MAKERS = [name for name in oauth.__all__ if name.startswith("make_") and name != "make_oidc_blueprint"]
@@ -78,3 +89,34 @@ def test_every_address_of_the_table_is_https_and_complete(name):
         assert address is None or (address.startswith("https://") and "{" not in address), address
     row = PROVIDERS[name]
     assert row.closed or row.documents.startswith("https://")
+    assert row.compared
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"), [("strava", "read,activity:read"), ("github", "read activity:read")]
+)
+def test_several_scopes_stand_as_the_provider_wants_them(name, sent):
+    maker = getattr(oauth, f"make_{name}_blueprint")
+    made = maker(client_id="shop", client_secret="secret", scope=["read", "activity:read"])
+    answer = make_app(made).test_client().get(f"/login/{name}", base_url="https://cellar.example")
+    assert parse_qs(urlsplit(answer.location).query)["scope"] == [sent]
+
+
+@responses.activate
+def test_slack_says_by_workspace_and_person_who_somebody_is():
+    told = {
+        "ok": True,
+        "access_token": "xoxb",
+        "token_type": "bot",
+        "team": {"id": "T1"},
+        "authed_user": {"id": "U2"},
+    }
+    made = make_slack_blueprint(client_id="shop", client_secret="secret", storage=NullStorage())
+    responses.post(made.token_url, json=told)
+    known = []
+    sign_in(made, lambda who: who, known.append)
+    client = make_app(made).test_client()
+    asked = client.get("/login/slack", base_url="https://cellar.example").location
+    state = parse_qs(urlsplit(asked).query)["state"][0]
+    client.get(f"/login/slack/authorized?code=c&state={state}", base_url="https://cellar.example")
+    assert [(who.key, who.email) for who in known] == [("slack:T1/U2", None)]

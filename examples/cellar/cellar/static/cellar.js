@@ -2,6 +2,8 @@
 // Everything works without this file, only less lively.
 
 const socketPath = document.body.dataset.socket;
+const words = JSON.parse(document.body.dataset.words);
+const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 // News ------------------------------------------------------------------------------------------
@@ -17,12 +19,12 @@ function connect() {
   socket = new WebSocket(url);
   socket.onopen = () => {
     wait = 500;
-    say("on", "Connected");
+    say("on", words.connected);
     socket.send(JSON.stringify({ type: "since", activity: newest }));
   };
   socket.onmessage = (event) => hear(JSON.parse(event.data));
   socket.onclose = () => {
-    say("off", "Not connected. Trying again…");
+    say("off", words.off);
     setTimeout(connect, wait + Math.random() * 500);
     wait = Math.min(wait * 2, 30_000);
   };
@@ -62,7 +64,7 @@ function tell(activity) {
     line.classList.add("entry--fresh");
     line.querySelector(".avatar").textContent = activity.who[0].toUpperCase();
     line.querySelector("strong").textContent = activity.who;
-    line.querySelector("strong + span").textContent = activity.verb;
+    line.querySelector("strong + span").textContent = words.verbs[activity.verb];
     const subject = line.querySelector("a");
     subject.textContent = activity.subject;
     if (activity.url) subject.href = activity.url;
@@ -111,13 +113,15 @@ function refill({ id, bottle }) {
   const slot = document.getElementById(id);
   if (!slot) return;
   slot.setAttribute("class", bottle ? `slot slot--fresh c-${bottle.colour}` : "slot");
-  slot.querySelector("title").textContent = bottle ? bottle.title : "Free";
+  slot.querySelector("title").textContent = bottle ? bottle.title : words.free;
   if (bottle) slot.setAttribute("href", bottle.url);
   else slot.removeAttribute("href");
   const rack = slot.closest(".rack");
   if (rack.classList.contains("rack--only") && bottle?.url === location.pathname) slot.classList.add("slot--this");
   caption(rack);
 }
+
+const past = new Intl.RelativeTimeFormat(`${document.documentElement.lang}-u-nu-latn`);
 
 function ago(moment) {
   const steps = [[60, "minute"], [60, "hour"], [24, "day"], [7, "week"], [52, "year"]];
@@ -129,7 +133,7 @@ function ago(moment) {
     unit = name;
   }
   const whole = Math.floor(number);
-  return unit ? `${whole} ${unit}${whole === 1 ? "" : "s"} ago` : "just now";
+  return unit ? past.format(-whole, unit) : words.now;
 }
 
 document.addEventListener("click", (event) => {
@@ -147,13 +151,13 @@ if (socketPath) {
 // Racks: pointing at a bottle shows all that are alike, and says where it lies --------------------
 
 function caption(rack, slot) {
-  const words = rack.closest(".rack-panel")?.querySelector("[data-caption]");
-  if (!words) return;
+  const line = rack.closest(".rack-panel")?.querySelector("[data-caption]");
+  if (!line) return;
   if (slot) {
     const [, , shelf, place] = slot.id.split("-");
-    words.textContent = `${slot.querySelector("title").textContent} · shelf ${shelf}, place ${place}`;
+    line.textContent = fill(words.place, { bottle: slot.querySelector("title").textContent, shelf, place });
   } else {
-    words.textContent = `${all("[href].slot", rack).length} of ${all(".slot", rack).length} places taken`;
+    line.textContent = fill(words.taken, { taken: all("[href].slot", rack).length, size: all(".slot", rack).length });
   }
 }
 
@@ -180,18 +184,20 @@ for (const select of all("select[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 
+const megabytes = (bytes) => (bytes / 1e6).toLocaleString(`${document.documentElement.lang}-u-nu-latn`, { maximumFractionDigits: 1 });
+
 for (const field of all("[data-photo]")) {
   const input = field.querySelector("input[type=file]");
   const image = field.querySelector("img");
-  const words = field.querySelector(".drop-words");
+  const line = field.querySelector(".drop-words");
   input.addEventListener("change", () => {
     const file = input.files[0];
     const most = Number(field.dataset.most);
-    const problem = file && file.size > most ? `This picture has ${(file.size / 1e6).toFixed(1)} MB; ${(most / 1e6).toFixed(1)} fit.` : "";
+    const problem = file && file.size > most ? fill(words.large, { size: megabytes(file.size), most: megabytes(most) }) : "";
     input.setCustomValidity(problem);
     field.classList.toggle("field--wrong", Boolean(problem));
     if (!file) return;
-    words.lastChild.textContent = ` ${problem || file.name}`;
+    line.lastChild.textContent = ` ${problem || file.name}`;
     image.src = URL.createObjectURL(file);
     image.hidden = false;
   });

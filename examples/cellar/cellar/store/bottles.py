@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, sel
 from cellar.store.models import Bottle
 
 # What may be sorted by, so that no text from a visitor ever becomes SQL.
-SORTS: dict[str, tuple[str, ColumnElement[Any]]] = {
-    "newest": ("Newest first", Bottle.id.desc()),
-    "name": ("Name", func.lower(Bottle.name)),
-    "vintage": ("Oldest vintage", Bottle.vintage.nulls_last()),
-    "window": ("Drink soonest", Bottle.drink_until.nulls_last()),
-    "rating": ("Best rated", Bottle.rating.desc().nulls_last()),
-    "stock": ("Most in stock", Bottle.stock.desc()),
+SORTS: dict[str, ColumnElement[Any]] = {
+    "newest": Bottle.id.desc(),
+    "name": func.lower(Bottle.name),
+    "vintage": Bottle.vintage.nulls_last(),
+    "window": Bottle.drink_until.nulls_last(),
+    "rating": Bottle.rating.desc().nulls_last(),
+    "stock": Bottle.stock.desc(),
 }
 MOST_WORDS = 8
 
@@ -54,7 +54,7 @@ def is_ready(year: int) -> ColumnElement[bool]:
 
 def find(search: Search) -> Select[Bottle]:
     """The bottles that match, every word of the search in some column, in the order asked for."""
-    statement = select(Bottle).order_by(SORTS[search.sort][1], Bottle.id)
+    statement = select(Bottle).order_by(SORTS[search.sort], Bottle.id)
     label = reduce(lambda words, column: words + " " + column, LABEL)
     for word in search.words.split()[:MOST_WORDS]:
         statement = statement.where(label.icontains(word, autoescape=True))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from cellar.store.database import Base, Moment, now
 
-COLOURS = {"red": "Red", "white": "White", "rose": "Rosé", "sparkling": "Sparkling", "sweet": "Sweet"}
+COLOURS = ("red", "white", "rose", "sparkling", "sweet")
 VERBS = ("added", "shelved", "opened", "changed", "removed", "built")
 
 
@@ -32,6 +32,7 @@ class Person(UserMixin, Base):
     name: Mapped[str] = mapped_column(String(30))
     key: Mapped[str] = mapped_column(String(90), unique=True)
     password: Mapped[str] = mapped_column(String(300))  # its hash
+    elsewhere: Mapped[str | None] = mapped_column(String(255), unique=True, index=True)  # provider:subject
     joined_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import secrets
+
 from demijohn.ext.login import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +24,29 @@ def join(name: str, password: str) -> Person:
             session.add(person)
     except IntegrityError:
         raise NameTaken(f"There is somebody called {name} already.") from None
+    return person
+
+
+def known_elsewhere(key: str) -> Person | None:
+    """The person whom a provider knows by this key."""
+    return db.session.scalar(select(Person).where(Person.elsewhere == key))
+
+
+def join_from_elsewhere(key: str, name: str) -> Person:
+    """Keep a new person whom a provider vouches for, by the first name like theirs that nobody has."""
+    name = " ".join(name.split())[:25] or "?"
+    password = passwords.hash(secrets.token_hex(32))  # nobody knows it: they sign in elsewhere
+    for number in itertools.count(1):
+        called = name if number == 1 else f"{name} {number}"
+        person = Person(name=called, key=called.casefold(), password=password, elsewhere=key)
+        try:
+            with db.transaction() as session:
+                session.add(person)
+        except IntegrityError:
+            if known := known_elsewhere(key):  # by another tab, a moment ago
+                return known
+            continue
+        break
     return person
 
 

@@ -15,7 +15,9 @@ class RackFull(Refusal):
     """A rack has fewer free places than were asked for."""
 
     def __init__(self, rack: str, free: int) -> None:
-        super().__init__(f"“{rack}” has {free or 'no'} free place{'' if free == 1 else 's'}.")
+        super().__init__(f"“{rack}” has {free} free place{'' if free == 1 else 's'}.")
+        self.rack = rack
+        self.free = free
 
 
 class NoneLeft(Refusal):

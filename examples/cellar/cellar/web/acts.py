@@ -15,7 +15,6 @@ from cellar.store import journal, photos, racks
 from cellar.store.database import db
 from cellar.store.models import Activity, Bottle, Person, Tasting
 from cellar.web.hub import Hub
-from cellar.web.words import VERBS
 
 
 def hub() -> Hub:
@@ -95,7 +94,7 @@ def as_message(activity: Activity) -> dict[str, object]:
     return {
         "id": activity.id,
         "who": activity.person.name,
-        "verb": VERBS[activity.verb],
+        "verb": activity.verb,
         "subject": activity.subject,
         "url": activity.bottle_id and url_for("bottles.show", bottle_id=activity.bottle_id),
         "at": activity.at.isoformat(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from demijohn import Blueprint, abort, current_app, jsonify, request, url_for
+from demijohn.ext.i18n import gettext
 from demijohn.ext.login import login_required
 from demijohn.typing import ResponseReturnValue
 from werkzeug.exceptions import Conflict
@@ -25,6 +26,7 @@ from cellar.web.errors import InvalidFields
 from cellar.web.forms import Form
 from cellar.web.headers import guesses
 from cellar.web.visitor import login, make_token, read_token, unauthorized
+from cellar.web.words import refusal
 
 blueprint = Blueprint("api", __name__)
 
@@ -33,7 +35,7 @@ blueprint = Blueprint("api", __name__)
 def refuse_bad_tokens() -> None:
     """A bearer token that is not good is refused, never ignored, not even beside a good session."""
     if csrf.bears_token() and read_token(request) is None:
-        raise unauthorized("This token is not good, or not any more. Get a new one from /api/token.")
+        raise unauthorized(gettext("This token is not good, or not any more. Get a new one from /api/token."))
 
 
 @blueprint.post("/token")
@@ -44,7 +46,7 @@ def token() -> ResponseReturnValue:
     _check(form)
     person = people.recognise(form.values["name"], form.values["password"])
     if person is None:
-        raise unauthorized("This name and password do not go together.")
+        raise unauthorized(gettext("This name and password do not go together."))
     lifetime = current_app.config["TOKEN_LIFETIME"]
     answer = jsonify(access_token=make_token(person), token_type="Bearer", expires_in=lifetime)
     answer.cache_control.no_store = True
@@ -83,7 +85,7 @@ def add() -> ResponseReturnValue:
         rack, count = int(form.values["rack"]), form.values["count"]
         bottle = acts.add_bottle(login.current_user, form.details(), rack, count)
     except RackFull as error:
-        raise InvalidFields({"rack": str(error)}) from None
+        raise InvalidFields({"rack": refusal(error)}) from None
     return as_json(bottle), 201, {"Location": url_for(".show", bottle_id=bottle.id)}
 
 
@@ -97,7 +99,7 @@ def open_one(bottle_id: int) -> ResponseReturnValue:
     try:
         place = acts.open_bottle(login.current_user, bottle, *form.verdict())
     except NoneLeft as error:
-        raise Conflict(str(error)) from None
+        raise Conflict(refusal(error)) from None
     where = {"rack": place.rack_id, "shelf": place.shelf, "place": place.place}
     return {"taken_from": where, "bottle": as_json(bottle)}
 
@@ -148,9 +150,9 @@ def _typed() -> dict[str, str]:
     """The JSON object that was sent, as if its values had been typed into a form."""
     body = request.get_json()
     if not isinstance(body, dict):
-        abort(400, "Send a JSON object.")
+        abort(400, gettext("Send a JSON object."))
     wrong = {
-        name: "This should be text or a number."
+        name: gettext("This should be text or a number.")
         for name, value in body.items()
         if isinstance(value, bool) or not isinstance(value, str | int | float | None)
     }

@@ -69,7 +69,7 @@ def sign_in() -> ResponseReturnValue:
 def sign_up() -> ResponseReturnValue:
     """Make an account and sign in with it."""
     if not current_app.config["SIGN_UP"]:
-        abort(403, "This cellar is closed to newcomers. Ask its keeper for an account.")
+        abort(403, gettext("This cellar is closed to newcomers. Ask its keeper for an account."))
     form = SignUp(request.form)
     if request.method == "POST" and form.check():
         try:

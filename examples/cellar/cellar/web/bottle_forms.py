@@ -7,13 +7,16 @@ from datetime import date
 from typing import Any
 
 from demijohn import abort, current_app, request
+from demijohn.ext.i18n import gettext
+from demijohn.ext.i18n import lazy_gettext as _
 
 from cellar.store import bottles, photos
 from cellar.store.database import db
-from cellar.store.models import COLOURS, Bottle
+from cellar.store.models import Bottle
 from cellar.web.forms import Form, choice, long_text, money, text, whole
+from cellar.web.words import COLOURS
 
-GLASSES = {str(count): f"{count} of 5 glasses" for count in range(1, 6)}
+GLASSES = {str(count): _("%(rating)s of 5 glasses", rating=count) for count in range(1, 6)}
 MOST_AT_ONCE = 48
 
 
@@ -21,19 +24,21 @@ class BottleForm(Form):
     """A bottle and, when it is new, how many to lay where."""
 
     fields = {
-        "name": text("Name", 80, hint="As the label has it."),
-        "producer": text("Producer", 80),
-        "vintage": whole("Vintage", 1800, 2100, required=False, hint="Empty for none."),
-        "colour": choice("Colour", COLOURS, kind="radio"),
-        "region": text("Region", 60),
-        "country": text("Country", 60),
-        "grapes": text("Grapes", 120, required=False),
-        "price": money("Price", 100_000, required=False, hint="In euros, for one."),
-        "drink_from": whole("Drink from", 1800, 2200, required=False),
-        "drink_until": whole("Drink until", 1800, 2200, required=False),
-        "story": long_text("Story", 2000, required=False, hint="Where it came from, what to do with it."),
-        "rack": choice("Rack"),
-        "count": whole("How many", 1, MOST_AT_ONCE),
+        "name": text(_("Name"), 80, hint=_("As the label has it.")),
+        "producer": text(_("Producer"), 80),
+        "vintage": whole(_("Vintage"), 1800, 2100, required=False, hint=_("Empty for none.")),
+        "colour": choice(_("Colour"), COLOURS, kind="radio"),
+        "region": text(_("Region"), 60),
+        "country": text(_("Country"), 60),
+        "grapes": text(_("Grapes"), 120, required=False),
+        "price": money(_("Price"), 100_000, required=False, hint=_("In euros, for one.")),
+        "drink_from": whole(_("Drink from"), 1800, 2200, required=False),
+        "drink_until": whole(_("Drink until"), 1800, 2200, required=False),
+        "story": long_text(
+            _("Story"), 2000, required=False, hint=_("Where it came from, what to do with it.")
+        ),
+        "rack": choice(_("Rack")),
+        "count": whole(_("How many"), 1, MOST_AT_ONCE),
     }
 
     @classmethod
@@ -51,11 +56,11 @@ class BottleForm(Form):
         """Years must follow one another; the first that does not is told."""
         vintage, start, end = (self.values[name] for name in ("vintage", "drink_from", "drink_until"))
         if vintage and vintage > date.today().year:
-            self.errors["vintage"] = "These grapes are not picked yet."
+            self.errors["vintage"] = gettext("These grapes are not picked yet.")
         elif vintage and start and start < vintage:
-            self.errors["drink_from"] = f"This is before the vintage, {vintage}."
+            self.errors["drink_from"] = gettext("This is before the vintage, %(year)s.", year=vintage)
         elif end and end < (start or vintage or 0):
-            self.errors["drink_until"] = f"This is before {start or vintage}."
+            self.errors["drink_until"] = gettext("This is before %(year)s.", year=start or vintage)
 
     def details(self, photo: str | None = None) -> dict[str, Any]:
         """What was typed, as the columns of a bottle. Call it after `check`."""
@@ -70,21 +75,21 @@ class BottleForm(Form):
 class ShelveForm(Form):
     """More of a bottle."""
 
-    fields = {"rack": choice("Rack"), "count": whole("How many", 1, MOST_AT_ONCE)}
+    fields = {"rack": choice(_("Rack")), "count": whole(_("How many"), 1, MOST_AT_ONCE)}
 
 
 class OpenForm(Form):
     """Opening a bottle; saying what one thought is up to the drinker."""
 
     fields = {
-        "rating": choice("How was it?", GLASSES, kind="glasses", required=False),
-        "note": long_text("Tasting note", 1000, required=False),
+        "rating": choice(_("How was it?"), GLASSES, kind="glasses", required=False),
+        "note": long_text(_("Tasting note"), 1000, required=False),
     }
 
     def relate(self) -> None:
         """A note without a rating would have nothing to stand under."""
         if self.values["note"] and not self.values["rating"]:
-            self.errors["rating"] = "Give it one to five glasses to keep the note."
+            self.errors["rating"] = gettext("Give it one to five glasses to keep the note.")
 
     def verdict(self) -> tuple[int | None, str]:
         """Rating, if one was given, and note."""
@@ -104,8 +109,8 @@ def chosen_photo(form: BottleForm, current: str | None = None) -> str | None:
     if upload and upload.filename:
         try:
             return photos.keep(folder, upload.stream)
-        except photos.NotAPhoto as error:
-            form.errors["photo"] = str(error)
+        except photos.NotAPhoto:
+            form.errors["photo"] = gettext("This is not a PNG, JPEG or WebP picture.")
             return current
     if request.form.get("drop_photo"):
         return None
@@ -119,8 +124,9 @@ def read_search(arguments: Mapping[str, str]) -> bottles.Search:
     """The search that an address asks for; a colour or sort we do not know is a 400 that says so."""
     colour, sort = arguments.get("colour", ""), arguments.get("sort") or "newest"
     if colour and colour not in COLOURS:
-        abort(400, f"There is no such colour. Use one of: {', '.join(COLOURS)}.")
+        abort(400, gettext("There is no such colour. Use one of: %(names)s.", names=", ".join(COLOURS)))
     if sort not in bottles.SORTS:
-        abort(400, f"The bottles cannot be sorted by that. Use one of: {', '.join(bottles.SORTS)}.")
+        known = ", ".join(bottles.SORTS)
+        abort(400, gettext("The bottles cannot be sorted by that. Use one of: %(names)s.", names=known))
     words = "".join(letter if letter.isprintable() else " " for letter in arguments.get("q", ""))
     return bottles.Search(words.strip()[:100], colour, arguments.get("ready") == "1", sort)

@@ -21,6 +21,7 @@ from demijohn import (
     stream_with_context,
     url_for,
 )
+from demijohn.ext.i18n import gettext, ngettext
 from demijohn.ext.login import login_required
 from demijohn.typing import ResponseReturnValue
 
@@ -31,6 +32,7 @@ from cellar.store.refusals import NoneLeft, RackFull
 from cellar.web import acts
 from cellar.web.bottle_forms import BottleForm, OpenForm, ShelveForm, chosen_photo, read_search
 from cellar.web.visitor import login
+from cellar.web.words import refusal
 
 blueprint = Blueprint("bottles", __name__)
 
@@ -52,7 +54,7 @@ CSV_COLUMNS = (
 
 def find_or_404(bottle_id: int) -> Bottle:
     """The bottle of this number, or a page that says there is none."""
-    return db.get_or_404(Bottle, bottle_id, description="There is no such bottle, or not any more.")
+    return db.get_or_404(Bottle, bottle_id, description=gettext("There is no such bottle, or not any more."))
 
 
 @blueprint.get("/")
@@ -93,9 +95,9 @@ def new() -> ResponseReturnValue:
                 rack, count = int(form.values["rack"]), form.values["count"]
                 bottle = acts.add_bottle(login.current_user, form.details(photo), rack, count)
             except RackFull as error:
-                form.errors["rack"] = str(error)
+                form.errors["rack"] = refusal(error)
             else:
-                flash(f"{form.values['name']} is in the cellar.", "good")
+                flash(gettext("%(bottle)s is in the cellar.", bottle=form.values["name"]), "good")
                 return redirect(url_for(".show", bottle_id=bottle.id), 303)
     return render_template("bottles/new.html", form=form, photo=photo), 422 if form.errors else 200
 
@@ -113,7 +115,7 @@ def edit(bottle_id: int) -> ResponseReturnValue:
         photo = chosen_photo(form, bottle.photo)
         if not form.errors:
             acts.change_bottle(login.current_user, bottle, form.details(photo))
-            flash("Corrected.", "good")
+            flash(gettext("Corrected."), "good")
             return redirect(url_for(".show", bottle_id=bottle_id), 303)
     body = render_template("bottles/edit.html", form=form, bottle=bottle, photo=photo)
     return body, 422 if form.errors else 200
@@ -129,9 +131,15 @@ def shelve(bottle_id: int) -> ResponseReturnValue:
         try:
             acts.shelve_bottle(login.current_user, bottle, int(form.values["rack"]), form.values["count"])
         except RackFull as error:
-            form.errors["rack"] = str(error)
+            form.errors["rack"] = refusal(error)
         else:
-            flash(f"{form.values['count']} more of {bottle.title} put away.", "good")
+            words = ngettext(
+                "%(num)d more of %(bottle)s put away.",
+                "%(num)d more of %(bottle)s put away.",
+                form.values["count"],
+                bottle=bottle.title,
+            )
+            flash(words, "good")
             return redirect(url_for(".show", bottle_id=bottle_id), 303)
     return _page(bottle, OpenForm(), form)
 
@@ -146,11 +154,16 @@ def open_one(bottle_id: int) -> ResponseReturnValue:
         try:
             place = acts.open_bottle(login.current_user, bottle, *form.verdict())
         except NoneLeft as error:
-            form.errors["rating"] = str(error)
+            form.errors["rating"] = refusal(error)
         else:
             rack = db.session.get_one(Rack, place.rack_id)
-            where = f"{rack.name}, shelf {place.shelf}, place {place.place}"
-            flash(f"Cheers! Take the one from {where}.", "good")
+            words = gettext(
+                "Cheers! Take the one from %(rack)s, shelf %(shelf)s, place %(place)s.",
+                rack=rack.name,
+                shelf=place.shelf,
+                place=place.place,
+            )
+            flash(words, "good")
             return redirect(url_for(".show", bottle_id=bottle_id), 303)
     return _page(bottle, form, ShelveForm({"count": "1"}, rack=rack_choices()))
 
@@ -163,7 +176,7 @@ def remove(bottle_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         title = bottle.title
         acts.remove_bottle(login.current_user, bottle)
-        flash(f"{title} is removed.", "note")
+        flash(gettext("%(bottle)s is removed.", bottle=title), "note")
         return redirect(url_for(".index"), 303)
     return render_template("bottles/remove.html", bottle=bottle)
 
@@ -172,7 +185,7 @@ def remove(bottle_id: int) -> ResponseReturnValue:
 def photo(name: str) -> ResponseReturnValue:
     """A label photo. Its name never means another picture, so browsers may keep it for a year."""
     if not photos.NAME.fullmatch(name):
-        abort(404, "There is no such photo.")
+        abort(404, gettext("There is no such photo."))
     response = send_from_directory(current_app.config["PHOTO_FOLDER"], name, max_age=365 * 24 * 3600)
     response.cache_control.immutable = True
     return response
@@ -181,7 +194,7 @@ def photo(name: str) -> ResponseReturnValue:
 def rack_choices() -> dict[str, str]:
     """The racks to lay bottles in, by number."""
     return {
-        str(rack.id): f"{rack.name} ({rack.size - rack.taken} free)"
+        str(rack.id): gettext("%(rack)s (%(count)s free)", rack=rack.name, count=rack.size - rack.taken)
         for rack in db.session.scalars(racks.every())
     }
 

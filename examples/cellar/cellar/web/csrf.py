@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from demijohn import Flask, abort, request
 from demijohn.ext.forms import CSRFError, CSRFProtect
+from demijohn.ext.i18n import gettext
 
 from cellar.web.visitor import login
 
@@ -27,7 +28,12 @@ def check() -> None:
     try:
         csrf.protect(apply_exemptions=True)
     except CSRFError:
-        abort(403, "This form is out of date or came from elsewhere. Go back, reload the page and try again.")
+        abort(
+            403,
+            gettext(
+                "This form is out of date or came from elsewhere. Go back, reload the page and try again."
+            ),
+        )
 
 
 def init_app(app: Flask) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from demijohn import Flask, Response, current_app, json, render_template, request
+from demijohn.ext.i18n import gettext
 from demijohn.ext.i18n import lazy_gettext as _
+from demijohn.extend import translate
 from demijohn.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, UnprocessableEntity
 
@@ -20,20 +20,21 @@ PAGES = {
     ),
     405: (_("Wrong end of the corkscrew"), _("This address cannot be used that way.")),
     413: (_("Too big for the rack"), _("A label photo may have at most {limit} MB.")),
+    429: (_("Slowly, please"), _("That was too often. Try again a little later.")),
     503: (_("One moment"), _("Everybody wants a bottle at once. Please try again in a few seconds.")),
     500: (
         _("A bottle broke"),
         _("The mess is ours and has been written down. Please try again in a moment."),
     ),
 }
-OWN_WORDS = {413, 500, 503}  # never shown in the words of whoever raised it
+OWN_WORDS = {413, 429, 500, 503}  # never shown in the words of whoever raised it
 
 
 class InvalidFields(UnprocessableEntity):
     """422 for a JSON body, with what is wrong at each field."""
 
     def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__("Some fields are missing or wrong; see errors.")
+        super().__init__(gettext("Some fields are missing or wrong; see errors."))
         self.errors = errors
 
 
@@ -47,9 +48,9 @@ def problem(error: HTTPException) -> Response:
     status = error.code or 500
     body: dict[str, object] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": translate(error.name),
         "status": status,
-        "detail": error.description,
+        "detail": error.description and translate(error.description),
     }
     if isinstance(error, InvalidFields):
         body["errors"] = error.errors
@@ -61,10 +62,10 @@ def problem(error: HTTPException) -> Response:
 def page(error: HTTPException) -> ResponseReturnValue:
     """The error as a page."""
     status = error.code or 500
-    heading, text = PAGES.get(status, (HTTPStatus(status).phrase, ""))
+    heading, text = PAGES.get(status, (translate(error.name), ""))
     told = error.description if error.description != type(error).description else None
     if status not in OWN_WORDS and told:
-        text = told
+        text = translate(told)
     limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1_000_000
     text = str(text).replace("{limit}", str(limit))
     try:

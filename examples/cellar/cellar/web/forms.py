@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from demijohn.ext.i18n import gettext
+
 
 class Invalid(ValueError):
     """What was typed cannot be used; the message is shown at the field."""
@@ -57,7 +59,7 @@ class Form:
             if not text:
                 self.values[name] = None
                 if rule.required:
-                    self.errors[name] = "Please fill this in."
+                    self.errors[name] = gettext("Please fill this in.")
                 continue
             try:
                 self.values[name] = rule.read(text)
@@ -79,7 +81,7 @@ def text(
     def read(typed: str) -> str:
         line = " ".join(typed.split())
         if not line.isprintable():
-            raise Invalid("This contains characters that cannot be shown.")
+            raise Invalid(gettext("This contains characters that cannot be shown."))
         return _long_enough(line, least, most)
 
     return Field(label, read, "text", required, hint, attributes={"maxlength": most, **more})
@@ -91,7 +93,7 @@ def long_text(label: str, most: int, *, required: bool = True, hint: str = "") -
     def read(typed: str) -> str:
         lines = typed.replace("\r\n", "\n")
         if not lines.replace("\n", "").replace("\t", "").isprintable():
-            raise Invalid("This contains characters that cannot be shown.")
+            raise Invalid(gettext("This contains characters that cannot be shown."))
         return _long_enough(lines, 1, most)
 
     # Not maxlength: browsers count a line end once or twice, so the check here is the one that holds.
@@ -114,9 +116,9 @@ def whole(label: str, least: int, most: int, *, required: bool = True, hint: str
 
     def read(typed: str) -> int:
         if not typed.isascii() or not typed.isdigit() or len(typed) > 9:
-            raise Invalid(f"Give a whole number from {least} to {most}.")
+            raise Invalid(gettext("Give a whole number from %(least)s to %(most)s.", least=least, most=most))
         if not least <= int(typed) <= most:
-            raise Invalid(f"This should be from {least} to {most}.")
+            raise Invalid(gettext("This should be from %(least)s to %(most)s.", least=least, most=most))
         return int(typed)
 
     return Field(label, read, "number", required, hint, attributes={"min": least, "max": most})
@@ -129,11 +131,11 @@ def money(label: str, most: int, *, required: bool = True, hint: str = "") -> Fi
         try:
             amount = Decimal(typed.replace(",", "."))
         except InvalidOperation:
-            raise Invalid("Give an amount such as 24.50.") from None
+            raise Invalid(gettext("Give an amount such as 24.50.")) from None
         if not amount.is_finite() or not 0 <= amount <= most:
-            raise Invalid(f"This should be from 0 to {most}.")
+            raise Invalid(gettext("This should be from %(least)s to %(most)s.", least=0, most=most))
         if amount != round(amount, 2):
-            raise Invalid("Give at most two decimals.")
+            raise Invalid(gettext("Give at most two decimals."))
         return int(amount * 100)
 
     return Field(label, read, "text", required, hint, attributes={"inputmode": "decimal", "maxlength": 12})
@@ -160,7 +162,7 @@ def tick(label: str, *, hint: str = "") -> Field:
 def _one_of(choices: Mapping[str, str]) -> Callable[[str], str]:
     def read(typed: str) -> str:
         if typed not in choices:
-            raise Invalid("Choose one from the list.")
+            raise Invalid(gettext("Choose one from the list."))
         return typed
 
     return read
@@ -168,7 +170,9 @@ def _one_of(choices: Mapping[str, str]) -> Callable[[str], str]:
 
 def _long_enough(typed: str, least: int, most: int) -> str:
     if len(typed) < least:
-        raise Invalid(f"Use at least {least} characters.")
+        raise Invalid(gettext("Use at least %(least)s characters.", least=least))
     if len(typed) > most:
-        raise Invalid(f"Use at most {most} characters; these are {len(typed)}.")
+        raise Invalid(
+            gettext("Use at most %(most)s characters; these are %(count)s.", most=most, count=len(typed))
+        )
     return typed

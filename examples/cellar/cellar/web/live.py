@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import date
 
 from demijohn import Blueprint, Flask, event_stream, render_template, request, websocket
+from demijohn.ext.i18n import gettext
 from demijohn.typing import ResponseReturnValue
 
 from cellar.store import journal, racks
@@ -94,11 +95,11 @@ async def _missed(number: int) -> list[dict[str, object]]:
 async def _cheer(number: int) -> list[dict[str, object]]:
     person = await login.load_user()
     if person is None:
-        return [_trouble("Sign in to raise a glass.")]
+        return [_trouble(gettext("Sign in to raise a glass."))]
     try:
         count = await journal.cheer(number, person.id)
-    except LookupError as error:
-        return [_trouble(str(error))]
+    except LookupError:
+        return [_trouble(gettext("There is no such entry in the journal."))]
     acts.hub().publish({"type": "cheer", "activity": number, "count": count})
     return []
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from demijohn import Blueprint, flash, redirect, render_template, request, url_for
+from demijohn.ext.i18n import gettext
+from demijohn.ext.i18n import lazy_gettext as _
 from demijohn.ext.login import login_required
 from demijohn.typing import ResponseReturnValue
 
@@ -15,6 +17,7 @@ from cellar.store.refusals import NameTaken
 from cellar.web import acts
 from cellar.web.forms import Form, text, whole
 from cellar.web.visitor import login
+from cellar.web.words import refusal
 
 blueprint = Blueprint("racks", __name__)
 
@@ -23,9 +26,9 @@ class RackForm(Form):
     """A new rack."""
 
     fields = {
-        "name": text("Name", 40, hint="Where it stands, say."),
-        "shelves": whole("Shelves", 1, 12, hint="From top to bottom."),
-        "places": whole("Places on a shelf", 1, 16),
+        "name": text(_("Name"), 40, hint=_("Where it stands, say.")),
+        "shelves": whole(_("Shelves"), 1, 12, hint=_("From top to bottom.")),
+        "places": whole(_("Places on a shelf"), 1, 16),
     }
 
 
@@ -45,7 +48,9 @@ async def overview() -> ResponseReturnValue:
 @blueprint.get("/racks/<number:rack_id>")
 def show(rack_id: int) -> ResponseReturnValue:
     """One rack, large."""
-    rack = db.first_or_404(racks.drawn().where(Rack.id == rack_id), description="There is no such rack.")
+    rack = db.first_or_404(
+        racks.drawn().where(Rack.id == rack_id), description=gettext("There is no such rack.")
+    )
     return render_template("racks/show.html", rack=rack)
 
 
@@ -58,8 +63,8 @@ def new() -> ResponseReturnValue:
         try:
             number = acts.build_rack(login.current_user, **form.values)
         except NameTaken as error:
-            form.errors["name"] = str(error)
+            form.errors["name"] = refusal(error)
         else:
-            flash(f"“{form.values['name']}” stands. Now fill it.", "good")
+            flash(gettext("“%(rack)s” stands. Now fill it.", rack=form.values["name"]), "good")
             return redirect(url_for(".show", rack_id=number), 303)
     return render_template("racks/new.html", form=form), 422 if form.errors else 200

@@ -7,6 +7,7 @@ views find `login.current_user` just as well.
 from __future__ import annotations
 
 from demijohn import Flask, Request, current_app, flash, redirect, request, session, url_for
+from demijohn.ext.i18n import gettext
 from demijohn.ext.login import LoginManager, login_url, login_user, logout_user
 from demijohn.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -58,23 +59,30 @@ def unauthorized(words: str) -> Unauthorized:
 def ask_to_sign_in() -> ResponseReturnValue:
     """What strangers get from a view under `@login_required`."""
     if request.blueprint == "api":
-        raise unauthorized("Sign in, or send a token from /api/token as Authorization: Bearer.")
-    flash("Sign in first, then go on where you were.", "note")
+        raise unauthorized(gettext("Sign in, or send a token from /api/token as Authorization: Bearer."))
+    flash(gettext("Sign in first, then go on where you were."), "note")
     if request.method == "GET":
         return redirect(login_url("auth.sign_in", next_url=request.url))
     return redirect(url_for("auth.sign_in"))
 
 
 def sign_in(person: Person, remember: bool) -> None:
-    """Start a new session for `person`; nothing of the old one, its CSRF token included, lives on."""
-    session.clear()
+    """Start a new session for `person`; of the old one only the language lives on, not its CSRF token."""
+    _clear()
     login_user(person, remember=remember)
 
 
 def sign_out() -> None:
     """Forget who was here, in the session and in the browser."""
-    session.clear()
+    _clear()
     logout_user()
+
+
+def _clear() -> None:
+    language = session.get("_locale")
+    session.clear()
+    if language is not None:
+        session["_locale"] = language
 
 
 def _signer() -> URLSafeTimedSerializer:

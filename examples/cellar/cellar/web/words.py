@@ -5,26 +5,76 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from demijohn import Flask, request, url_for
+from demijohn.ext.i18n import format_currency, gettext, ngettext
+from demijohn.ext.i18n import lazy_gettext as _
 
-from cellar.store import bottles
-from cellar.store.models import COLOURS, Bottle
+from cellar.store.models import Bottle
+from cellar.store.refusals import NoneLeft, RackFull, Refusal
 
 STEPS = [(60, "minute"), (60, "hour"), (24, "day"), (7, "week"), (52, "year")]
-WINDOWS = {"open": "", "early": "Wait", "ready": "Ready", "last": "Drink soon", "past": "Past its best"}
+COLOURS = {
+    "red": _("Red"),
+    "white": _("White"),
+    "rose": _("Rosé"),
+    "sparkling": _("Sparkling"),
+    "sweet": _("Sweet"),
+}
+SORTS = {
+    "newest": _("Newest first"),
+    "name": _("Name"),
+    "vintage": _("Oldest vintage"),
+    "window": _("Drink soonest"),
+    "rating": _("Best rated"),
+    "stock": _("Most in stock"),
+}
+WINDOWS = {
+    "open": "",
+    "early": _("Wait"),
+    "ready": _("Ready"),
+    "last": _("Drink soon"),
+    "past": _("Past its best"),
+}
 VERBS = {
-    "added": "added",
-    "shelved": "put away more",
-    "opened": "opened",
-    "changed": "corrected",
-    "removed": "removed",
-    "built": "built the rack",
+    "added": _("added"),
+    "shelved": _("put away more"),
+    "opened": _("opened"),
+    "changed": _("corrected"),
+    "removed": _("removed"),
+    "built": _("built the rack"),
 }
 
 
 def money(cents: int) -> str:
-    """1250 as `€ 12.50`, and whole euros without cents: `€ 1,200`."""
-    euros, rest = divmod(cents, 100)
-    return f"€\N{NO-BREAK SPACE}{euros:,}" + (f".{rest:02}" if rest else "")
+    """1250 as `€12.50`, or as the visitor's language writes it: `12,50 €`."""
+    return format_currency(cents / 100, "EUR")
+
+
+def refusal(error: Refusal) -> str:
+    """Why the cellar says no, in the visitor's language."""
+    if isinstance(error, RackFull):
+        return ngettext(
+            "“%(rack)s” has %(num)d free place.",
+            "“%(rack)s” has %(num)d free places.",
+            error.free,
+            rack=error.rack,
+        )
+    if isinstance(error, NoneLeft):
+        return gettext("There is none left to open.")
+    return gettext("There is a rack of this name already.")
+
+
+def script_words() -> dict[str, object]:
+    """What the page's script says."""
+    return {
+        "verbs": {verb: str(words) for verb, words in VERBS.items()},
+        "free": gettext("Free"),
+        "now": gettext("just now"),
+        "taken": gettext("%(taken)s of %(size)s places taken"),
+        "place": gettext("%(bottle)s · shelf %(shelf)s, place %(place)s"),
+        "connected": gettext("Connected"),
+        "off": gettext("Not connected. Trying again…"),
+        "large": gettext("This picture has %(size)s MB; %(most)s fit."),
+    }
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
@@ -35,9 +85,19 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
         if number < size:
             break
         number, unit = number / size, name
-    if not unit:
-        return "just now"
-    return f"{int(number)} {unit}{'s' if int(number) != 1 else ''} ago"
+    count = int(number)
+    match unit:
+        case "minute":
+            return ngettext("%(num)d minute ago", "%(num)d minutes ago", count)
+        case "hour":
+            return ngettext("%(num)d hour ago", "%(num)d hours ago", count)
+        case "day":
+            return ngettext("%(num)d day ago", "%(num)d days ago", count)
+        case "week":
+            return ngettext("%(num)d week ago", "%(num)d weeks ago", count)
+        case "year":
+            return ngettext("%(num)d year ago", "%(num)d years ago", count)
+    return gettext("just now")
 
 
 def here(**changes: object) -> str:
@@ -74,5 +134,6 @@ def init_app(app: Flask) -> None:
     for word in (money, ago, initials, timeline):
         app.add_template_filter(word)
     app.add_template_global(here)
+    app.add_template_global(script_words)
     # Globals rather than a context processor, because imported macros see these only.
-    app.jinja_env.globals.update(COLOURS=COLOURS, SORTS=bottles.SORTS, VERBS=VERBS, WINDOWS=WINDOWS)
+    app.jinja_env.globals.update(COLOURS=COLOURS, SORTS=SORTS, VERBS=VERBS, WINDOWS=WINDOWS)

@@ -11,7 +11,7 @@ from typing import Any
 from werkzeug.datastructures import CombinedMultiDict, ImmutableMultiDict
 from werkzeug.exceptions import BadRequest
 
-from demijohn.extend import current_application, current_request
+from demijohn.extend import Filled, current_application, current_request
 
 __all__ = ["submitted_data"]
 
@@ -31,7 +31,10 @@ def submitted_data() -> Any:
         sent = request.get_json()
         if not isinstance(sent, dict):
             raise BadRequest(
-                f"A form takes a JSON object; this is a JSON {_KINDS.get(type(sent), 'number')}."
+                Filled(
+                    "A form takes a JSON object; this is a JSON %(kind)s.",
+                    kind=_KINDS.get(type(sent), "number"),
+                )
             )
         return ImmutableMultiDict(_fields(sent) if current_application().policy.json_as_fields else sent)
     return None

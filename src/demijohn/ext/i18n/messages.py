@@ -18,7 +18,7 @@ from demijohn.ext.i18n.catalogue import NOTHING, Texts
 from demijohn.ext.i18n.current import get_locale, texts
 from demijohn.ext.i18n.domain import Domain
 from demijohn.ext.i18n.negotiation import tag_of
-from demijohn.extend import current_application
+from demijohn.extend import Filled, current_application
 
 __all__ = ["DOMAIN", "FOLDER", "OwnTexts", "TranslatedError", "error_answers"]
 
@@ -34,6 +34,13 @@ class OwnTexts:
 
     def gettext(self, text: str) -> str:
         """A text of this package in the current locale."""
+        if isinstance(text, Filled):
+            source = self.gettext(text.source)
+            try:
+                return source % text.values
+            except (KeyError, TypeError, ValueError) as error:
+                texts().unfit(text.source, error)
+                return str(text)
         said = texts().messages.get(text)
         return _own_texts().messages.get(text, text) if said is None else said
 

@@ -87,7 +87,7 @@ def _identify(blueprint: Any, token: Token) -> Identity:
     return _told(
         blueprint,
         {
-            "subject": _at(claims, who.subject),
+            "subject": _subject(claims, who.subject),
             "email": email,
             "name": _at(claims, who.name),
             "claims": claims,
@@ -109,6 +109,14 @@ def _told(blueprint: Any, found: Any) -> Identity:
         None if name is None else str(name),
         found.get("claims", found),
     )
+
+
+def _subject(claims: object, paths: str) -> Any:
+    """The identifier, or None where a part of it is missing."""
+    found = [_at(claims, path) for path in paths.split("/")]
+    if len(found) == 1:
+        return found[0]
+    return None if None in found else "/".join(map(str, found))
 
 
 def _email(blueprint: Any, who: Who, claims: object) -> str | None:

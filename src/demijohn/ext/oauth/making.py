@@ -82,6 +82,8 @@ class Maker:
         scope = scope or row.scope
         if row.spaced and isinstance(scope, str):
             scope = scope.replace(",", " ")
+        elif row.commas and scope is not None and not isinstance(scope, str) and len(scope) > 1:
+            scope = ",".join(scope)
         token_url = row.token_url.format(**filled)
         renewed = (
             row.refresh is True or bool(chosen.get(str(row.refresh))) or str(row.refresh) in (scope or ())

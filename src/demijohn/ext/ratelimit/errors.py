@@ -6,6 +6,14 @@ from werkzeug.exceptions import TooManyRequests
 
 from demijohn import Response
 from demijohn.ext.ratelimit.limit import RequestLimit
+from demijohn.extend import Filled
+
+
+def _told(limit: RequestLimit) -> str:
+    """A limit in words, as its own package has it: ``5 per 1 hour``."""
+    item = limit.limit
+    unit = item.GRANULARITY.name
+    return Filled(f"%(amount)s per %(count)s {unit}", amount=item.amount, count=item.multiples)
 
 
 class RateLimitExceeded(TooManyRequests):
@@ -20,5 +28,5 @@ class RateLimitExceeded(TooManyRequests):
         self, limit: RequestLimit, response: Response | None = None, message: str | None = None
     ) -> None:
         seconds = None if limit.reset_at is None else limit.seconds_left
-        super().__init__(description=message or str(limit.limit), response=response, retry_after=seconds)
+        super().__init__(description=message or _told(limit), response=response, retry_after=seconds)
         self.limit = limit

@@ -21,7 +21,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
 from demijohn import Request, current_app
 from demijohn.ext.rest.resources import errors
-from demijohn.extend import current_request
+from demijohn.extend import Filled, current_request
 
 __all__ = ["Argument", "Namespace", "RequestParser", "refuse", "text_type"]
 
@@ -313,7 +313,9 @@ class RequestParser:
         if wrong:
             refuse(http_error_code, message=wrong)
         if strict and request.unparsed_arguments:
-            raise BadRequest(f"Unknown arguments: {', '.join(request.unparsed_arguments)}")
+            raise BadRequest(
+                Filled("Unknown arguments: %(names)s", names=", ".join(request.unparsed_arguments))
+            )
         return values
 
     def _parse(self, argument: Argument, request: object, status: int) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotAcceptable, NotFound
 
 from demijohn import Request, Response, after_this_request
-from demijohn.extend import current_request, is_async
+from demijohn.extend import Filled, current_request, is_async
 
 __all__ = ["ARGUMENT", "Span", "Versions", "versioned_view"]
 
@@ -140,25 +140,36 @@ class Versions:
         """
         named = {} if of_path is None else {"the path": of_path}
         if self.header is not None and (value := request.headers.get(self.header)) is not None:
-            named[self.header] = self._known(value.strip(), BadRequest, f"The header field {self.header}")
+            named[self.header] = self._known(
+                value.strip(),
+                BadRequest,
+                "The header field %(name)s names a version that there is not.",
+                self.header,
+            )
         if self.query is not None and (value := request.args.get(self.query)) is not None:
-            named[f"the query's {self.query}"] = self._known(value, BadRequest, f"The query's {self.query}")
+            named[f"the query's {self.query}"] = self._known(
+                value, BadRequest, "The query's %(name)s names a version that there is not.", self.query
+            )
         if self.accept and (found := self._of_accept(request.headers.get("Accept", ""))) is not None:
-            named["Accept"] = self._known(found, NotAcceptable, "The Accept field")
+            named["Accept"] = self._known(
+                found, NotAcceptable, "The header field %(name)s names a version that there is not.", "Accept"
+            )
         if len(set(named.values())) > 1:
             said = ", ".join(f"{value} by {source}" for source, value in named.items())
-            raise self._error(BadRequest, f"The request names several versions: {said}.")
+            raise self._error(
+                BadRequest, Filled("The request names several versions: %(versions)s.", versions=said)
+            )
         if named:
             return next(iter(named.values()))
         if self.default is None:
             raise self._error(BadRequest, "The request names no version of the API, and there is no default.")
         return self.default
 
-    def _known(self, name: str, error: type[HTTPException], source: str) -> str:
+    def _known(self, name: str, error: type[HTTPException], said: str, source: str) -> str:
         if name not in self.names:
             name = name.removeprefix("v")
         if name not in self.names:
-            raise self._error(error, f"{source} names a version that there is not.")
+            raise self._error(error, Filled(said, name=source))
         return name
 
     def _of_accept(self, accept: str) -> str | None:

@@ -23,7 +23,7 @@ from demijohn import Flask, Response, abort, current_app, request, url_for
 from demijohn.ext.uploads.exceptions import UploadNotAllowed
 from demijohn.ext.uploads.unfinished import Folder, Locked, Upload
 from demijohn.ext.uploads.upload_set import UploadSet
-from demijohn.extend import InsufficientStorage
+from demijohn.extend import Filled, InsufficientStorage, translate
 
 __all__ = ["Tus", "Upload"]
 
@@ -40,7 +40,8 @@ class _Refused(HTTPException):
     """An answer of the protocol that is an error; 460 is its own for a checksum that does not match."""
 
     def __init__(self, code: int, description: str) -> None:
-        super().__init__(description, Response(f"{description}\n", code, mimetype="text/plain"))
+        said = translate(description)
+        super().__init__(said, Response(f"{said}\n", code, mimetype="text/plain"))
         self.code = code
 
 
@@ -140,7 +141,9 @@ class Tus:
 
     def _check_request(self) -> None:
         if request.headers.get("Tus-Resumable") != VERSION:
-            error = _Refused(412, f"This server speaks tus {VERSION}: send it in Tus-Resumable.")
+            error = _Refused(
+                412, Filled("This server speaks tus %(version)s: send it in Tus-Resumable.", version=VERSION)
+            )
             assert isinstance(error.response, Response)
             error.response.headers["Tus-Version"] = VERSION
             raise error
@@ -162,7 +165,10 @@ class Tus:
             raise _Refused(400, "Say how long the upload is: lengths that are told later are not taken here.")
         size = _number("Upload-Length")
         if self.max_size is not None and size > self.max_size:
-            raise _Refused(413, f"The upload is larger than the {self.max_size} bytes allowed here.")
+            raise _Refused(
+                413,
+                Filled("The upload is larger than the %(limit)s bytes allowed here.", limit=self.max_size),
+            )
         sent = request.headers.get("Upload-Metadata", "")
         metadata = _metadata(sent)
         with_body = request.mimetype == _TYPE
@@ -189,7 +195,7 @@ class Tus:
 
     def _patched(self, upload: Upload) -> Response:
         if request.mimetype != _TYPE:
-            raise _Refused(415, f"The bytes of an upload are sent as {_TYPE}.")
+            raise _Refused(415, Filled("The bytes of an upload are sent as %(type)s.", type=_TYPE))
         offset = self._receive(upload, _number("Upload-Offset"))
         response = Response(status=204)
         response.headers["Upload-Offset"] = str(offset)
@@ -223,13 +229,15 @@ class Tus:
         """Take what the request brings from ``start`` on, and return how far the upload is then."""
         if upload.is_complete:
             if start != upload.size:
-                raise _Refused(409, f"The upload is complete, with {upload.size} bytes.")
+                raise _Refused(409, Filled("The upload is complete, with %(size)s bytes.", size=upload.size))
             return upload.size
         try:
             with self._folder.locked(upload.id) as file:
                 there = file.seek(0, os.SEEK_END)
                 if start != there:
-                    raise _Refused(409, f"The upload has {there} bytes: go on from there.")
+                    raise _Refused(
+                        409, Filled("The upload has %(size)s bytes: go on from there.", size=there)
+                    )
                 end = self._write(upload, file, start)
                 self._extend(upload)
                 if end == upload.size:
@@ -251,7 +259,11 @@ class Tus:
             while piece := request.stream.read(_PIECE):
                 if offset + len(piece) > upload.size:
                     raise _Refused(
-                        413, f"The upload has {upload.size} bytes as it was announced, and no more."
+                        413,
+                        Filled(
+                            "The upload has %(size)s bytes as it was announced, and no more.",
+                            size=upload.size,
+                        ),
                     )
                 with InsufficientStorage.instead_of_oserror():
                     _write_all(file, piece)
@@ -318,7 +330,7 @@ def _number(field: str) -> int:
     """
     text = request.headers.get(field, "")
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise _Refused(400, f"{field} must be a number of bytes.")
+        raise _Refused(400, Filled("%(field)s must be a number of bytes.", field=field))
     return int(text)
 
 
@@ -335,7 +347,9 @@ def _metadata(field: str) -> dict[str, str]:
         try:
             found[key] = b64decode(value.strip(), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
-            raise _Refused(400, f"The value of {key!r} in Upload-Metadata is not text in Base64.") from None
+            raise _Refused(
+                400, Filled("The value of %(key)s in Upload-Metadata is not text in Base64.", key=repr(key))
+            ) from None
     return found
 
 
@@ -349,7 +363,7 @@ def _checksum() -> tuple[Any, bytes]:
         return None, b""
     algorithm, _, value = field.partition(" ")
     if algorithm not in _ALGORITHMS:
-        raise _Refused(400, f"Checksums are made with {', '.join(_ALGORITHMS)} here.")
+        raise _Refused(400, Filled("Checksums are made with %(names)s here.", names=", ".join(_ALGORITHMS)))
     try:
         return hashlib.new(algorithm, usedforsecurity=False), b64decode(value, validate=True)
     except binascii.Error:

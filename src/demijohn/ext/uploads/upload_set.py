@@ -24,7 +24,7 @@ from demijohn.ext.uploads.extensions import DEFAULTS, extension, lowercase_ext
 from demijohn.ext.uploads.images import RASTER, dimensions
 from demijohn.ext.uploads.stores import FolderStore, ObjectStore, Store
 from demijohn.ext.uploads.test_helper import TestingFileStorage
-from demijohn.extend import InsufficientStorage, Part, secure_filename
+from demijohn.extend import Filled, InsufficientStorage, Part, secure_filename
 
 __all__ = ["UploadConfiguration", "UploadSet", "serve_upload"]
 
@@ -168,7 +168,12 @@ class UploadSet:
         try:
             file.seek(0)
             if not fits(ext, file.read(HEAD)):
-                raise UploadNotAllowed(f"The file does not hold what its extension says ({ext or 'none'}).")
+                raise UploadNotAllowed(
+                    Filled(
+                        "The file does not hold what its extension says (%(extension)s).",
+                        extension=ext or "none",
+                    )
+                )
             if self.max_pixels is not None and ext in RASTER:
                 self._check_pixels(file)
             if self.max_unpacked is not None and ext in PACKED:
@@ -181,9 +186,10 @@ class UploadSet:
         if size is None:
             raise UploadNotAllowed("The image does not say how large it is.")
         if size[0] * size[1] > (self.max_pixels or 0):
-            raise UploadNotAllowed(
-                f"The image has {size[0]} x {size[1]} pixels, more than the {self.max_pixels} that are let in."
-            )
+            raise UploadNotAllowed(Filled(
+                "The image has %(width)s x %(height)s pixels, more than the %(limit)s that are let in.",
+                width=size[0], height=size[1], limit=self.max_pixels,
+            ))  # fmt: skip
 
     def _check_unpacked(self, file: BinaryIO) -> None:
         limit = self.max_unpacked or 0
@@ -194,7 +200,9 @@ class UploadSet:
         if size is None:
             raise UploadNotAllowed("The archive does not say how much it unpacks to.")
         if size > limit:
-            raise UploadNotAllowed(f"The archive unpacks to more than the {limit} bytes that are let in.")
+            raise UploadNotAllowed(
+                Filled("The archive unpacks to more than the %(limit)s bytes that are let in.", limit=limit)
+            )
 
     # What files are called.
 
@@ -252,7 +260,7 @@ class UploadSet:
         ext = extension(basename)
         if not self.file_allowed(storage, basename):
             raise UploadNotAllowed(
-                f"File extension {ext!r} is not allowed."
+                Filled("File extension %(extension)s is not allowed.", extension=repr(ext))
                 if ext
                 else "A file without an extension is not allowed."
             )

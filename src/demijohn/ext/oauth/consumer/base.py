@@ -24,7 +24,7 @@ from demijohn.ext.oauth.pages import problem
 from demijohn.ext.oauth.ports import Folder, Identify, Settings, Token
 from demijohn.ext.oauth.signals import oauth_authorized, oauth_before_login, oauth_error, tell
 from demijohn.ext.oauth.utils import getattrd
-from demijohn.extend import current_application, current_request, is_safe_url
+from demijohn.extend import Filled, current_application, current_request, is_safe_url
 
 __all__ = ["BaseOAuthConsumerBlueprint", "oauth_authorized", "oauth_before_login", "oauth_error"]
 
@@ -260,11 +260,23 @@ class BaseOAuthConsumerBlueprint(Blueprint):
         missing = [name for name in self.needed if not getattr(self, name)]
         if missing:
             settings = [self.from_config.get(name, f"{name}=") for name in missing]
-            text = f"The blueprint {self.name!r} has no {' and no '.join(missing)}: set {' and '.join(settings)}."
+            text = Filled(
+                "The blueprint %(name)s has no %(missing)s: set %(settings)s.",
+                name=repr(self.name),
+                missing=", ".join(missing),
+                settings=", ".join(settings),
+            )
         elif is_plain(address):
-            text = f"The address that {self.name!r} would send browsers back to is plain HTTP ({address}). {MEND}"
+            text = Filled(
+                f"The address that %(name)s would send browsers back to is plain HTTP (%(address)s). {MEND}",
+                name=repr(self.name),
+                address=address,
+            )
         elif any(is_plain(given) for given in provider):
-            text = f"The provider {self.name!r} has an address of plain HTTP, and would be sent the client's secret so."
+            text = Filled(
+                "The provider %(name)s has an address of plain HTTP, and would be sent the client's secret so.",
+                name=repr(self.name),
+            )
         else:
             return None
         log.error("Nobody can sign in: %s", text)

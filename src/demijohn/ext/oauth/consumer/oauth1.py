@@ -37,6 +37,8 @@ class OAuth1ConsumerBlueprint(BaseOAuthConsumerBlueprint):
     """
 
     needed = ("client_key",)
+    #: Whether calls have their Authorization field as bytes.
+    encoded_signatures = False
 
     def __init__(
         self,

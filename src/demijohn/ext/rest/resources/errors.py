@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn import abort as end_request
 from demijohn.ext.rest.utils import http_status_message
-from demijohn.extend import problem
+from demijohn.extend import problem, translate
 
 __all__ = ["abort", "members_of", "problem_of", "status_of"]
 
@@ -43,7 +43,7 @@ def members_of(error: Exception) -> dict[str, Any]:
     # What the page of an unexpected error says is for people in front of a browser.
     unexpected = isinstance(error, InternalServerError) and error.original_exception is not None
     message = None if unexpected or not isinstance(error, HTTPException) else error.description
-    said = http_status_message(status_of(error)) if message is None else message
+    said = str(translate(http_status_message(status_of(error)) if message is None else message))
     return {"message": said, **(getattr(error, "members", None) or {})}
 
 
@@ -57,4 +57,4 @@ def problem_of(status: int, members: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(message, Mapping):
         message = "; ".join(f"{name}: {text}" for name, text in message.items())
     detail = message if isinstance(message, str) else None
-    return {**problem(status, detail=detail), **members}
+    return {**problem(status, translate(http_status_message(status)) or None, detail), **members}

@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, Conflict, UnprocessableEntity
 from demijohn import Request, Response
 from demijohn.ext.rest.toolkit.auth import Auth
 from demijohn.ext.rest.typed.sources import Supplier
-from demijohn.extend import current_application, current_request
+from demijohn.extend import Filled, current_application, current_request
 from demijohn.sessions.server_side import SessionStore
 
 __all__ = ["HEADER", "LIFETIME", "Repetition", "begin", "caller_of"]
@@ -80,11 +80,20 @@ def begin(store: SessionStore, route: str, caller: str, *, required: bool) -> Re
     if given is None:
         if required:
             raise BadRequest(
-                f"Send a new {HEADER} with each request, and the same one when you send it again."
+                Filled(
+                    "Send a new %(field)s with each request, and the same one when you send it again.",
+                    field=HEADER,
+                )
             )
         return None
     if not given or len(given) > _LONGEST or not given.isprintable():
-        raise BadRequest(f"The {HEADER} has to be printable text of up to {_LONGEST} characters.")
+        raise BadRequest(
+            Filled(
+                "The %(field)s has to be printable text of up to %(limit)s characters.",
+                field=HEADER,
+                limit=_LONGEST,
+            )
+        )
     body = hashlib.sha256(request.full_path.encode() + b"\n" + request.get_data()).hexdigest()
     key = hashlib.sha256(f"{route}\n{caller}\n{given}".encode()).hexdigest()
     if store.claim(key, msgspec.msgpack.encode(_Kept(body)), RUNNING):
@@ -94,7 +103,7 @@ def begin(store: SessionStore, route: str, caller: str, *, required: bool) -> Re
         raise Conflict("The first request with this key has just failed. Send it again.")
     kept = msgspec.msgpack.decode(stored.data, type=_Kept)
     if kept.request != body:
-        raise UnprocessableEntity(f"This {HEADER} was used for another request.")
+        raise UnprocessableEntity(Filled("This %(field)s was used for another request.", field=HEADER))
     if not kept.status:
         raise Conflict("The first request with this key has not ended.")
     response = Response(kept.body, kept.status, kept.headers)

@@ -22,7 +22,7 @@ from demijohn import Request, Response, after_this_request
 from demijohn.ext.rest.typed.faults import Fault, reason_of
 from demijohn.ext.rest.typed.sources import Supplier
 from demijohn.ext.rest.typed.text import Reader, reader_of
-from demijohn.extend import current_application, current_request, later
+from demijohn.extend import Filled, current_application, current_request, later
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -110,7 +110,10 @@ class Listing(Supplier):
             ):
                 allowed = ", ".join(self.filters) or "nothing"
                 raise BadRequest(
-                    f"The query has a name that this list cannot be filtered by. It can by: {allowed}."
+                    Filled(
+                        "The query has a name that this list cannot be filtered by. It can by: %(names)s.",
+                        names=allowed,
+                    )
                 )
             filters += self._filters(request, key, name, comparison, faults)
         page = self._number(request, "page", 1, _MOST_ROWS // max(self.most, 1), faults)
@@ -152,7 +155,10 @@ class Listing(Supplier):
             if name not in self.sorts:
                 allowed = ", ".join(self.sorts) or "nothing"
                 raise BadRequest(
-                    f"The query sorts by a name that this list cannot be sorted by. It can by: {allowed}."
+                    Filled(
+                        "The query sorts by a name that this list cannot be sorted by. It can by: %(names)s.",
+                        names=allowed,
+                    )
                 )
             if name not in dict(found):
                 found.append((name, part.startswith("-")))

@@ -25,6 +25,7 @@ from demijohn.ext.rest.typed.kinds import (
     plain,
     without,
 )
+from demijohn.extend import Filled, translate
 
 __all__ = ["BrokenJSON", "Fault", "InvalidRequest", "MOST", "NotJSON", "REQUIRED", "faults_in", "reason_of"]
 
@@ -40,7 +41,22 @@ _place = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
 _steps = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _item = re.compile(r"\[(\d+)\](.*)", re.DOTALL)
 _got = re.compile(r", got `[^`]*`$")
+_expected = re.compile(
+    r"Expected (?:one of (?P<choices>.*)\.|(?P<wanted>.*?)(?:, got (?P<got>.*))?)$", re.DOTALL
+)
 _unknown = re.compile(r"Object contains unknown field `(.*)`$", re.DOTALL)
+
+
+def _filled(detail: str) -> str:
+    """What is said of a value, as a text that has translations where it is of a kind that comes often."""
+    said = _expected.match(detail)
+    if said is None:
+        return detail
+    if said["got"]:
+        return Filled("Expected %(wanted)s, got %(got)s", wanted=said["wanted"], got=said["got"])
+    if said["choices"]:
+        return Filled("Expected one of %(choices)s.", choices=said["choices"])
+    return Filled("Expected %(wanted)s", wanted=said["wanted"])
 
 
 class InvalidRequest(UnprocessableEntity):
@@ -53,12 +69,14 @@ class InvalidRequest(UnprocessableEntity):
         #: What is sent, for an error handler that sends it otherwise. It holds no values of the client's.
         self.errors = errors
         count = len(errors)
-        super().__init__("1 value is invalid." if count == 1 else f"{count} values are invalid.")
+        super().__init__(
+            "1 value is invalid." if count == 1 else Filled("%(count)s values are invalid.", count=count)
+        )
 
     @property
     def members(self) -> dict[str, Any]:
         """What goes into the problem beside what all have."""
-        return {"errors": self.errors}
+        return {"errors": [{**one, "detail": str(translate(_filled(one["detail"])))} for one in self.errors]}
 
 
 class BrokenJSON(BadRequest):
@@ -70,8 +88,8 @@ class BrokenJSON(BadRequest):
         if isinstance(error, RecursionError):
             return cls("The JSON nests arrays and objects too deep. Send flatter data.")
         if isinstance(error, UnicodeDecodeError):
-            return cls(f"The JSON is not UTF-8: byte {error.start} cannot be read.")
-        return cls(f"The body cannot be read as JSON: {_place.sub('', str(error))}.")
+            return cls(Filled("The JSON is not UTF-8: byte %(place)s cannot be read.", place=error.start))
+        return cls(Filled("The body cannot be read as JSON: %(reason)s.", reason=_place.sub("", str(error))))
 
 
 class NotJSON(UnsupportedMediaType):
