@@ -101,9 +101,7 @@ def current_request() -> Request:
 
 
 def current_environ() -> Any:
-    """The environ of the current request, without its request object.
-
-    PERF: that costs 1 us to make, which a view that looks at little can spare.
+    """The environ of the current request. PERF: without its request object, which costs 1 us to make.
 
     :raises RuntimeError: when there is no request.
     """
@@ -188,14 +186,12 @@ def adapt_view(
 ) -> None:  # fmt: skip
     """Have each view adapted once, when its plan is made: before its first request, its rule and hooks known.
 
-    What is adapted in is what is called from then on, so a view that nothing else stands around keeps the short
-    way. An adapter returns the view as it is where it has nothing to do with it.
+    A view that nothing else stands around keeps the short way. An adapter returns what it has nothing to do with.
 
     :param app: The application.
     :param adapter: Takes the rule and the view (or what another adapter made of it), and returns what to call.
     :param check: Called when a process starts, before its first request: what it raises keeps it from serving.
-    :param innermost: Take the view as it was registered, before all adapters there are: for one that makes another
-        view of it rather than something around it.
+    :param innermost: Take views as they were registered, before other adapters: to make another view of one.
     """
     app.view_adapters.insert(0 if innermost else len(app.view_adapters), adapter)
     if check is not None:
