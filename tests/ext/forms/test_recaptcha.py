@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -214,3 +215,24 @@ def test_the_address_of_the_script_and_its_parameters_are_settings(site):
     assert rendered(site) == "<b>own</b>"
     site.app.config["RECAPTCHA_ENABLED"] = False
     assert rendered(site) == "<!-- recaptcha disabled -->"
+
+
+@pytest.mark.parametrize("policy", ["strict", {"script-src": ["'self'", "'nonce'"]}])
+@pytest.mark.parametrize("version", [2, 3])
+def test_its_scripts_have_the_nonce_of_the_policy(every_site, policy, version):
+    site = every_site
+    site.app.config.update(CSP=policy, RECAPTCHA_PUBLIC_KEY="public")
+
+    @site.app.get("/captcha")
+    def page():
+        form = type("Join", (FlaskForm,), {"captcha": RecaptchaField(version=version)})()
+        return render_template_string("{{ form.captcha() }}", form=form)
+
+    answer = site.client().get("/captcha")
+    nonces = set(re.findall('<script[^>]* nonce="([^"]+)"', answer.text))
+    assert len(nonces) == 1
+    assert f"'nonce-{nonces.pop()}'" in answer.headers["Content-Security-Policy"]
+
+
+def test_without_a_nonce_in_the_policy_its_scripts_have_none(site):
+    assert "nonce" not in rendered(site)

@@ -9,11 +9,11 @@ from typing import Annotated
 import pytest
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from demijohn import abort
 from demijohn.ext.rest import ApiKeyAuth, BearerAuth, Listing, Page, check_etag
-from demijohn.sessions.server_side import MemoryStore
 
 
 class Base(DeclarativeBase):
@@ -241,14 +241,32 @@ def test_a_request_that_has_not_ended_is_409(one):
     assert client.post("/", headers={"Idempotency-Key": "k"}).headers["Idempotency-Replayed"] == "true"
 
 
-def test_of_several_claims_of_a_key_one_wins():
-    store, won = MemoryStore(), []
-    threads = [threading.Thread(target=lambda: won.append(store.claim("k", b"x", 60))) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(won) == [False] * 19 + [True]
+@pytest.mark.parametrize("style", ["pages", "cursor"])
+def test_an_async_session_lists_the_same(site, engine, style, tmp_path):
+    address = f"sqlite+aiosqlite:///{tmp_path / 'wines.db'}"
+    there = sa.create_engine(f"sqlite:///{tmp_path / 'wines.db'}")
+    Base.metadata.create_all(there)
+    with Session(there) as session, session.begin():
+        session.add_all(Wine(id=n, name=f"w{n}", colour="red", year=2000 + n) for n in range(1, 6))
+    there.dispose()
+    listing = Listing(Wine, filters=("year",), sorts=("year",), per_page=2, style=style)
+
+    async def wines(page):
+        made = create_async_engine(address, poolclass=sa.NullPool)
+        async with AsyncSession(made) as session:
+            found = await page.of_async(session, sa.select(Wine))
+        await made.dispose()
+        return found
+
+    wines.__annotations__ = {"page": Annotated[Page, listing], "return": list[WineOut]}
+    site.api.get("/wines")(wines)
+    found: list[list[int]] = []
+    following: str | None = "/wines?year[gt]=2001&sort=-year"
+    while following:
+        answer = site.client.get(following)
+        found.append([wine["id"] for wine in answer.json])
+        following = links_of(answer).get("next")
+    assert found == [[5, 4], [3, 2]]
 
 
 @pytest.fixture(params=[False, True], ids=["sync_loader", "async_loader"])

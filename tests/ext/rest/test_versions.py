@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 from openapi_spec_validator import validate
 
-from demijohn import Flask, url_for
-from demijohn.ext.rest import Api, Versions
+from demijohn import Blueprint, Flask, url_for
+from demijohn.ext.rest import Api, Resource, Versions
 
 
 @pytest.fixture
@@ -134,3 +134,97 @@ def test_versions_that_make_no_sense(make, said):
 def test_a_version_of_an_api_that_has_none():
     with pytest.raises(TypeError, match="no versions"):
         Api(Flask("cellar")).get("/", version="1")
+
+
+@pytest.fixture(params=["app", "blueprint"])
+def racks(site, request):
+    """A site whose resources are other classes in other versions, of the application or a blueprint."""
+    versions = Versions(
+        ["1", "2", "3"], path="/v{}", header="X-API-Version", query="version", accept=True, vendor="cellar", default="3"
+    )  # fmt: skip
+    versions.deprecate("1", since=date(2026, 1, 1))
+    owner = site.app if request.param == "app" else Blueprint("below", __name__)
+    api = Api(owner, prefix="/api", versions=versions)
+
+    class Racks(Resource):
+        @site.kind
+        def get(self):
+            """The racks."""
+            return "first"
+
+    class RacksAgain(Resource):
+        @site.kind
+        def get(self):
+            """The racks, again."""
+            return "third"
+
+        @site.kind
+        def post(self):
+            """One more."""
+            return "made"
+
+    class Shelves(Resource):
+        def get(self):
+            return "shelves"
+
+    api.add_resource(Racks, "/racks", version="1")
+    api.add_resource(RacksAgain, "/racks", version="3")
+    api.add_resource(Shelves, "/shelves", version="2", until="2")
+    if owner is not site.app:
+        site.app.register_blueprint(owner)
+    return site
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "text"),
+    [
+        ("/v1/racks", {}, 200, "first"),
+        ("/v2/racks", {}, 200, "first"),
+        ("/v3/racks", {}, 200, "third"),
+        ("/racks", {}, 200, "third"),
+        ("/racks?version=2", {}, 200, "first"),
+        ("/racks", {"X-API-Version": "1"}, 200, "first"),
+        ("/racks", {"Accept": "application/json; version=2"}, 200, "first"),
+        ("/racks", {"Accept": "application/vnd.cellar.v2+json"}, 200, "first"),
+        ("/shelves?version=2", {}, 200, "shelves"),
+        ("/shelves?version=1", {}, 404, None),
+        ("/shelves", {"X-API-Version": "3"}, 404, None),
+        ("/racks?version=9", {}, 400, None),
+        ("/racks", {"Accept": "application/json; version=9"}, 406, None),
+        ("/v1/racks?version=2", {}, 400, None),
+    ],
+)
+def test_the_version_of_a_resource(racks, path, headers, status, text):
+    answer = racks.client.get(f"/api{path}", headers=headers)
+    assert answer.status_code == status, answer.text
+    assert {"X-API-Version", "Accept"} <= set(answer.vary)
+    if text is None:
+        assert "versions" in answer.json
+    else:
+        assert answer.json == text
+
+
+def test_a_resource_takes_the_methods_of_the_version(racks):
+    assert racks.client.post("/api/v3/racks").json == "made"
+    assert racks.client.post("/api/racks").json == "made"
+    for refused in (racks.client.post("/api/v1/racks"), racks.client.post("/api/racks?version=1")):
+        assert refused.status_code == 405
+
+
+def test_a_deprecated_version_of_a_resource_says_so(racks):
+    assert racks.client.get("/api/v1/racks").headers["Deprecation"].startswith("@")
+    assert "Deprecation" not in racks.client.get("/api/v3/racks").headers
+
+
+def test_the_documents_have_the_resources_of_their_version(racks):
+    shown = {}
+    for name in ("1", "3"):
+        document = racks.client.get(f"/api/v{name}/openapi.json").json
+        shown[name] = {
+            path: {method: one["summary"] for method, one in methods.items()}
+            for path, methods in document["paths"].items()
+        }
+    assert shown == {
+        "1": {"/api/v1/racks": {"get": "The racks."}},
+        "3": {"/api/v3/racks": {"get": "The racks, again.", "post": "One more."}},
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -92,3 +93,18 @@ def test_a_url_of_valkey_is_understood(shared_redis):
 def test_what_is_no_database_is_refused():
     with pytest.raises(TypeError, match="SESSION_SQLALCHEMY = db"):
         SQLStore(None)
+
+
+def test_of_several_claims_of_a_key_one_wins(store):
+    with ThreadPoolExecutor(8) as threads:
+        won = list(threads.map(lambda _: store.claim("k", b"x", 60), range(8)))
+    assert sorted(won) == [False] * 7 + [True]
+    store.delete("k")
+    assert store.claim("k", b"y", 60)
+
+
+def test_what_has_run_out_can_be_claimed(store):
+    assert store.claim("k", b"x", 1)
+    time.sleep(1.1)
+    assert store.claim("k", b"y", 60)
+    assert store.get("k").data == b"y"

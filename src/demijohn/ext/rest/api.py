@@ -10,7 +10,8 @@ from msgspec import UNSET, UnsetType
 from demijohn import Blueprint, Flask
 from demijohn.ext.rest.openapi.documents import Documents
 from demijohn.ext.rest.openapi.cli import add_command
-from demijohn.ext.rest.resources.routes import ResourceRoutes
+from demijohn.ext.rest.resources.routes import Added, ResourceRoutes
+from demijohn.ext.rest.versioned_resources import VersionedResources
 from demijohn.ext.rest.versions import Versions
 from demijohn.sessions.server_side import MemoryStore, SessionStore
 from demijohn.views import View
@@ -47,6 +48,8 @@ class Api(Documents, ResourceRoutes):
         self.title = title
         self.version = version
         self.versions = versions
+        if versions is not None:
+            self.versioned_resources = VersionedResources(versions)
         self.openapi_url = openapi_url
         self.docs_url = docs_url
         self.servers = servers
@@ -75,15 +78,14 @@ class Api(Documents, ResourceRoutes):
 
         :param resource: The class.
         :param urls: Its URLs, as those of routes, below the prefixes.
-        :param kwargs: Of an Api with versions, ``version`` and ``until``: those whose paths it has. Else as
+        :param kwargs: Of an Api with versions, ``version`` and ``until``: those that it serves. Else as
             :meth:`.ResourceRoutes.add_resource`.
         """
         span = self.span_of(kwargs.pop("version", None), kwargs.pop("until", None))
-        versions = self.versions
-        if versions is not None:
-            reached = versions.names[span.first : span.last + 1]
-            befores = [
-                before for before, name in versions.prefixes() if (name or versions.default) in reached
-            ]
-            urls = tuple(f"{before}{url}" for before in befores for url in urls)
-        ResourceRoutes.add_resource(self, resource, *urls, **kwargs)
+        if self.versioned_resources is not None:
+            endpoint = kwargs.setdefault("endpoint", resource.__name__.lower())
+            methods = kwargs.get("methods") or resource.methods
+            rules = self.versioned_resources.add(endpoint, urls, span, methods)
+            self._add_resource(Added(resource, tuple(rules), kwargs, rules))
+        else:
+            ResourceRoutes.add_resource(self, resource, *urls, **kwargs)

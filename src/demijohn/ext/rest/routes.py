@@ -18,7 +18,17 @@ from demijohn.ext.rest.typed.parameters import place_of
 from demijohn.ext.rest.typed.providers import Provider
 from demijohn.ext.rest.around import around
 from demijohn.ext.rest.typed.standing import by_rule_of, innermost, responding, without_version
-from demijohn.ext.rest.versions import ARGUMENT, Span, Versions, unknown_version_rule, versioned_view
+from demijohn.ext.rest.versioned_resources import VersionedResources
+from demijohn.ext.rest.versions import (
+    ARGUMENT,
+    METHODS,
+    UNKNOWN,
+    Span,
+    Versions,
+    unknown_version_rule,
+    unknown_version_view,
+    versioned_view,
+)
 from demijohn.extend import adapt_view, unproxied
 from demijohn.sessions.server_side import SessionStore
 from demijohn.views import http_method_funcs
@@ -60,7 +70,10 @@ class TypedRoutes:
     """Registers typed views with an application or blueprint, and knows the providers of their arguments."""
 
     prefix: str
+    #: The endpoints of resources, without the names of blueprints.
+    endpoints: set[str]
     versions: Versions | None = None
+    versioned_resources: VersionedResources | None = None
     #: Where answers to repeated requests are kept.
     store: SessionStore
 
@@ -193,9 +206,7 @@ class TypedRoutes:
             self._add(owner, group)
         if self.versions is not None and (rule := unknown_version_rule(self.versions)) is not None:
             versions = self.versions
-            owner.add_url_rule(
-                self.prefix + rule, "unknown_api_version", _unknown(versions), methods=_METHODS
-            )
+            owner.add_url_rule(self.prefix + rule, UNKNOWN, unknown_version_view(versions), methods=METHODS)
 
     def _attach_to(self, app: Flask) -> None:
         self._apps.append(app)
@@ -240,7 +251,7 @@ class Registry:
                     return api
             name = name.rpartition(".")[0]
         for api in self.apis:
-            if api.owner is self._app and endpoint in api.groups:
+            if api.owner is self._app and (endpoint in api.groups or endpoint in api.endpoints):
                 return api
         return next((api for api in self.apis if api.owner is self._app), None) or next(iter(self.apis), None)
 
@@ -283,6 +294,9 @@ class Registry:
         options = options_of(view)
         if options is not None:
             return self._finished(rule, self.handler(rule, view, options))
+        versioned = self._versioned_resource(rule)
+        if versioned is not None:
+            return versioned
         cls = getattr(view, "view_class", None)
         if cls is not None:
             self._adapt_methods(rule, cls)
@@ -315,6 +329,38 @@ class Registry:
             return without_version(views[of_path])
         return versioned_view(versions, of_path, views, others)
 
+    def resources_of(self, rule: Rule) -> tuple[VersionedResources, str, str | None] | None:
+        """Of a rule of a resource in an Api with versions: those resources, the URL, and the version it names."""
+        for api in self.apis:
+            resources = api.versioned_resources
+            place = None if resources is None else resources.place_of(rule)
+            if resources is not None and place and (api.owner is self._app) != ("." in rule.endpoint):
+                return resources, *place
+        return None
+
+    def view_of(self, rule: Rule, version: str | None) -> Any:
+        """The view that a rule has, in a version if there are several; None where that has none."""
+        found = None if version is None else self.resources_of(rule)
+        if found is None or version is None:
+            return self._app.view_functions.get(rule.endpoint)
+        resources, url, of_path = found
+        one = resources.serving(url).get(version)
+        if one is None or of_path != (version if resources.versions.path is not None else None):
+            return None
+        return self._app.view_functions[_beside(rule.endpoint, one.endpoint)]
+
+    def _versioned_resource(self, rule: Rule) -> Any:
+        """The view of a rule of a resource in an Api with versions; None for a rule that is none."""
+        found = self.resources_of(rule)
+        if found is None:
+            return None
+        resources, url, of_path = found
+        views: dict[str, Any] = {}
+        for one in resources.serving(url).values():
+            views[one.endpoint] = self._app.view_functions[_beside(rule.endpoint, one.endpoint)]
+            self._adapt_methods(rule, views[one.endpoint].view_class)
+        return resources.view(rule, url, of_path, views)
+
     def _finished(self, rule: Rule, handler: Handler) -> Any:
         """The view of a handler, with what its options put around it."""
         api = self.api_of(rule.endpoint)
@@ -342,7 +388,7 @@ class Registry:
 
         :param version: The version that is documented; a method that it does not have has None.
         """
-        view: Any = self._app.view_functions.get(rule.endpoint)
+        view: Any = self.view_of(rule, version)
         group = self.group_of(rule)
         cls = getattr(view, "view_class", None)
         methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
@@ -376,18 +422,9 @@ class Registry:
                 self.adapt(rule, view)
 
 
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-
-
-def _unknown(versions: Versions) -> Callable[..., Any]:
-    """What answers for a version that there is not."""
-
-    def unknown_version(**path: Any) -> Any:
-        raise versions.unknown_path()
-
-    marked: Any = unknown_version
-    marked.answers_problems = True
-    return unknown_version
+def _beside(endpoint: str, name: str) -> str:
+    """The endpoint of another view of the same blueprint."""
+    return f"{endpoint.rpartition('.')[0]}.{name}" if "." in endpoint else name
 
 
 def registry_of(app: Flask) -> Registry:

@@ -6,16 +6,17 @@ This module must not know how views are adapted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
 from typing import Any, TypeVar
 
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotAcceptable, NotFound
+from werkzeug.routing import RequestRedirect
 
 from demijohn import Request, Response, after_this_request
-from demijohn.extend import Filled, current_request, is_async
+from demijohn.extend import Filled, current_application, current_request, is_async
 
 __all__ = ["ARGUMENT", "Span", "Versions", "versioned_view"]
 
@@ -23,6 +24,11 @@ E = TypeVar("E", bound=HTTPException)
 
 #: The default of a rule that says which version its path is of; ``url_for(..., api_version="2")`` builds it.
 ARGUMENT = "api_version"
+
+#: The endpoint of paths that no version has.
+UNKNOWN = "unknown_api_version"
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @dataclass(frozen=True)
@@ -271,3 +277,33 @@ def unknown_version_rule(versions: Versions) -> str | None:
     if versions.path is None or versions.path.strip("/") == "{}":
         return None
     return versions.path.format(f"<{ARGUMENT}>") + "/<path:rest>"
+
+
+def unknown_version_view(versions: Versions) -> Callable[..., Any]:
+    """What answers for a version that there is not, or that does not have the path or method."""
+
+    def unknown_version(**path: Any) -> Any:
+        name = path[ARGUMENT]
+        if name not in versions.names:
+            raise versions.unknown_path()
+        asked = current_request()
+        adapter = current_application().create_url_adapter(asked)
+        assert adapter is not None
+        here = f"{versions.path}".format(name)
+
+        def methods(other: str) -> Iterator[str]:
+            """Those by which a version has the path."""
+            there = f"{versions.path}".format(other)
+            for method in METHODS:
+                try:
+                    endpoint, _ = adapter.match(asked.path.replace(here, there, 1), method)
+                except (HTTPException, RequestRedirect):
+                    continue
+                if endpoint.rpartition(".")[2] != UNKNOWN:
+                    yield method
+
+        raise versions.not_there([other for other in versions.names if any(methods(other))], methods(name))
+
+    marked: Any = unknown_version
+    marked.answers_problems = True
+    return unknown_version

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from werkzeug.routing import Rule
 
+from demijohn.views import MethodView
 from demijohn import Flask
 from demijohn.ext.rest.openapi import resources
 from demijohn.ext.rest.openapi.schemas import Schemas
@@ -105,7 +106,7 @@ def entries_of(app: Flask, registry: Registry, rules: Iterable[Rule], version: s
     :param version: The version that is documented, where there are several.
     """
     for rule in rules:
-        view: Any = app.view_functions.get(rule.endpoint)
+        view: Any = registry.view_of(rule, version)
         if view is None or rule.websocket:
             continue
         path, _ = path_of(rule.rule)
@@ -118,6 +119,8 @@ def entries_of(app: Flask, registry: Registry, rules: Iterable[Rule], version: s
             described: dict[str, Any] = {}
             cls = getattr(view, "view_class", None)
             if handler is None and cls is not None:
+                if issubclass(cls, MethodView) and not hasattr(cls, method.lower()):
+                    continue  # another version has it
                 function = getattr(cls, method.lower(), view)
                 described = resources.described(function)
             if handler is not None and handler.options.hidden:

@@ -12,7 +12,7 @@ from demijohn import Blueprint, Flask
 from demijohn.ext.rest.openapi.document import Described, Entry, build, entries_of
 from demijohn.ext.rest.openapi.serving import document_view, page_of, serve_file
 from demijohn.ext.rest.routes import TypedRoutes, registry_of
-from demijohn.ext.rest.versions import ARGUMENT
+from demijohn.ext.rest.versions import ARGUMENT, UNKNOWN
 from demijohn.extend import current_application
 
 __all__ = ["Documents", "document_of"]
@@ -129,9 +129,7 @@ class Documents(TypedRoutes):
             if not rule.rule.startswith(self.prefix) and isinstance(self.owner, Flask):
                 continue
             of_rule = (rule.defaults or {}).get(ARGUMENT)
-            if endpoint == "unknown_api_version" or (
-                by_path and of_rule != version and endpoint in self.groups
-            ):
+            if endpoint == UNKNOWN or (by_path and of_rule != version and endpoint in self.groups):
                 continue
             yield rule
 

@@ -43,6 +43,8 @@ class Added(NamedTuple):
     resource: Any
     urls: tuple[str, ...]
     options: dict[str, Any]
+    #: By URL the methods of its rule, where those are not all: the others are answered by a rule that is there.
+    methods: dict[str, list[str]] | None = None
 
 
 class Place:
@@ -154,7 +156,9 @@ class ResourceRoutes:
             ``resource_class_kwargs`` for its constructor; everything else is for ``add_url_rule``.
         :raises ValueError: when another class has the endpoint.
         """
-        added = Added(resource, urls, kwargs)
+        self._add_resource(Added(resource, urls, kwargs))
+
+    def _add_resource(self, added: Added) -> None:
         self.resources.append(added)
         for place in self._places:
             self._register(place, added)
@@ -197,6 +201,11 @@ class ResourceRoutes:
             view = decorator(view)
         options = place.options(endpoint, view, options)
         for url in added.urls:
+            if added.methods is not None:
+                options = {**options, "methods": added.methods[url]}
+                if not added.methods[url]:
+                    app.view_functions.setdefault(place.name + endpoint, view)
+                    continue
             app.add_url_rule(self._complete_url(url, place.url_prefix), view_func=view, **options)
 
     def _complete_url(self, url: str, registration_prefix: str | None) -> str:
