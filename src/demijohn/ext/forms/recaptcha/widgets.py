@@ -94,7 +94,8 @@ def _script(**parameters: str) -> str:
 def _nonce(nonce: str | Callable[[], str] | None) -> Markup:
     policy = current_app.config.get("CSP")
     if nonce is None and (policy == "strict" or "'nonce'" in str(policy)):
-        nonce = current_app.jinja_env.globals.get("csp_nonce")  # not there under compat
+        names: dict[str, Any] = current_app.jinja_env.globals
+        nonce = names.get("csp_nonce")  # not there under compat
     value = nonce() if callable(nonce) else nonce
     return Markup(' nonce="{}"').format(value) if value else Markup("")
 

@@ -176,7 +176,7 @@ class ResourceRoutes:
         app = place.app
         if app is None:
             return
-        options = dict(added.options)
+        options: dict[str, Any] = dict(added.options)
         resource = added.resource
         endpoint: str = options.pop("endpoint", None) or resource.__name__.lower()
         taken = getattr(app.view_functions.get(place.name + endpoint), "view_class", resource)
@@ -199,10 +199,10 @@ class ResourceRoutes:
         )
         for decorator in self.decorators:
             view = decorator(view)
-        options = place.options(endpoint, view, options)
+        options = dict(place.options(endpoint, view, options))
         for url in added.urls:
             if added.methods is not None:
-                options = {**options, "methods": added.methods[url]}
+                options["methods"] = added.methods[url]
                 if not added.methods[url]:
                     app.view_functions.setdefault(place.name + endpoint, view)
                     continue
