@@ -1,4 +1,4 @@
-"""`./check`: tests that fail beside others and pass alone are named, and fail the run of a CI."""
+"""`./check`: tests that fail beside others and pass alone are named, and fail the run where all must be steady."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def no_tools():
 def stage(tmp_path, monkeypatch):
     monkeypatch.setattr(check, "ROOT", tmp_path)
     monkeypatch.setattr(check, "PYTHON", sys.executable)
-    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("CHECK_STEADY", raising=False)
     (tmp_path / "pytest.ini").touch()
     # Of all plugins that are installed here, only what the command uses: the others take seconds to load.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
@@ -48,9 +48,9 @@ def test_one_that_passes_alone_is_named_in_the_last_line(stage, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False])
-def test_for_a_ci_it_must_be_known_with_its_reason(stage, tmp_path, monkeypatch, known):
+def test_where_all_must_be_steady_it_must_be_known_with_its_reason(stage, tmp_path, monkeypatch, known):
     (tmp_path / "test_it.py").write_text(UNSTEADY)
-    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("CHECK_STEADY", "true")
     if known:
         monkeypatch.setitem(check.KNOWN_UNSTEADY, "test_it.py::test_the_second_time", "it looks twice")
     results = check.run_all([stage], no_tools)

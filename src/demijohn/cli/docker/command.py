@@ -14,8 +14,8 @@ from demijohn.later import later
 if TYPE_CHECKING:
     from demijohn.cli.docker import files, needs
 else:
-    files = later("demijohn.cli.docker.files")  # both only for this command
-    needs = later("demijohn.cli.docker.needs")
+    files = later("demijohn.cli.docker.files")  # only for this command
+    needs = later("demijohn.cli.docker.needs")  # likewise
 
 __all__ = ["docker_command"]
 
