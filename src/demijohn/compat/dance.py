@@ -12,7 +12,7 @@ from typing import Any
 from demijohn.ext.oauth.consumer.oauth1 import OAuth1ConsumerBlueprint
 from demijohn.ext.oauth.providers import PROVIDERS
 
-__all__ = ["OLDER"]
+__all__ = ["OLDER", "adapt"]
 
 OLDER: dict[str, dict[str, Any]] = {
     "digitalocean": {"base_url": "https://cloud.digitalocean.com/v1/oauth"},
@@ -38,4 +38,8 @@ OLDER: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 OAuth1ConsumerBlueprint.encoded_signatures = True
-PROVIDERS.update({name: replace(PROVIDERS[name], **older) for name, older in OLDER.items()})
+
+
+def adapt() -> None:
+    """Put them there, for this process."""
+    PROVIDERS.update({name: replace(PROVIDERS[name], **older) for name, older in OLDER.items()})

@@ -40,7 +40,8 @@ ROOMS = {
     "flask_wtf": "demijohn.ext.forms",
 }
 
-#: What makes a room what its extension was, where an application's policy cannot. It is imported with the alias.
+#: What makes a room what its extension was, where an application's policy cannot: its ``adapt()`` is called when the
+#: alias is imported.
 ADAPTED = {"flask_dance": "demijohn.compat.dance", "flask_limiter": "demijohn.compat.limiter"}
 
 #: The release of the extension's distribution whose interface a room gives, for ``importlib.metadata``. An
@@ -169,7 +170,7 @@ class OtherLoader(Loader):
         """The other module."""
         module = import_module(self.other)
         if spec.name in ADAPTED:
-            import_module(ADAPTED[spec.name])
+            import_module(ADAPTED[spec.name]).adapt()
         # The import system writes the alias' spec onto the module; what it was must come back.
         spec.loader_state = {name: vars(module).get(name) for name in _OWN}
         return module

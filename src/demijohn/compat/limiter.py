@@ -10,11 +10,7 @@ from typing import Any
 
 from demijohn.ext.ratelimit import Limiter
 
-__all__ = ["MEMBERS"]
-
-Limiter.unavailable = "raise"
-Limiter.exempts_nested = False
-Limiter.may_be_idle = True
+__all__ = ["MEMBERS", "adapt"]
 
 #: What is read of a limiter besides what is public.
 MEMBERS: dict[str, Any] = {
@@ -25,5 +21,11 @@ MEMBERS: dict[str, Any] = {
     "_in_memory_fallback_enabled": property(lambda self: self.in_use.fallback is not None),
 }
 
-for _name, _member in MEMBERS.items():
-    setattr(Limiter, _name, _member)
+
+def adapt() -> None:
+    """Make it so, for this process."""
+    Limiter.unavailable = "raise"
+    Limiter.exempts_nested = False
+    Limiter.may_be_idle = True
+    for name, member in MEMBERS.items():
+        setattr(Limiter, name, member)
