@@ -12,26 +12,10 @@ from typing import Any
 from demijohn.ext.tasks.ports import Args, Kwargs
 
 #: What a caller of ``apply_async`` may be interested in afterwards.
-_OPTIONS = frozenset(
-    {
-        "countdown",
-        "eta",
-        "expires",
-        "queue",
-        "routing_key",
-        "exchange",
-        "priority",
-        "retries",
-        "link",
-        "link_error",
-        "chain",
-        "chord",
-        "group_id",
-        "ignore_result",
-        "time_limit",
-        "soft_time_limit",
-    }
-)
+_OPTIONS = frozenset((
+    "countdown", "eta", "expires", "queue", "routing_key", "exchange", "priority", "retries", "link", "link_error",
+    "chain", "chord", "group_id",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
