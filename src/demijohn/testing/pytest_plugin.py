@@ -177,7 +177,7 @@ def runner(app: Testable) -> FlaskCliRunner:
 
 @pytest.fixture
 def cli(runner: FlaskCliRunner) -> FlaskCliRunner:
-    """The same: ``cli.invoke(args=["routes"])``."""
+    """The same, by a shorter name."""
     return runner
 
 
