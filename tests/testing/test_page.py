@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,3 +37,17 @@ def test_every_example_on_the_page_passes(tmp_path):
     tests = sum(block.count("\ndef test_") + block.startswith("def test_") for block in blocks)
     assert tests > 8
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.browser
+def test_the_example_passes_with_nothing_but_its_setting(tmp_path):
+    shutil.copytree(ROOT / "docs/examples/testing", tmp_path / "shop")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path / "shop",
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert "5 passed" in done.stdout, done.stdout

@@ -27,6 +27,7 @@ from demijohn.typing import RawHeaders
 from demijohn.adapters.websocket import serve_websocket
 from demijohn.contexts.context import current
 from demijohn.contexts.way import Plan
+from demijohn.contexts.request_ids import request_id_of
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import conclude, conclude_error, steps_of
@@ -44,7 +45,7 @@ else:
 ClientGone = OSError
 
 #: The fields that are looked at before the view: for the route, and for whether there is a body (RFC 9112, 6).
-_NEEDED = frozenset({b"host", b"content-length", b"transfer-encoding"})
+_NEEDED = frozenset({b"host", b"content-length", b"transfer-encoding", b"x-request-id"})
 
 #: What browsers say of the page that sent a request.
 _SAID_BY_BROWSERS = frozenset({b"sec-fetch-site", b"origin"})
@@ -99,7 +100,7 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
         await lifecycle.enter(get_running_loop())
     host = None
     hosts = 0
-    announced = False
+    announced = named = False
     length = None
     # PERF: only what is needed before the view; a dictionary of all fields costs 0.2 us more.
     for name, value in scope["headers"]:
@@ -107,6 +108,8 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
             if name == b"host":
                 host = value
                 hosts += 1
+            elif name == b"x-request-id":
+                named = True
             else:
                 announced = True
                 length = value if name == b"content-length" else length
@@ -159,6 +162,8 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
                             ctx.tell_environ(ctx._environ, body)
             if ctx.whole is None:
                 await open_body(app, ctx, ASGIExchange(scope, receive, send, message))
+        if named:
+            request_id_of(ctx.environ)  # so that the answer says it
         outcome: Any
         if not plan.short or method == "HEAD":
             outcome = pipeline(app, ctx)

@@ -12,6 +12,7 @@ from demijohn.adapters.exchange import Exchange
 from demijohn.adapters.parts import InThread
 from demijohn.adapters.ports import Application
 from demijohn.contexts.context import RequestContext
+from demijohn.contexts.request_ids import request_id_of
 from demijohn.dispatch.fields import constant_fields
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
@@ -66,6 +67,8 @@ async def serve_complete(app: Application, environ: LazyEnviron, announced: bool
         find(app, ctx, environ.get("HTTP_HOST"), environ["PATH_INFO"], method)
         if announced or method not in NO_BODY:
             await open_body(app, ctx, exchange)
+        if environ.get("HTTP_X_REQUEST_ID") is not None:
+            request_id_of(environ)  # so that the answer says it
         short = ctx.plan.short and method != "HEAD" and not signals.listening
         steps = steps_of(app, ctx) if short else pipeline(app, ctx)
         answer = await respond(app, ctx, steps, method, exchange)

@@ -29,6 +29,7 @@ from demijohn.later import later
 from demijohn.routing.mounted import Mounted
 from demijohn.setup.mounting import Mount
 from demijohn.typing import RawHeaders
+from demijohn.contexts.request_ids import request_id_of
 from demijohn.dispatch.matching import find, keep_mounted
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import steps_of
@@ -180,6 +181,8 @@ async def serve(app: Application, scope: Any, protocol: Any) -> None:
             ctx.plan = plan
         if method not in NO_BODY or _announces_body(scope):
             await open_body(app, ctx, RSGIExchange(scope, protocol))
+        if "x-request-id" in scope.headers:
+            request_id_of(ctx.environ)  # so that the answer says it
         outcome: Any
         if not plan.short or method == "HEAD":
             outcome = pipeline(app, ctx)

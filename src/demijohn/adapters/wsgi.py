@@ -13,6 +13,7 @@ from demijohn import signals
 from demijohn.adapters.ports import Application
 from demijohn.contexts.bare import BareContext
 from demijohn.contexts.context import RequestContext, current
+from demijohn.contexts.request_ids import request_id_of
 from demijohn.dispatch.matching import find
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import conclude, conclude_error
@@ -59,6 +60,8 @@ def serve(
             plan = ctx.plan
         else:
             ctx.plan = plan
+        if "HTTP_X_REQUEST_ID" in environ:
+            request_id_of(environ)  # so that the answer says it
         if plan.short and method != "HEAD" and not signals.listening:
             error = ctx.routing_exception
             try:

@@ -43,7 +43,7 @@ from demijohn.devserver.options import DEFAULT_THREADS, ServeError, ServeOptions
 from demijohn.devserver.orders import END, HURRY, STOP, Orders
 from demijohn.devserver.ports import AnyApplication
 from demijohn.typing import ASGIApplication, Receive, Scope, Send
-from demijohn.devserver.sockets import BACKLOG, is_unix, stop_polling
+from demijohn.devserver.sockets import BACKLOG, hang_up, is_unix, stop_polling
 
 if TYPE_CHECKING:
     from granian._granian import WorkerSignal
@@ -71,13 +71,16 @@ class GranianServer:
     :param interface: ``wsgi``, ``asgi`` or ``rsgi``.
     :param sock: A listening, non-blocking socket.
     :param options: Threads, certificate, grace time, access log.
+    :param ends_process: Whether the process ends with it, and may be ended when a client keeps it from ending.
     :raises ServeError: When Granian is not installed.
     """
 
     def __init__(
-        self, app: AnyApplication, interface: str, sock: socket.socket, options: ServeOptions
+        self, app: AnyApplication, interface: str, sock: socket.socket, options: ServeOptions, *,
+        ends_process: bool = True,
     ) -> None:  # fmt: skip
         self.app, self.interface, self.sock, self.options = app, interface, sock, options
+        self._ends_process = ends_process
         self._granian = _Granian()
         self._stop_signal = self._granian.WorkerSignal()
         self._orders = Orders()
@@ -266,7 +269,7 @@ class GranianServer:
 
         :return: Whether Granian no longer minds the real one, and whether it was replaced.
         """
-        if self.options.reload or self._accepting_fd is None or os.name != "posix":
+        if self.options.reload or self._accepting_fd is None or os.name != "posix" or not self._ends_process:
             return False, False
         deaf = stop_polling(self._accepting_fd)
         with socket.socket() as nobody:
@@ -285,6 +288,8 @@ class GranianServer:
         elif self._loop is not None:
             with contextlib.suppress(RuntimeError):  # closed meanwhile
                 self._loop.call_soon_threadsafe(_cancel_requests, self._loop)
+        if not self._ends_process:
+            hang_up(self.sock.getsockname()[1])
         if self._orders.take([END], CLEANUP_TIME):
             return
         # What is left are connections that say nothing: half a request, an idle client. Granian
@@ -294,7 +299,8 @@ class GranianServer:
             signal.pthread_kill(self._main_thread, signal.SIGTERM)
             if self._orders.take([END], CLEANUP_TIME):
                 return
-        os._exit(1)
+        if self._ends_process:
+            os._exit(1)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._leaving and not self._ended:

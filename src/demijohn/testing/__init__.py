@@ -13,8 +13,10 @@
     client = app.async_test_client()                 # the same with await
     response = await client.get("/")
 
-Leaves alone: starting a real server (there is nothing here to start one with) and your fixtures, apart from
-those that :mod:`demijohn.testing.pytest_plugin` offers.
+    with LiveServer(app) as server:                  # a real one, in this process
+        urllib.request.urlopen(server.url)
+
+Leaves alone: your fixtures, apart from those that :mod:`demijohn.testing.pytest_plugin` offers.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from demijohn.testing.async_client import AsyncFlaskClient, StreamedResponse
 from demijohn.testing.builder import EnvironBuilder
 from demijohn.testing.client import FlaskClient
 from demijohn.testing.exchange import NoResponse
+from demijohn.testing.live import LiveServer
 from demijohn.testing.runner import FlaskCliRunner
 from demijohn.testing.sockets import AsyncWebSocket, WebSocket, WebSocketDisconnect, WebSocketRejected
 
@@ -32,6 +35,7 @@ __all__ = [
     "EnvironBuilder",
     "FlaskCliRunner",
     "FlaskClient",
+    "LiveServer",
     "NoResponse",
     "StreamedResponse",
     "WebSocket",

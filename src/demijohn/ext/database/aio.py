@@ -7,7 +7,8 @@ or under WSGI the process's background loop. This module must not know how a syn
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -205,6 +206,7 @@ class AsyncEngines:
         self._faces: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str | None, sa.Engine]] = (
             WeakKeyDictionary()
         )
+        self._instead: Mapping[str | None, sa_async.AsyncEngine] | None = None
 
     def here(self) -> Mapping[str | None, sa_async.AsyncEngine]:
         """The engines of the running loop.
@@ -218,7 +220,7 @@ class AsyncEngines:
                 "db.async_session and db.async_engine are for async code: there is no running event loop"
                 " here. Use db.session, or make the function async."
             ) from None
-        found = self._by_loop.get(loop)
+        found = self._by_loop.get(loop) if self._instead is None else self._instead
         if found is None:
             found = self._by_loop[loop] = {}
             for key, engine in self._engines.items():
@@ -228,11 +230,22 @@ class AsyncEngines:
 
     def faces_here(self) -> Mapping[str | None, sa.Engine]:
         """The sync faces of the running loop's engines, for the sync face of a session."""
+        if self._instead is not None:
+            return {key: engine.sync_engine for key, engine in self._instead.items()}
         found = self._faces.get(asyncio.get_running_loop())
         if found is None:
             made = {key: engine.sync_engine for key, engine in self.here().items()}
             found = self._faces[asyncio.get_running_loop()] = made
         return found
+
+    @contextmanager
+    def replaced_by(self, engines: Mapping[str | None, sa_async.AsyncEngine]) -> Iterator[None]:
+        """Have each loop use these, which belong to none, until the block ends."""
+        self._instead = engines
+        try:
+            yield
+        finally:
+            self._instead = None
 
     def _make(
         self, engine: sa.Engine, options: Mapping[str, Any], driver: str | None

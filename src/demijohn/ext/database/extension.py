@@ -15,8 +15,9 @@ belong to one application each. How engines, sessions and models work is known t
 from __future__ import annotations
 
 import warnings
-from collections.abc import Awaitable, Iterable, Mapping
-from typing import Any, Generic, cast, overload
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Generic, cast, overload
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
 from typing_extensions import TypeVar
 
-from demijohn import Flask, abort, current_app, has_app_context
+from demijohn import Flask, current_app, has_app_context
 from demijohn.ext.database import record_queries, track_modifications
 from demijohn.ext.database.aio import AsyncEngines, AsyncSession, ScopedAsyncSession, close_where_made
 from demijohn.ext.database.cli import add_models_to_shell
@@ -35,18 +36,21 @@ from demijohn.ext.database.engines import (
 from demijohn.ext.database.lifetime import AsyncMade, forget_connections_after_fork
 from demijohn.ext.database.model import DECLARATIVE_BASES, _QueryProperty, declarative_model
 from demijohn.ext.database.model import Model as BaseModel
+from demijohn.ext.database.lookups import Lookups
 from demijohn.ext.database.names import Names
 from demijohn.ext.database.operation import attend
-from demijohn.ext.database.pagination import MAX_PER_PAGE, Pagination, SelectPagination
-from demijohn.ext.database.query import NO_KEY
 from demijohn.ext.database.query import Query as BaseQuery
 from demijohn.ext.database.session import HELD, ContextRegistry, Session
 from demijohn.ext.database.settings import engine_options as engine_options_of
 from demijohn.ext.database.table import _Table, table_class
 from demijohn.ext.database.transactions import Transaction
-from demijohn.extend import current_application, nonblocking, unproxied
+from demijohn.extend import current_application, later, nonblocking, unproxied
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from demijohn.ext.database import one_transaction
+else:
+    one_transaction = later("demijohn.ext.database.one_transaction")  # only tests
+
 M = TypeVar("M", default=BaseModel)
 N = TypeVar("N")
 
@@ -59,7 +63,7 @@ _METADATA_IGNORED = (
 BindKeys = str | None | list[str | None]
 
 
-class SQLAlchemy(Names, Generic[M]):
+class SQLAlchemy(Names, Lookups, Generic[M]):
     """SQLAlchemy for an application: engines from its settings, a session for each context.
 
     All public names of ``sqlalchemy`` and ``sqlalchemy.orm`` are attributes as well.
@@ -188,13 +192,9 @@ class SQLAlchemy(Names, Generic[M]):
         """Listen to an engine, or to the sync face of an async one, as the settings say."""
         if not isinstance(engine, sa.Engine):
             return
-        config = app.config
         if engine.dialect.name == "sqlite":
-            prepare_sqlite(engine, config["SQLALCHEMY_SQLITE_PRAGMAS"])
-        if config["SQLALCHEMY_RECORD_QUERIES"]:
-            record_queries._listen(engine)
-        if config["SQLALCHEMY_SLOW_QUERY"] is not None:
-            record_queries.log_slow_queries(engine, float(config["SQLALCHEMY_SLOW_QUERY"]))
+            prepare_sqlite(engine, app.config["SQLALCHEMY_SQLITE_PRAGMAS"])
+        record_queries.listen_as_set(engine, app.config)
 
     # Sessions.
 
@@ -258,6 +258,26 @@ class SQLAlchemy(Names, Generic[M]):
         inside another one is a savepoint.
         """
         return Transaction(self.session, self.async_session)
+
+    @contextmanager
+    def rolled_back(self) -> Iterator[None]:
+        """A block, for tests, after which all is as before: whatever was committed in it, in any session and thread."""
+        app = current_application()
+        with (
+            one_transaction.one_transaction(self.engines, app.config) as async_engines,
+            self._app_async_engines[app].replaced_by(async_engines),
+        ):
+            try:
+                yield
+            finally:
+                self._close_here()
+
+    def _close_here(self) -> None:
+        """Close the sessions of the current context, while both are on a connection that nothing is awaited for."""
+        self.session.remove()
+        async_session = self.async_session.sessions.pop()
+        if async_session is not None:
+            async_session.sync_session.close()
 
     # Metadata, tables and models.
 
@@ -388,60 +408,3 @@ class SQLAlchemy(Names, Generic[M]):
         :param bind_key: A bind key or a list of them. Default: all.
         """
         self._call_for_binds(bind_key, "reflect")
-
-    # Queries that answer 404.
-
-    def get_or_404(
-        self, entity: type[T], ident: object, *, description: str | None = None, **kwargs: Any
-    ) -> T:
-        """The object with this primary key.
-
-        :param description: A message for the error page.
-        :param kwargs: What :meth:`sqlalchemy.orm.Session.get` takes.
-        :raises NotFound: when there is none.
-        """
-        try:
-            value = self.session.get(entity, ident, **kwargs)
-        except NO_KEY:
-            self.session.rollback()  # PostgreSQL does nothing more in a transaction that has failed
-            value = None
-        if value is None:
-            abort(404, description=description)
-        return value
-
-    def first_or_404(self, statement: sa.Select[T], *, description: str | None = None) -> T:
-        """The first column of the first row.
-
-        :raises NotFound: when there is none.
-        """
-        value = self.session.execute(statement).scalar()
-        if value is None:
-            abort(404, description=description)
-        return value
-
-    def one_or_404(self, statement: sa.Select[T], *, description: str | None = None) -> T:
-        """The first column of the only row.
-
-        :raises NotFound: when there is no row, or more than one.
-        """
-        try:
-            return self.session.execute(statement).scalar_one()
-        except (sa_exc.NoResultFound, sa_exc.MultipleResultsFound):
-            abort(404, description=description)
-
-    def paginate(
-        self, select: sa.Select[T], *, page: int | None = None, per_page: int | None = None,
-        max_per_page: int | None = MAX_PER_PAGE, error_out: bool = True, count: bool = True,
-    ) -> Pagination[T]:  # fmt: skip
-        """One page of the result of a ``select`` of one model.
-
-        :param page: The number of the page, from 1. Default: ``page`` of the request's query, else 1.
-        :param per_page: Most items on a page. Default: ``per_page`` of the request's query, else 20.
-        :param max_per_page: The upper bound of ``per_page``; None for none.
-        :param error_out: Answer 404 to a page that does not exist or is no number; else use the first page.
-        :param count: Query the total as well.
-        """
-        return SelectPagination(
-            page, per_page, max_per_page, error_out=error_out, count=count, select=select,
-            session=self.session(),
-        )  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from types import FrameType
@@ -96,6 +96,14 @@ def locate() -> str:
         if name == package or name.startswith(f"{package}."):
             return f"{frame.f_code.co_filename}:{frame.f_lineno} ({frame.f_code.co_name})"
     return "<unknown>"
+
+
+def listen_as_set(engine: sa.Engine, config: Mapping[str, Any]) -> None:
+    """Record an engine's queries, or log the slow ones, as the settings say."""
+    if config["SQLALCHEMY_RECORD_QUERIES"]:
+        _listen(engine)
+    if config["SQLALCHEMY_SLOW_QUERY"] is not None:
+        log_slow_queries(engine, float(config["SQLALCHEMY_SLOW_QUERY"]))
 
 
 def _frames() -> Iterator[FrameType]:

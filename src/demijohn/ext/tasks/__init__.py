@@ -20,9 +20,10 @@ Without a broker, tasks run in threads of this process, for development. Workers
 
 from __future__ import annotations
 
+from demijohn.ext.tasks.captured import CapturedTask
 from demijohn.ext.tasks.errors import TaskCrashed, TasksUnavailable
 from demijohn.ext.tasks.extension import Tasks
 from demijohn.ext.tasks.running import report
 from demijohn.ext.tasks.task import AppTask, Job, app_task
 
-__all__ = ["AppTask", "Job", "TaskCrashed", "Tasks", "TasksUnavailable", "app_task", "report"]
+__all__ = ["AppTask", "CapturedTask", "Job", "TaskCrashed", "Tasks", "TasksUnavailable", "app_task", "report"]

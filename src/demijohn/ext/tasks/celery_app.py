@@ -6,8 +6,8 @@ It imports Celery, so it is imported itself when an application is given its tas
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cached_property, wraps
 from random import getrandbits
 from typing import Any, TypeAlias, cast
@@ -23,6 +23,7 @@ from kombu.exceptions import KombuError, LimitExceeded
 from kombu.utils.json import loads
 
 from demijohn import Flask
+from demijohn.ext.tasks.captured import CapturedTask
 from demijohn.ext.tasks.carrying import depart
 from demijohn.ext.tasks.commit import send_on_commit
 from demijohn.ext.tasks.errors import TasksUnavailable
@@ -175,6 +176,8 @@ class RoomCelery(celery.Celery):
         self.sign = sign
         #: What counts runs that never end; a worker sets it.
         self.ledger: Ledger | None = None
+        #: Where tasks are noted in place of being sent, for a test.
+        self.captured: list[CapturedTask] | None = None
         super().__init__(flask.import_name, set_as_current=True, **options)
         # In all threads: what is current is by thread. Modules of @shared_task find it so.
         self.set_default()
@@ -243,12 +246,27 @@ class RoomCelery(celery.Celery):
         """
         task: Any = options.get("task_type") or self.tasks.get(name)
         written = check_message(task or name, args or (), kwargs or {}, options, self.settings.max_message)
-        options["headers"] = self.headers_for(options.get("headers") or {})
         options["task_id"] = options.get("task_id") or new_id()
+        if self.captured is not None:
+            self.captured.append(CapturedTask.of(name, args, kwargs, options))
+            return self.AsyncResult(options["task_id"])
+        options["headers"] = self.headers_for(options.get("headers") or {})
         # PERF: for a monitor and the log of the worker, which shows them itself.
         options.setdefault("argsrepr", "")
         options.setdefault("kwargsrepr", "")
         return self._hand_over(name, args, kwargs, options, written)
+
+    @contextmanager
+    def capturing(self) -> Iterator[list[CapturedTask]]:
+        """A block in which tasks are noted in place of being sent, and in place of being run at once."""
+        eager, before = self.conf.task_always_eager, self.captured
+        noted: list[CapturedTask] = []
+        self.captured = noted
+        self.conf.task_always_eager = False
+        try:
+            yield noted
+        finally:
+            self.captured, self.conf.task_always_eager = before, eager
 
     def _hand_over(self, name: str, args: Args, kwargs: Kwargs, options: dict[str, Any], written: str) -> Any:
         given = options.pop("producer", None)

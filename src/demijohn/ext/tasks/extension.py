@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 from weakref import ref
 
 from demijohn import Blueprint, Flask
+from demijohn.ext.tasks.captured import CapturedTask
 from demijohn.ext.tasks.carrying import carry_address
 from demijohn.ext.tasks.settings import Settings, read_settings
 from demijohn.ext.tasks.task import AppTask, add_sender, written
@@ -96,6 +98,10 @@ class Tasks:
     def job(self, task_id: str) -> Any:
         """The job of an id."""
         return self.celery.AsyncResult(task_id)
+
+    def captured(self) -> AbstractContextManager[list[CapturedTask]]:
+        """A block, for tests, in which tasks are noted in the list that it gives, and neither sent nor run."""
+        return cast("AbstractContextManager[list[CapturedTask]]", self.celery.capturing())
 
     def _reaches_broker(self) -> None:
         """Raise what keeps tasks from being sent."""
