@@ -10,7 +10,9 @@ import sys
 import pytest
 from tests.support.servers import ROOT
 
-__all__ = ["CHECKERS", "READ_BY_CHECKERS", "complaints"]
+from demijohn.cli.new.project import ROOMS, whole, write
+
+__all__ = ["CHECKERS", "PROJECT", "READ_BY_CHECKERS", "complaints"]
 
 #: The marks of a test that asks: one worker keeps what was found.
 READ_BY_CHECKERS = [pytest.mark.slow, pytest.mark.xdist_group("typing")]
@@ -22,14 +24,18 @@ CHECKERS = {
     ],
     "pyright": ["pyright", "--pythonpath", sys.executable],
 }  # fmt: skip
+#: Of a project that `demijohn new` writes, its package: always in one place, so that mypy remembers it.
+PROJECT = ".mypy_cache/project/my_shop"
 SAMPLES = sorted([*ROOT.glob("tests/typing/samples/*.py"), *ROOT.glob("tests/ext/*/typed_*.py")])
 
 
 @functools.cache
 def _said_by(checker: str) -> str:
-    places = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+    project = ROOT / PROJECT
+    write(project.parent, whole("my-shop", ROOMS))
+    places = os.pathsep.join([str(project.parent), str(ROOT), str(ROOT / "src")])
     done = subprocess.run(
-        [sys.executable, "-m", *CHECKERS[checker], *(str(path) for path in SAMPLES)],
+        [sys.executable, "-m", *CHECKERS[checker], *(str(path) for path in SAMPLES), str(project)],
         cwd=ROOT, env={**os.environ, "MYPYPATH": places, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True, text=True, check=False, timeout=110,
     )  # fmt: skip
@@ -41,7 +47,11 @@ def _said_by(checker: str) -> str:
 def complaints(checker: str, sample: str) -> list[str]:
     """The lines that a checker prints about a sample.
 
-    :param sample: Its path in the repository.
+    :param sample: Its path in the repository, or :data:`PROJECT` for all that is in that.
     """
-    assert (ROOT / sample) in SAMPLES
-    return [line for line in _said_by(checker).splitlines() if f"{sample}:" in line]
+    assert sample == PROJECT or (ROOT / sample) in SAMPLES
+    return [
+        line
+        for line in _said_by(checker).splitlines()
+        if f"{sample}{'/' if sample == PROJECT else ':'}" in line
+    ]

@@ -24,6 +24,7 @@ from demijohn.cli.docker.command import docker_command
 from demijohn.cli.doctor import doctor_command
 from demijohn.cli.loading import NoAppException, ScriptInfo
 from demijohn.cli.mounted import mounted_commands
+from demijohn.cli.new.command import new_command
 from demijohn.cli.routes import routes_command
 from demijohn.cli.run import run_command
 from demijohn.cli.shell import shell_command
@@ -34,7 +35,9 @@ from demijohn.contexts.context import current
 from demijohn.setup.envvars import set_debug_flag
 
 #: Commands that Flask has not, and an application may have had before this package did: its own goes first.
-_LATER_COMMANDS = (check_command, completion_command, docker_command, doctor_command, static_command)
+_LATER_COMMANDS = (
+    check_command, completion_command, docker_command, doctor_command, new_command, static_command,
+)  # fmt: skip
 
 _PLUGIN_GROUPS = ("flask.commands", "demijohn.commands")
 

@@ -6,7 +6,7 @@ A text that is called without variables is never formatted. This module must not
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from babel import Locale
@@ -50,6 +50,11 @@ def one_of(singular: S, plural: S, number: Any) -> S:
     return singular if number == 1 else plural
 
 
+def _lazily(function: Callable[..., str], *args: Any, **variables: Any) -> str:
+    """A :class:`LazyString`, which type checkers take for the text that it becomes: labels of forms are typed so."""
+    return cast("str", LazyString(function, *args, **variables))
+
+
 class _Family:
     """The functions that translate, over the texts of the current locale."""
 
@@ -89,23 +94,21 @@ class _Family:
         source = one_of(singular, plural, num)
         return filled(found, source, variables, context + CONTEXT + singular, self._texts)
 
-    def lazy_gettext(self, string: str, /, **variables: Any) -> LazyString:
+    def lazy_gettext(self, string: str, /, **variables: Any) -> str:
         """:meth:`gettext`, each time the text is looked at."""
-        return LazyString(self.gettext, string, **variables)
+        return _lazily(self.gettext, string, **variables)
 
-    def lazy_ngettext(self, singular: str, plural: str, num: Any, /, **variables: Any) -> LazyString:
+    def lazy_ngettext(self, singular: str, plural: str, num: Any, /, **variables: Any) -> str:
         """:meth:`ngettext`, each time the text is looked at."""
-        return LazyString(self.ngettext, singular, plural, num, **variables)
+        return _lazily(self.ngettext, singular, plural, num, **variables)
 
-    def lazy_pgettext(self, context: str, string: str, /, **variables: Any) -> LazyString:
+    def lazy_pgettext(self, context: str, string: str, /, **variables: Any) -> str:
         """:meth:`pgettext`, each time the text is looked at."""
-        return LazyString(self.pgettext, context, string, **variables)
+        return _lazily(self.pgettext, context, string, **variables)
 
-    def lazy_npgettext(
-        self, context: str, singular: str, plural: str, num: Any, /, **variables: Any
-    ) -> LazyString:
+    def lazy_npgettext(self, context: str, singular: str, plural: str, num: Any, /, **variables: Any) -> str:
         """:meth:`npgettext`, each time the text is looked at."""
-        return LazyString(self.npgettext, context, singular, plural, num, **variables)
+        return _lazily(self.npgettext, context, singular, plural, num, **variables)
 
 
 class Domain(_Family):
@@ -217,21 +220,21 @@ pgettext = _default.pgettext
 npgettext = _default.npgettext
 
 
-def lazy_gettext(string: str, /, **variables: Any) -> LazyString:
+def lazy_gettext(string: str, /, **variables: Any) -> str:
     """:func:`gettext`, each time the text is looked at: for what is defined when a module is imported."""
-    return LazyString(gettext, string, **variables)
+    return _lazily(gettext, string, **variables)
 
 
-def lazy_ngettext(singular: str, plural: str, num: Any, /, **variables: Any) -> LazyString:
+def lazy_ngettext(singular: str, plural: str, num: Any, /, **variables: Any) -> str:
     """:func:`ngettext`, each time the text is looked at."""
-    return LazyString(ngettext, singular, plural, num, **variables)
+    return _lazily(ngettext, singular, plural, num, **variables)
 
 
-def lazy_pgettext(context: str, string: str, /, **variables: Any) -> LazyString:
+def lazy_pgettext(context: str, string: str, /, **variables: Any) -> str:
     """:func:`pgettext`, each time the text is looked at."""
-    return LazyString(pgettext, context, string, **variables)
+    return _lazily(pgettext, context, string, **variables)
 
 
-def lazy_npgettext(context: str, singular: str, plural: str, num: Any, /, **variables: Any) -> LazyString:
+def lazy_npgettext(context: str, singular: str, plural: str, num: Any, /, **variables: Any) -> str:
     """:func:`npgettext`, each time the text is looked at."""
-    return LazyString(npgettext, context, singular, plural, num, **variables)
+    return _lazily(npgettext, context, singular, plural, num, **variables)
