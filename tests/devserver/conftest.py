@@ -71,8 +71,12 @@ class Server:
         """Wait for something to become true, and give it."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            if found := condition():
-                return found
+            try:
+                if found := condition():
+                    return found
+            except ConnectionError:
+                # A worker that was just told to go may have taken the connection: who asks for a page asks again.
+                pass
             time.sleep(0.05)
         pytest.fail(f"waited in vain for {what}; the server printed:\n{self.output}")
 
