@@ -29,7 +29,7 @@ with app.app_context():
 
 
 #: What the revision does first: it is not done before the test says so.
-HELD_UP = """def upgrade():
+HELD_UP = """def upgrade() -> None:
     import pathlib, time
     print("RAN", flush=True)
     while not pathlib.Path("go").exists():
@@ -41,7 +41,7 @@ def test_three_workers_upgrade_at_once(cellar):
     cellar.with_models(bottle).run("init")
     cellar.run("migrate --rev-id aaa")
     revision = next(Path("migrations/versions").glob("*.py"))
-    revision.write_text(revision.read_text().replace("def upgrade():\n", HELD_UP))
+    revision.write_text(revision.read_text().replace("def upgrade() -> None:\n", HELD_UP))
     source = str(Path(__file__).parents[3] / "src")
     logs = [Path(f"worker{number}.log") for number in range(3)]
     workers = []
