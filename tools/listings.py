@@ -46,9 +46,9 @@ def listed(page: Path) -> list[Path]:
     return [(page.parent / found["file"]).resolve() for found in LISTING.finditer(page.read_text())]
 
 
-def blocks(text: str) -> list[str]:
-    """What the listings of a text show."""
-    return [found["block"] for found in LISTING.finditer(text) if found["block"]]
+def block_text(listing: str) -> str:
+    """What a listing shows, without its comment and its fence."""
+    return listing.split("\n", 2)[2].rpartition("```\n")[0]
 
 
 def without_listings(text: str) -> str:
