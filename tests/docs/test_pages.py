@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
+import symtable
 import sys
 import tomllib
 
@@ -48,6 +50,7 @@ COMMANDS = {
 #: What a page shows and does not run: the application as it was, under another framework or before.
 SHOWN_ONLY = {("coming-from-fastapi", "before.py")}
 FOLLOWED = pages.followed()
+PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def brought(line: str) -> set[str]:
@@ -139,6 +142,27 @@ def test_a_command_names_an_application_of_its_page(page):
     for command in pages.commands(page):
         for name in re.findall(r"--app (\w+)", command.line):
             assert name in modules, command.line
+
+
+@pytest.mark.parametrize("page", [page.stem for page in listings.pages()])
+def test_a_page_defines_or_imports_the_names_that_its_code_uses(page):
+    """Above the block, or in it: a reader has nothing else."""
+    folder = DOCS if page != "README" else DOCS.parent
+    known = {*dir(builtins), "__name__", "__file__"}
+    for block in PYTHON_BLOCK.findall((folder / f"{page}.md").read_text()):
+        table = symtable.symtable(block, page, "exec")
+        known |= {name.get_name() for name in table.get_symbols() if name.is_assigned() or name.is_imported()}
+        assert asked(table) <= known, block
+
+
+def asked(table: symtable.SymbolTable) -> set[str]:
+    """The names of a module that its code looks up."""
+    names = {
+        name.get_name()
+        for name in table.get_symbols()
+        if name.is_referenced() and (name.is_global() or table.get_type() == "module")
+    }
+    return names.union(*(asked(child) for child in table.get_children()))
 
 
 def test_a_file_that_is_linked_is_one_to_fetch():
