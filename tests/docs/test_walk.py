@@ -69,7 +69,7 @@ def redis_url() -> Iterator[str]:
 @pytest.mark.soak
 @pytest.mark.parametrize("page", grouped())
 def test_a_page_is_followed_word_for_word(page, find_links, environment_of, redis_url, tmp_path):
-    variables = {"PIP_FIND_LINKS": find_links, "REDIS_URL": redis_url, "DEMIJOHN_TASKS_BROKER": ""}
+    variables = {"PIP_FIND_LINKS": find_links, "REDIS_URL": redis_url}
     with pages.walk(tmp_path / page, environment_of(line_of(page)), **variables) as walking:
         walking.environment["ISSUER"] = f"http://127.0.0.1:{walking.ports['5001']}"
         steps = pages.steps(page)
