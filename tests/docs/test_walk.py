@@ -41,7 +41,7 @@ def find_links(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip"]
     subprocess.run([*pip, "wheel", "-q", "--no-deps", "-w", folder, listings.ROOT], cwd=folder, check=True)
-    found = subprocess.run([*pip, "config", "get", "global.find-links"], capture_output=True, text=True)
+    found = subprocess.run([*pip, "config", "get", "global.find_links"], capture_output=True, text=True)
     return f"{folder} {found.stdout.strip()}"
 
 
