@@ -8,6 +8,7 @@ import re
 import symtable
 import sys
 import tomllib
+from collections.abc import Iterable
 
 import pytest
 from tests.support import pages
@@ -70,10 +71,8 @@ def brought(line: str) -> set[str]:
     return packages
 
 
-def needed(page: str) -> dict[str, str]:
-    """Packages that a page uses, each with what uses it."""
-    shown = [step for step in pages.files(page) if (page, step.name) not in SHOWN_ONLY]
-    sources = {file.name: file.text for file in shown if file.name.endswith(".py")}
+def needed(sources: dict[str, str], commands: Iterable[str]) -> dict[str, str]:
+    """Packages that files and commands use, each with what uses it."""
     own = {name.partition("/")[0].removesuffix(".py") for name in sources}
     found: dict[str, str] = {}
     for name, text in sources.items():
@@ -84,10 +83,8 @@ def needed(page: str) -> dict[str, str]:
                     found[extension] = name
             elif top not in own | CORE | {"demijohn", "flask"} | set(sys.stdlib_module_names):
                 found[PACKAGES.get(top, top)] = name
-    for command in pages.commands(page):
-        for pattern, package in COMMANDS.items():
-            if re.search(pattern, command.line):
-                found[package] = command.line
+    for line in commands:
+        found |= {package: line for pattern, package in COMMANDS.items() if re.search(pattern, line)}
     return found
 
 
@@ -114,8 +111,27 @@ def test_a_page_opens_with_the_line_that_installs_what_it_uses(page):
     assert first.installs, f"docs/{page}.md does this before it says what to install: {first.line}"
     packages = set().union(*(brought(line) for line in lines_that_install(page) if "demijohn" in line))
     packages |= {word for line in lines_that_install(page) for word in line.split()[2:]}
-    missing = {f"{package}, for {user}" for package, user in needed(page).items() if package not in packages}
+    shown = [file for file in pages.files(page) if (page, file.name) not in SHOWN_ONLY]
+    sources = {file.name: file.text for file in shown if file.name.endswith(".py")}
+    used = needed(sources, [command.line for command in pages.commands(page)])
+    missing = {f"{package}, for {user}" for package, user in used.items() if package not in packages}
     assert not missing, f"docs/{page}.md: `{first.line}` does not bring {missing}"
+
+
+@pytest.mark.parametrize(
+    "readme", sorted(listings.ROOT.glob("examples/*/README.md")), ids=lambda readme: readme.parent.name
+)
+def test_an_example_says_what_it_needs(readme):
+    text = readme.read_text()
+    lines = re.findall(r"^(?:    |\$ )((?:pip|demijohn) .*)$", text, re.MULTILINE)
+    files = {str(file.relative_to(readme.parent)): file.read_text() for file in readme.parent.rglob("*.py")}
+    assert lines[0].startswith("pip install "), f"the first command of {readme}: {lines[0]}"
+    # What a setting needs stands beside the setting.
+    named = [f'pip install "{extra}"' for extra in re.findall(r"demijohn\[[\w,-]+\]", text)]
+    packages = set().union(*(brought(line) for line in named))
+    used = needed(files, lines)
+    missing = {f"{package}, for {user}" for package, user in used.items() if package not in packages}
+    assert not missing, f"{readme} does not bring {missing}"
 
 
 @pytest.mark.parametrize("page", FOLLOWED)
