@@ -19,7 +19,8 @@ extensions = ["myst_parser", "sphinx_copybutton", "sphinx.ext.autodoc", "sphinx.
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "examples"]
 
-myst_enable_extensions = ["colon_fence", "deflist", "fieldlist", "attrs_inline"]
+# None of MyST's own markup: pages are read in the repository, too.
+myst_enable_extensions = []
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"

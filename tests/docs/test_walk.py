@@ -78,7 +78,8 @@ def test_a_page_is_followed_word_for_word(page, find_links, environment_of, redi
                 walking.environment["DEMIJOHN_TASKS_BROKER"] = redis_url
             elif not isinstance(step, Command) or not step.line.startswith(OF_A_CHECKOUT):
                 walking.take(step)
-        if not any(isinstance(step, Command) and step.stays for step in steps):
+        started = any(isinstance(step, Command) and step.stays for step in steps)
+        if not started and "server" in line_of(page):
             for file in pages.files(page):
                 if re.search(r"^from demijohn[\s\S]*^(app = Flask|def create_app)", file.text, re.MULTILINE):
                     walking.start(f"demijohn --app {file.name.removesuffix('.py')} run")

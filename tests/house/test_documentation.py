@@ -75,6 +75,20 @@ def test_pages_show_the_files_of_their_examples_as_they_are():
     assert not different, f"python tools/listings.py --write mends {different}"
 
 
+def test_a_listing_is_its_file_or_its_lines(tmp_path):
+    (tmp_path / "shop.py").write_text("one\ntwo\nthree\n")
+    page = tmp_path / "page.md"
+    page.write_text(
+        "<!-- listing: shop.py -->\n```python\nold\n```\n\n<!-- listing: shop.py 2- -->\n\nText.\n"
+    )
+    page.write_text(listings.filled(page))
+    first, second = PYTHON_BLOCK.findall(page.read_text())
+    assert (first, second) == ("one\ntwo\nthree\n", "two\nthree\n")
+    assert listings.filled(page) == page.read_text()
+    (tmp_path / "shop.py").write_text("four\n")
+    assert listings.filled(page) != page.read_text()
+
+
 def test_pages_are_read_where_they_lie(pages):
     """No directive or role that stands for code or for a link: in the repository nobody carries it out."""
     found = [
