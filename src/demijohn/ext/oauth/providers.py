@@ -192,7 +192,7 @@ PROVIDERS: dict[str, Provider] = {
         values={"hosted_domain": "hd"}, refresh="offline", revocation_url="https://oauth2.googleapis.com/revoke",
         who=Who("/oauth2/v3/userinfo", "sub", email="email", verified="email_verified"),
         documents="https://developers.google.com/identity/protocols/oauth2/web-server",
-        compared="django-allauth of 2026-04; golang/oauth2 of 2026-01",
+        compared="a copy of its discovery document; django-allauth of 2026-04; golang/oauth2 of 2026-01",
     ),
     "heroku": Provider(
         "Heroku", "https://api.heroku.com/", "https://id.heroku.com/oauth/authorize",
@@ -260,7 +260,7 @@ PROVIDERS: dict[str, Provider] = {
         revocation_url="https://{hostname}/services/oauth2/revoke",
         who=Who("/services/oauth2/userinfo", "sub", email="email", verified="email_verified"),
         documents="https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm",
-        compared="social-core of 2026-08; django-allauth of 2026-04",
+        compared="its page of endpoints and its discovery document, 2026-12; django-allauth of 2026-04",
     ),
     "slack": Provider(
         "Slack", "https://slack.com/api/", "https://{team}slack.com/oauth/v2/authorize",
@@ -270,13 +270,13 @@ PROVIDERS: dict[str, Provider] = {
         # With these scopes only the token's own answer says who it was; ids of people are those of a workspace.
         who=Who(None, "team.id/authed_user.id"),
         documents="https://docs.slack.dev/authentication/installing-with-oauth",
-        compared="golang/oauth2 of 2026-01; django-allauth of 2026-04",
+        compared="its page, 2026-12; its own client, slack-bolt 1.24; django-allauth of 2026-04",
     ),
     "spotify": Provider(
         "Spotify", "https://api.spotify.com", "https://accounts.spotify.com/authorize",
         "https://accounts.spotify.com/api/token", who=Who("/v1/me", "id", "display_name", "email"),
         documents="https://developer.spotify.com/documentation/web-api/tutorials/code-flow",
-        compared="golang/oauth2 of 2026-01; django-allauth of 2026-04",
+        compared="its pages, 2026-12; golang/oauth2 of 2026-01; django-allauth of 2026-04",
     ),
     "strava": Provider(
         "Strava", "https://www.strava.com/api/v3", "https://www.strava.com/oauth/authorize",
@@ -328,7 +328,7 @@ PROVIDERS: dict[str, Provider] = {
         "Jira Data Center", "{base_url}", "plugins/servlet/oauth/authorize", "plugins/servlet/oauth/access-token",
         who=Who("/rest/api/2/myself", "key", "displayName", "emailAddress"),
         documents="https://developer.atlassian.com/server/jira/platform/oauth/",
-        compared="nothing: the page for Data Center was not at hand. Jira in the cloud has given OAuth 1.0a up",
+        compared="Mattermost's plugin for Jira; Adobe's manual, 2026-12. Jira in the cloud has given OAuth 1.0a up",
     ),
     "twitter": Provider(
         "X, by OAuth 1.0a", "https://api.x.com/1.1/", "https://api.x.com/oauth/authenticate",
