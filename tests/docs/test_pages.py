@@ -181,6 +181,14 @@ def asked(table: symtable.SymbolTable) -> set[str]:
     return names.union(*(asked(child) for child in table.get_children()))
 
 
+@pytest.mark.parametrize(
+    "page", [page.stem for page in listings.pages() if page.stem not in ("README", "design")]
+)
+def test_a_page_says_nothing_in_words_of_the_house(page):
+    """A room is an extension, and a hop a change to a thread and back; only the design explains them."""
+    assert re.findall(r"\bthis\s+room\b|\bhops?\b", (DOCS / f"{page}.md").read_text()) == []
+
+
 def test_a_file_that_is_linked_is_one_to_fetch():
     assert File("provider.py", (listings.ROOT / "examples/oauth/provider.py").read_text()) in pages.files(
         "oauth"

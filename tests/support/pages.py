@@ -40,9 +40,10 @@ class File:
 
 @dataclass(frozen=True)
 class Command:
-    """A line that a page types, without its comment."""
+    """A line that a page types, without its comment, and what it shows of the answer."""
 
     line: str
+    shown: str = ""
 
     @property
     def stays(self) -> bool:
@@ -59,8 +60,8 @@ def steps(page: str) -> list[File | Command]:
     found: list[File | Command] = []
     for step in STEP.finditer((DOCS / f"{page}.md").read_text()):
         if step["commands"]:
-            typed = re.findall(r"^\$ (.*?)(?:\s+# .*)?$", step["commands"], re.MULTILINE)
-            found += [Command(line) for line in typed]
+            typed = re.findall(r"^\$ (.*?)(?:\s+# .*)?\n((?:[^$].*\n)*)", step["commands"], re.MULTILINE)
+            found += [Command(line, shown) for line, shown in typed]
         elif step["linked"]:
             found.append(File(step["linked"], (DOCS / step["file"]).read_text()))
         elif step["name"]:
@@ -116,6 +117,9 @@ class Walk:
             )  # fmt: skip
             self.output = done.stdout
             assert done.returncode == 0, f"$ {line}\n{done.stdout}{self.said()}"
+            if line.startswith("curl "):
+                status = done.stdout.splitlines()[-1]
+                assert status < "400" or status in step.shown, f"$ {line}\n{done.stdout}{self.said()}"
 
     def start(self, line: str) -> None:
         """Start a server, whose first page must not fail, or a worker."""
@@ -158,7 +162,7 @@ class Walk:
     def filled_in(self, line: str) -> str:
         """With ports that are free here, and what an earlier answer named where the page shortens it."""
         line = re.sub(r"(?<=[ :])\d{4}\b", lambda found: str(self.ports[found[0]]), line)
-        line = re.sub(r"\bcurl\b", "curl -sS", line)
+        line = re.sub(r"\bcurl\b", r"curl -sS -w '\\n%{http_code}'", line)
         if shortened := re.search(r"(/[\w/]+/)\w*…", line):
             whole = re.findall(rf"{shortened[1]}[\w.=-]+", self.output)
             line = line.replace(shortened[0], whole[0])
