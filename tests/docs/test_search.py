@@ -95,6 +95,17 @@ def test_search_finds_the_page_of_that_name(results, query, title, among):
     assert title in found.all_inner_texts()[:among]
 
 
+FIRST = """queries => queries.map(query => {
+    history.replaceState(null, "", "?q=" + encodeURIComponent(query));
+    return Search._performSearch(...Search._parseQuery(query)).at(-1)[1];
+})"""
+
+
+def test_the_title_of_a_page_finds_it_first(results):
+    titles = [page.read_text().partition("\n")[0].removeprefix("# ") for page in listings.pages()[1:]]
+    assert results.evaluate(FIRST, titles) == titles
+
+
 def test_a_block_of_a_console_is_copied_as_it_is_typed(site, page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{site}/database.html")
