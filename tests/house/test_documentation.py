@@ -96,7 +96,7 @@ def test_pages_are_read_where_they_lie(pages):
         for name, text in pages.items()
         if name.startswith(("docs/", "README"))
         for written in re.findall(
-            r"^```\{(?!toctree)[\w-]+\}.*|(?<![`\w])\{[a-z]+\}`[^`\n]+`", text, re.MULTILINE
+            r"^```\{(?!toctree)[\w-]+\}.*|(?<![`\w])\{[a-z]+\}`[^`\n]+`|^\([\w-]+\)=$", text, re.MULTILINE
         )
     ]
     assert not found, "\n".join(["write <!-- listing: FILE --> and [text](page.md):", *found])
