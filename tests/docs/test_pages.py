@@ -137,7 +137,9 @@ def test_an_example_says_what_it_needs(readme):
 @pytest.mark.parametrize("page", FOLLOWED)
 def test_a_page_has_every_file_that_its_files_name(page):
     """A template, a static file or a module of the example that only the repository has."""
-    has = {file.name for file in pages.files(page)}
+    names = [file.name for file in pages.files(page)]
+    has = set(names)
+    assert len(names) == len(has), f"two files of one name: {names}"
     for shown in listings.listed(DOCS / f"{page}.md"):
         folder = shown.parent
         if shown.suffix != ".py" or (page, shown.name) in SHOWN_ONLY:
