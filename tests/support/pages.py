@@ -109,6 +109,7 @@ class Walk:
             self.environment.setdefault(found[1], found[2])
         elif step.stays:
             self.start(step.line)
+            self.compare(step, self.said())
         else:
             line = self.filled_in(step.line)
             done = subprocess.run(
@@ -117,9 +118,18 @@ class Walk:
             )  # fmt: skip
             self.output = done.stdout
             assert done.returncode == 0, f"$ {line}\n{done.stdout}{self.said()}"
+            if "…" not in step.line:
+                self.compare(step, done.stdout)
             if line.startswith("curl "):
                 status = done.stdout.splitlines()[-1]
                 assert status < "400" or status in step.shown, f"$ {line}\n{done.stdout}{self.said()}"
+
+    def compare(self, command: Command, output: str) -> None:
+        """What a page shows of the output is in it, but for numbers."""
+        said = {re.sub(r"\d+", "0", line.rstrip()) for line in output.splitlines()}
+        shown = [line.rstrip() for line in command.shown.splitlines() if "…" not in line]
+        other = [line for line in shown if re.sub(r"\d+", "0", line) not in said]
+        assert not other, f"$ {command.line}\ndoes not say {other}\n{output}"
 
     def start(self, line: str) -> None:
         """Start a server, whose first page must not fail, or a worker."""
