@@ -38,7 +38,7 @@ SYSTEM_TOOLS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "mariadb-server": ("mariadbd", "mysqld"),
 }
-SOAK_TOOLS = {"nginx-light": ("nginx",), "caddy": ("caddy",)}
+SOAK_TOOLS = {"nginx-light": ("nginx",), "caddy": ("caddy",), "curl": ("curl",)}
 running: set[subprocess.Popen[str]] = set()
 interrupted = threading.Event()
 

@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 from werkzeug.exceptions import NotFound
 
+import listings
 from demijohn import Blueprint, Flask, jsonify, session, url_for
 from demijohn.testing import WebSocketRejected
 
@@ -25,14 +26,15 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 #: Pages with tests of their own: testing.md as a test file (tests/testing), those of rooms beside the rooms'.
-ELSEWHERE = {"testing", "compat", "database", "forms", "login", "migrations", "server-side-sessions", "tasks"}
+ELSEWHERE = {"testing", "compat", "login", "tasks"}
 
 Check = Callable[..., None]
 CHECKS: dict[tuple[str, int], Check] = {}
 
 
 def blocks_of(page: Path) -> list[str]:
-    return BLOCK.findall(page.read_text())
+    """Without the files that the page shows: those have tests of their own."""
+    return BLOCK.findall(listings.without_listings(page.read_text()))
 
 
 def shown_blocks() -> list[tuple[str, int]]:
@@ -50,8 +52,14 @@ def check(page: str, number: int = 0) -> Callable[[Check], Check]:
     return register
 
 
+SHOP = (DOCS / "examples" / "database" / "app.py").read_text()
+
 #: What a page has said is there, in front of a block that goes on from it.
 BEFORE = {
+    ("database", 1): f"{SHOP}\ncontext = app.app_context()\ncontext.push()\n",
+    ("database", 2): f"{SHOP}\ncontext = app.test_request_context('/?per_page=1')\ncontext.push()\n",
+    ("database", 3): SHOP.replace("db = SQLAlchemy(app)", "db = SQLAlchemy()").partition("\n\n\nclass")[0]
+    + "\n",
     ("cli", 2): "import os\nos.environ.pop('FLASK_RUN_FROM_CLI', None)\n",
     ("configuration", 0): (
         "import sys, types\n"
@@ -171,6 +179,58 @@ def _(module):
     assert result.exit_code == 0, result.output
     assert "/static/<path:filename>" in result.output
     assert "Manage the shop." in CliRunner().invoke(module.manage, ["--help"]).output
+
+
+@check("database", 0)
+def _(module):
+    app = Flask("cellar")
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    module.db.init_app(app)
+    with app.app_context():
+        module.db.create_all()
+        with module.db.transaction() as shop:
+            shop.add(module.User())
+        assert module.db.session.scalars(module.db.select(module.User)).one().id == 1
+        module.db.dispose()
+
+
+@check("database", 1)
+def _(module):
+    db = module.db
+    assert db.session.scalars(db.select(module.User)).one().name == "Ada"
+    db.dispose()
+    module.context.pop()
+
+
+@check("database", 2)
+def _(module):
+    assert (module.page.total, module.page.per_page, module.page.items) == (0, 1, [])
+    module.db.dispose()
+    module.context.pop()
+
+
+@check("database", 3)
+def _(module):
+    assert module.Line.metadata is module.db.metadatas["log"]
+    module.app.config["SQLALCHEMY_BINDS"].pop("stock")  # for which there is no server here
+    module.db.init_app(module.app)
+    with module.app.app_context():
+        module.db.create_all("log")
+        assert module.db.engines["log"].url.database.endswith("log.db")
+        module.db.dispose()
+
+
+@check("forms")
+def _(module):
+    from wtforms import StringField
+
+    from demijohn.ext.forms import FlaskForm
+
+    module.app.secret_key = "only for this test"
+    with module.app.test_request_context():
+        assert "form-control" in module.app.jinja_env.from_string(
+            "{% from 'demijohn/forms.html' import render_form %}{{ render_form(form) }}"
+        ).render(form=type("Join", (FlaskForm,), {"name": StringField()})())
 
 
 def _settings(folder, monkeypatch):

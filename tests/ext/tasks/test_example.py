@@ -13,6 +13,8 @@ import pytest
 from celery.schedules import crontab
 from tests.ext.tasks.brokers import eventually
 
+import listings
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -55,9 +57,8 @@ def test_the_larger_one_tells_by_events(load: Any) -> None:
 
 
 def test_the_schedule_of_the_page_is_one() -> None:
-    (block,) = re.findall(
-        r"^```python\n(.*?)^```", (ROOT / "docs/tasks.md").read_text(), re.MULTILINE | re.DOTALL
-    )
+    page = listings.without_listings((ROOT / "docs/tasks.md").read_text())
+    (block,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     found: dict[str, Any] = {}
     exec(block, found)
     assert found["TASKS_SCHEDULE"]["nightly"]["schedule"] == crontab(hour=3, minute=0)
