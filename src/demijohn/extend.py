@@ -39,7 +39,7 @@ from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.helpers import is_safe_url
 from demijohn.http.problem import prefers_json, problem
 from demijohn.http.query import parse_lists
-from demijohn.later import later
+from demijohn.later import later, needs
 from demijohn.sessions.session import SessionMixin
 from demijohn.setup.kinds import Kind
 from demijohn.sessions.signing import BoundedTimedSerializer
@@ -64,7 +64,7 @@ __all__ = [
     "before_stream", "bound_threads", "call", "carried", "carry_request_id", "carrying", "content_disposition",
     "current_application", "current_environ", "current_query", "current_request", "current_request_id",
     "current_session", "describe_routes", "dump_cookie", "end_at_stop", "expect_settings", "is_async",
-    "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
+    "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "needs", "nonblocking", "observe", "parse_cookie",
     "parse_multipart", "prefers_json", "problem", "request_of_scope", "running_loop", "safe_join",
     "secure_filename", "send_signal", "serve_event", "set_translator", "translate", "translate_plural",
     "unproxied", "vouched", "watch_sources", "wrap_asgi",
