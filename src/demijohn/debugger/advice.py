@@ -98,6 +98,16 @@ def _unbuildable(error: BuildError) -> str:
 
 def _missing_module(name: str) -> str:
     top = name.partition(".")[0]
+    if top == "flask":
+        return (
+            "demijohn takes the place of Flask where it is asked to: type demijohn run --compat, or import from"
+            " demijohn instead. Other ways in are on the page Running Flask applications as they are."
+        )
+    if top.startswith("flask_"):
+        return (
+            f"demijohn run --compat has what takes the place of Flask and of many of its extensions; {top} has to"
+            " be installed where it is not among them."
+        )
     extra = extra_of(top)
     if extra is not None:
         return f'Install what brings it: pip install "demijohn[{extra}]"'
