@@ -20,6 +20,7 @@ with needs("database"):
     from demijohn.ext.database.aio import AsyncPagination, AsyncSession
     from demijohn.ext.database.extension import SQLAlchemy
     from demijohn.ext.database.model import Model, TypedModel
+    from demijohn.ext.database.on_loop import NotLoaded
     from demijohn.ext.database.pagination import Pagination
     from demijohn.ext.database.pool import PoolExhausted
     from demijohn.ext.database.query import Query
@@ -31,6 +32,7 @@ __all__ = [
     "AsyncPagination",
     "AsyncSession",
     "Model",
+    "NotLoaded",
     "Pagination",
     "PoolExhausted",
     "Query",
