@@ -214,12 +214,13 @@ def _listen(options: ServeOptions, load: Loader) -> socket.socket:
     """
     try:
         return listen(options)
-    except ServeError:
-        try:
-            load()
-        except (Exception, SystemExit) as error:
-            end_with(error)
-        raise
+    except ServeError as error:
+        in_the_way = error
+    try:
+        load()
+    except (Exception, SystemExit) as error:
+        end_with(error)
+    raise in_the_way
 
 
 def program_of_main() -> tuple[dict[str, str], list[str]] | None:
