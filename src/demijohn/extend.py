@@ -39,12 +39,12 @@ from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.helpers import is_safe_url
 from demijohn.http.problem import prefers_json, problem
 from demijohn.http.query import parse_lists
-from demijohn.later import later
+from demijohn.later import later, needs
 from demijohn.sessions.session import SessionMixin
 from demijohn.setup.kinds import Kind
 from demijohn.sessions.signing import BoundedTimedSerializer
 from demijohn.variable import current
-from demijohn.setup.checks import Diagnosis, Finding
+from demijohn.setup.checks import Diagnosis, Finding, check_at_start
 from demijohn.setup.translator import Translator
 from demijohn.signals import send_signal
 from demijohn.templating import ExtensionTemplates, extension_templates
@@ -61,13 +61,13 @@ __all__ = [
     "BoundedTimedSerializer", "Diagnosis", "EitherWay", "Filled", "Finding", "Headers", "InsufficientStorage",
     "MultipartLimits", "Observation", "Part", "PerContext", "Ready", "Translator", "WrongSetting", "adapt_view",
     "add_carrier", "add_check", "add_diagnosis", "add_gauge", "add_templates", "answer_below", "answer_errors",
-    "before_stream", "bound_threads", "call", "carried", "carry_request_id", "carrying", "content_disposition",
-    "current_application", "current_environ", "current_query", "current_request", "current_request_id",
-    "current_session", "describe_routes", "dump_cookie", "end_at_stop", "expect_settings", "is_async",
-    "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "nonblocking", "observe", "parse_cookie",
-    "parse_multipart", "prefers_json", "problem", "request_of_scope", "running_loop", "safe_join",
-    "secure_filename", "send_signal", "serve_event", "set_translator", "translate", "translate_plural",
-    "unproxied", "vouched", "watch_sources", "wrap_asgi",
+    "before_stream", "bound_threads", "call", "carried", "carry_request_id", "carrying", "check_at_start",
+    "content_disposition", "current_application", "current_environ", "current_query", "current_request",
+    "current_request_id", "current_session", "describe_routes", "dump_cookie", "end_at_stop", "expect_settings",
+    "is_async", "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "needs", "nonblocking", "observe",
+    "parse_cookie", "parse_multipart", "prefers_json", "problem", "request_of_scope", "running_loop", "safe_join",
+    "secure_filename", "send_signal", "serve_event", "set_translator", "translate", "translate_plural", "unproxied",
+    "vouched", "watch_sources", "wrap_asgi",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def adapt_view(
     """
     app.view_adapters.insert(0 if innermost else len(app.view_adapters), adapter)
     if check is not None:
-        app.start_checks.append(check)
+        check_at_start(app, check)
     app.drop_way()
 
 

@@ -152,3 +152,23 @@ def test_the_application_is_made_once_and_gets_the_debug_flag(monkeypatch):
     info = ScriptInfo(create_app=factory)
     assert info.load_app() is info.load_app()
     assert info.load_app().debug is True
+
+
+@pytest.mark.parametrize(
+    ("imported", "said"),
+    [
+        ("flask", "demijohn run --compat"),
+        ("flask.views", "demijohn run --compat"),
+        ("flask_login", "demijohn run --compat"),
+        ("flask_no_such_thing", "flask_no_such_thing has to be installed"),
+        ("no_such_thing", "Install what brings no_such_thing"),
+    ],
+)
+def test_a_missing_import_of_the_application_comes_with_what_to_do(imported, said, tmp_path, monkeypatch):
+    name = f"needs_{imported.replace('.', '_')}"
+    (tmp_path / f"{name}.py").write_text(f"import {imported}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(NoAppException) as raised:
+        locate_app(name, None)
+    assert "ModuleNotFoundError" in raised.value.message
+    assert said in raised.value.message

@@ -271,6 +271,19 @@ def test_a_port_in_use_is_refused_without_a_traceback(hello, run):
     assert "Traceback" not in server.output
 
 
+@pytest.mark.parametrize("mode", ["--no-reload", "--reload", "--prod", "--uds=taken.sock"])
+def test_what_is_wrong_is_said_before_what_is_in_the_way(mode, project, run):
+    """The application that cannot be loaded, and not the port or the file that is taken."""
+    project.write("hello.py", "import no_such_module\n")
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.socket(socket.AF_UNIX) as file:
+        file.bind(str(project.path / "taken.sock"))
+        file.listen()
+        server = run(mode, "--port", str(other.getsockname()[1]))
+        assert server.wait() != 0
+    assert "No module named 'no_such_module'" in server.output
+    assert "in use" not in server.output
+
+
 def test_a_second_server_on_the_same_port_is_refused(hello, run):
     """With SO_REUSEPORT, Granian's way, it would start and take half the requests."""
     first = run()

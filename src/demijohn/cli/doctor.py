@@ -20,6 +20,7 @@ import click
 from demijohn.cli.loading import NoAppException, ScriptInfo, pass_script_info
 from demijohn.cli.parts import Part, numbers, parts
 from demijohn.cli.ports import Application
+from demijohn.later import DISTRIBUTIONS
 from demijohn.setup.checks import Diagnosis, State
 
 __all__ = ["doctor_command"]
@@ -27,12 +28,7 @@ __all__ = ["doctor_command"]
 _COLOURS = {"ok": "green", "missing": "yellow", "old": "red", "broken": "red"}
 
 #: Names of modules where they are not those of their distributions.
-_MODULES = {
-    "argon2-cffi": "argon2",
-    "opentelemetry-api": "opentelemetry",
-    "python-dotenv": "dotenv",
-    "python-socketio": "socketio",
-}
+_MODULES = {distribution: module for module, distribution in DISTRIBUTIONS.items()}
 
 
 class _Seen(NamedTuple):

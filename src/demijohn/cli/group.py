@@ -60,7 +60,9 @@ def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> bool 
 
 def _load_env_file(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is not None and not has_dotenv():
-        raise click.BadParameter("python-dotenv must be installed to load an env file.", ctx, param)
+        raise click.BadParameter(
+            'python-dotenv must be installed to load an env file: pip install "demijohn[dotenv]".', ctx, param
+        )
     defaults = ctx.ensure_object(ScriptInfo).load_dotenv_defaults
     if value is not None or defaults:
         load_dotenv(value, load_defaults=defaults)

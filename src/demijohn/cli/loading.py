@@ -17,15 +17,21 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType, ModuleType
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import click
 
 from demijohn.cli.ports import Application
 from demijohn.contexts.context import current
+from demijohn.later import later
 from demijohn.setup.application import App
 from demijohn.setup.commands import set_script_info_class
 from demijohn.setup.envvars import get_debug_flag, get_load_dotenv
+
+if TYPE_CHECKING:
+    from demijohn.debugger import advice
+else:
+    advice = later("demijohn.debugger.advice")  # 20 ms, for an application that cannot be imported
 
 _NOT_LOCATED = (
     "Could not locate a Flask application. Use the 'demijohn --app' option, the 'DEMIJOHN_APP' or"
@@ -184,9 +190,8 @@ def locate_app(module_name: str, app_name: str | None, raise_if_not_found: bool 
     except ImportError as error:
         # One frame, this one: the module itself is missing. More: it exists and its own import failed.
         if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
-            raise NoAppException(
-                f"While importing {module_name!r}, an ImportError was raised:\n\n{traceback.format_exc()}"
-            ) from None
+            said = f"While importing {module_name!r}, an ImportError was raised:\n\n{traceback.format_exc()}"
+            raise NoAppException(f"{said}\n{advice.advise(error)}".rstrip()) from None
         if raise_if_not_found:
             raise NoAppException(
                 f"Could not import {module_name!r}. There is no module of that name in {sys.path[0]!r}, and"

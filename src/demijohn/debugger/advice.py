@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from importlib import metadata
-
 
 from jinja2 import TemplateNotFound, TemplateSyntaxError
 from werkzeug.routing import BuildError
 
 from demijohn.debugger.ports import Application
+from demijohn.later import extra_of
 from demijohn.templating import Templated
 
 _NO_TABLE = re.compile(
@@ -21,9 +20,6 @@ _NO_TABLE = re.compile(
     r"(?:relation|column) \S+ does not exist|Table '[^']+' doesn't exist|Unknown column",
     re.IGNORECASE,
 )
-
-#: Modules whose distributions have other names.
-_DISTRIBUTIONS = {"dotenv": "python-dotenv", "argon2": "argon2-cffi", "attr": "attrs", "PIL": "pillow"}
 
 
 def advise(error: BaseException, app: Application | None = None) -> str:
@@ -102,21 +98,19 @@ def _unbuildable(error: BuildError) -> str:
 
 def _missing_module(name: str) -> str:
     top = name.partition(".")[0]
-    wanted = _DISTRIBUTIONS.get(top, top).replace("_", "-").lower()
-    try:
-        required = metadata.requires("demijohn") or []
-    except metadata.PackageNotFoundError:
-        required = []
-    extras: dict[str, set[str]] = {}
-    for line in required:
-        extra = re.search(r"extra == ['\"]([^'\"]+)['\"]", line)
-        brought = re.match(r"[A-Za-z0-9._-]+", line)
-        if extra and brought and extra[1] != "all":
-            extras.setdefault(extra[1], set()).add(brought[0].lower().replace("_", "-"))
-    fitting = [extra for extra, names in extras.items() if wanted in names]
-    if fitting:
-        least = min(fitting, key=lambda extra: len(extras[extra]))
-        return f'Install what brings it: pip install "demijohn[{least}]"'
+    if top == "flask":
+        return (
+            "demijohn takes the place of Flask where it is asked to: type demijohn run --compat, or import from"
+            " demijohn instead. Other ways in are on the page Running Flask applications as they are."
+        )
+    if top.startswith("flask_"):
+        return (
+            f"demijohn run --compat has what takes the place of Flask and of many of its extensions; {top} has to"
+            " be installed where it is not among them."
+        )
+    extra = extra_of(top)
+    if extra is not None:
+        return f'Install what brings it: pip install "demijohn[{extra}]"'
     return f"Install what brings {top}, or mend its name where it is imported."
 
 

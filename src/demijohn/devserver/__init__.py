@@ -37,10 +37,11 @@ from demijohn.devserver.ports import Application, Loader
 from demijohn.devserver.sockets import handed_over, listen, release
 from demijohn.devserver.supervisor import Supervisor
 from demijohn.devserver.tls import AdhocCertificate, Certificate, certificate_files, is_ssl_context
-from demijohn.devserver.worker import serve_assigned, serve_here
+from demijohn.devserver.worker import end_with, serve_assigned, serve_here
 from demijohn.setup.envvars import get_debug_flag, get_load_dotenv, read_setting
 
 if TYPE_CHECKING:
+    import socket
     from ssl import SSLContext
 
 __all__ = [
@@ -191,7 +192,7 @@ def _serve(load: Loader, options: ServeOptions, program: tuple[dict[str, str], l
     in_main_thread = threading.current_thread() is threading.main_thread()
     if options.reload and (program is None or not in_main_thread):
         say("The reloader needs a script or module to run again, from its main thread: serving without it.")
-    sock = given or listen(options)
+    sock = given or _listen(options, load)
     try:
         if program is not None and in_main_thread and os.name == "posix":
             return Supervisor(*program, sock, options).run()
@@ -202,6 +203,24 @@ def _serve(load: Loader, options: ServeOptions, program: tuple[dict[str, str], l
     finally:
         release(sock, options)
     return 0
+
+
+def _listen(options: ServeOptions, load: Loader) -> socket.socket:
+    """The listening socket; where there can be none, an application that cannot be loaded is told of first.
+
+    Otherwise only workers load it: whoever mended the port would be told of it at the next try.
+
+    :raises ServeError: When the place is taken, forbidden or unknown.
+    """
+    try:
+        return listen(options)
+    except ServeError as error:
+        in_the_way = error
+    try:
+        load()
+    except (Exception, SystemExit) as error:
+        end_with(error)
+    raise in_the_way
 
 
 def program_of_main() -> tuple[dict[str, str], list[str]] | None:

@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -89,10 +89,7 @@ def serve_assigned(assignment: Assignment, load: Loader) -> None:
         if options.reload:
             serve_broken(assignment, error)
             return
-        if isinstance(error, (SystemExit, click.ClickException)):
-            raise
-        say_failure(f"The application cannot be loaded: {describe(error)}", error)
-        sys.exit(CANNOT_START)
+        end_with(error)
     options = _settle(app, options)
     interface, why = choose_interface(app, options.interface)
     facts = {"interface": interface, "why": why, "threads": _threads_shown(interface, options)} | _pin(
@@ -114,6 +111,14 @@ def serve_assigned(assignment: Assignment, load: Loader) -> None:
             return
         say_failure(f"A start-up hook failed: {error}", error.__cause__)
         sys.exit(CANNOT_START)
+
+
+def end_with(error: BaseException) -> NoReturn:
+    """End this process because the application cannot be loaded, and say why."""
+    if isinstance(error, (SystemExit, click.ClickException)):
+        raise error
+    say_failure(f"The application cannot be loaded: {describe(error)}", error)
+    sys.exit(CANNOT_START)
 
 
 def serve_broken(assignment: Assignment, error: BaseException) -> None:

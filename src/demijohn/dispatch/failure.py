@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServe
 from werkzeug.routing import RoutingException
 
 from demijohn.contexts.context import RequestContext
+from demijohn.dispatch.answering import ANSWERED_BY
 from demijohn.dispatch.fields import protect
 from demijohn.dispatch.ports import Application
 from demijohn.signals import got_request_exception, sending
@@ -64,6 +65,7 @@ def call_handler(
     app: Application, ctx: RequestContext, handler: Callable[..., Any], e: Exception
 ) -> Steps[Any]:
     """Call an error handler, off the loop unless it is async."""
+    ctx.__dict__[ANSWERED_BY] = "error handler", handler
     sync = ctx.way.sync
     if sync is not None:
         handler = sync(app, handler)

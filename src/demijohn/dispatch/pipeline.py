@@ -17,6 +17,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 
 from demijohn.contexts.context import UNSET, RequestContext
+from demijohn.dispatch.answering import ANSWERED_BY
 from demijohn.dispatch.failure import answers_itself
 from demijohn.dispatch.fields import protect
 from demijohn.dispatch.ports import Application
@@ -139,6 +140,7 @@ def preprocess(app: Application, ctx: RequestContext) -> Steps[Any]:
         if hasattr(rv.__class__, "__await__"):
             rv = yield rv
         if rv is not None:
+            ctx.__dict__[ANSWERED_BY] = "before_request function", before
             return rv
     return None
 

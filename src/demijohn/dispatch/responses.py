@@ -13,8 +13,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.wrappers import Response as BaseResponse
 
-from demijohn.contexts.context import RequestContext, current
+from demijohn.contexts.context import RequestContext
 from demijohn.contexts.proxies import get_request_context
+from demijohn.dispatch.answering import named, whose_answer
 from demijohn.dispatch.fields import protect
 from demijohn.dispatch.ports import Application
 from demijohn.http.problem import prefers_json, problem_response_parts
@@ -69,7 +70,7 @@ def make_response(app: Application, ctx: RequestContext | None, rv: Any) -> Any:
             rv.headers.update(headers)
         return rv
     except (TypeError, ValueError) as e:
-        e.add_note(f"{_the_view()} returned that.")
+        e.add_note(f"{whose_answer()} returned that.")
         raise
 
 
@@ -82,7 +83,7 @@ def _unpacked(rv: tuple[Any, ...]) -> tuple[Any, Any, Any]:
             return rv[0], None, rv[1]
         return rv[0], rv[1], None
     raise TypeError(
-        f"{_the_view()} did not return a valid response tuple. The tuple must have the form"
+        f"{whose_answer()} did not return a valid response tuple. The tuple must have the form"
         " (body, status, headers), (body, status), or (body, headers)."
     )
 
@@ -95,21 +96,14 @@ def _coerced(app: Application, ctx: RequestContext, rv: Any) -> Any:
         raise TypeError(f"{e}\n{_not_a_response(rv)}") from None
 
 
-def _the_view() -> str:
-    """Whose answer it is, as far as that is known."""
-    ctx = current.get(None)
-    endpoint = ctx.request.endpoint if isinstance(ctx, RequestContext) else None
-    return "The view function" if endpoint is None else f"The view function for {endpoint!r}"
-
-
 def _not_a_response(rv: object) -> str:
     if rv is None:
         return (
-            f"{_the_view()} did not return a valid response."
+            f"{whose_answer()} did not return a valid response."
             " The function either returned None or ended without a return statement."
         )
     return (
-        f"{_the_view()} did not return a valid response. The return type must be a string, dict, list,"
+        f"{whose_answer()} did not return a valid response. The return type must be a string, dict, list,"
         " tuple with headers or status, Response instance, or WSGI callable,"
         f" but it was a {type(rv).__name__}."
     )
@@ -150,6 +144,7 @@ def finalize(app: Application, ctx: RequestContext, rv: Any, from_error_handler:
     way = ctx.way
     make = way.make_response
     response: Any = make(app, ctx, rv)
+    made = response
     rv = None  # it may be an error, and must not be reachable from its own frame
     try:
         if ctx.plan.processes or ctx._session is not None or ctx._after_request_functions:
@@ -159,8 +154,13 @@ def finalize(app: Application, ctx: RequestContext, rv: Any, from_error_handler:
             protect(ctx, response)
         if request_finished.receivers:
             yield from sending(request_finished, app, response=response)
-    except Exception:
-        if not from_error_handler:
+    except Exception as e:
+        if not isinstance(response, BaseResponse):
+            kind, response = type(response).__name__, made
+            if not from_error_handler:
+                said = f"An after_request function returned a {kind}: each has to return the response."
+                raise TypeError(said) from e
+        elif not from_error_handler:
             raise
         app.logger.exception("Request finalizing failed with an error while handling an error")
         if ctx.plan.protects:
@@ -174,6 +174,10 @@ def process(app: Application, ctx: RequestContext, response: Any) -> Steps[Any]:
         response = after(response)
         if hasattr(response.__class__, "__await__"):
             response = yield response
+        if response is None:
+            raise TypeError(
+                f"{named('after_request function', after)} returned None: it has to return the response."
+            )
     if ctx._session is not None:
         saved = save_session(app, ctx, response)
         if saved is not None and is_awaitable(saved):

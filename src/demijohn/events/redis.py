@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from demijohn.events.hub import LocalHub
 from demijohn.events.message import NOWHERE, BroadcastUnavailable, Id, Record, parse_id
-from demijohn.later import later
+from demijohn.later import later, needs
 from demijohn.waiting.drivers import running_loop
 from demijohn.waiting.either import EitherWay
 
@@ -258,15 +258,13 @@ def _settle(future: Any, result: str | BroadcastUnavailable) -> None:
 def connect(url: str, timeout: float) -> Any:
     """A client that tries once, and does not wait longer than that for an answer.
 
-    :raises RuntimeError: without redis-py.
+    :raises ModuleNotFoundError: without redis-py.
     """
-    try:
+    with needs("redis"):
         # Imported here: an optional requirement, and heavy.
         import redis
         from redis.backoff import NoBackoff
         from redis.retry import Retry
-    except ImportError as e:
-        raise RuntimeError("A Broadcast through Redis needs redis-py: pip install demijohn[redis]") from e
     return redis.Redis.from_url(
         url, socket_timeout=timeout, socket_connect_timeout=_CONNECT, retry=Retry(NoBackoff(), 0),
         retry_on_timeout=False, protocol=2,

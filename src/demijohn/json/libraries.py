@@ -17,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from demijohn.json.decoder import check_depth, too_deep
+from demijohn.later import needs
 from demijohn.json.provider import OWN_METHODS, DefaultJSONProvider, Application
 
 __all__ = ["MsgspecJSONProvider", "OrjsonJSONProvider"]
@@ -91,8 +92,9 @@ class OrjsonJSONProvider(MsgspecJSONProvider):
 
     def __init__(self, app: Application) -> None:
         super().__init__(app)
-        # Imported by who chooses this provider: it is no dependency of this package.
-        import orjson
+        with needs("orjson"):
+            # Imported by who chooses this provider: it is no dependency of this package.
+            import orjson
 
         self._dumps = orjson.dumps
         self._options = orjson.OPT_NON_STR_KEYS, orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS

@@ -6,9 +6,10 @@ too. This module must not know which checks there are, nor how findings are show
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-__all__ = ["Diagnosis", "Finding", "Level", "State", "weakness"]
+__all__ = ["Diagnosis", "Finding", "Level", "State", "check_at_start", "weakness"]
 
 #: ``serious``: not to be served like this. ``warning``: to be mended or silenced. ``note``: to be known.
 Level: TypeAlias = Literal["serious", "warning", "note"]
@@ -35,6 +36,20 @@ _KNOWN = frozenset(
         "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
     }
 )  # fmt: skip
+
+
+class Starting(Protocol):
+    """An application, for what is asked when it starts."""
+
+    start_checks: list[Callable[[], None]]
+
+
+def check_at_start(app: Starting, check: Callable[[], None]) -> None:
+    """Have ``check()`` called when a process starts, before its first request: what it raises keeps it from serving.
+
+    The application is settled then: its debug mode, its rules and its settings are known.
+    """
+    app.start_checks.append(check)
 
 
 class Finding(NamedTuple):

@@ -30,7 +30,13 @@ def own_logging() -> Iterator[None]:
     root = logging.getLogger()
     before = [
         (logger, logger.level, logger.handlers[:], logger.disabled)
-        for logger in (root, *map(logging.getLogger, ("alembic", "flask_migrate", "sqlalchemy.engine")))
+        for logger in (
+            root,
+            *map(
+                logging.getLogger,
+                ("alembic", "demijohn.ext.migrations", "flask_migrate", "sqlalchemy.engine"),
+            ),
+        )
     ]
     yield
     for logger, level, handlers, disabled in before:

@@ -14,20 +14,25 @@ from __future__ import annotations
 
 import warnings
 
-from demijohn.ext.database.aio import AsyncPagination, AsyncSession
-from demijohn.ext.database.extension import SQLAlchemy
-from demijohn.ext.database.model import Model, TypedModel
-from demijohn.ext.database.pagination import Pagination
-from demijohn.ext.database.pool import PoolExhausted
-from demijohn.ext.database.query import Query
-from demijohn.ext.database.record_queries import get_recorded_queries
-from demijohn.ext.database.session import Session
-from demijohn.ext.database.track_modifications import before_models_committed, models_committed
+from demijohn.extend import needs
+
+with needs("database"):
+    from demijohn.ext.database.aio import AsyncPagination, AsyncSession
+    from demijohn.ext.database.extension import SQLAlchemy
+    from demijohn.ext.database.model import Model, TypedModel
+    from demijohn.ext.database.on_loop import NotLoaded
+    from demijohn.ext.database.pagination import Pagination
+    from demijohn.ext.database.pool import PoolExhausted
+    from demijohn.ext.database.query import Query
+    from demijohn.ext.database.record_queries import get_recorded_queries
+    from demijohn.ext.database.session import Session
+    from demijohn.ext.database.track_modifications import before_models_committed, models_committed
 
 __all__ = [
     "AsyncPagination",
     "AsyncSession",
     "Model",
+    "NotLoaded",
     "Pagination",
     "PoolExhausted",
     "Query",

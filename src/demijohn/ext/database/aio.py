@@ -22,6 +22,7 @@ from demijohn.ext.database.engines import async_options, is_memory, make_engine
 from demijohn.ext.database.pagination import MAX_PER_PAGE, SelectPagination
 from demijohn.ext.database.query import NO_KEY
 from demijohn.ext.database.session import ContextRegistry, Session
+from demijohn.extend import needs
 
 T = TypeVar("T")
 
@@ -325,8 +326,9 @@ def _sharing(engine: sa.Engine) -> Callable[[], Any]:
 
     A second connection would be a second, empty database.
     """
-    # Imported late: aiosqlite is an optional driver.
-    import aiosqlite
+    with needs("database"):
+        # Imported late: aiosqlite is an optional driver.
+        import aiosqlite
 
     async def connect() -> Any:
         with engine.connect() as connection:

@@ -18,6 +18,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection, QueuePool, StaticPool
 
 from demijohn import Flask
+from demijohn.extend import needs
 from demijohn.ext.database.pool import AsyncWaitingPool, WaitingPool
 
 T = TypeVar("T")
@@ -132,11 +133,12 @@ def _in_instance_folder(url: sa.URL, app: Flask) -> sa.URL:
 
 def make_engine(options: Mapping[str, Any], make: Callable[..., T], from_config: Callable[..., T]) -> T:
     """An engine, sync or async; options that are text, as from the environment, are read as what they mean."""
-    if any(isinstance(value, str) for name, value in options.items() if name != "url"):
-        return from_config(options, prefix="")
-    others = dict(options)
-    # Not always from_config: it makes whole seconds of every time-out.
-    return make(others.pop("url"), **others)
+    with needs():  # for its driver
+        if any(isinstance(value, str) for name, value in options.items() if name != "url"):
+            return from_config(options, prefix="")
+        others = dict(options)
+        # Not always from_config: it makes whole seconds of every time-out.
+        return make(others.pop("url"), **others)
 
 
 def named_async_driver(address: str | sa.URL) -> str | None:

@@ -38,6 +38,7 @@ from demijohn.ext.database.model import DECLARATIVE_BASES, _QueryProperty, decla
 from demijohn.ext.database.model import Model as BaseModel
 from demijohn.ext.database.lookups import Lookups
 from demijohn.ext.database.names import Names
+from demijohn.ext.database.on_loop import tell_of_waiting
 from demijohn.ext.database.operation import attend
 from demijohn.ext.database.query import Query as BaseQuery
 from demijohn.ext.database.session import HELD, ContextRegistry, Session
@@ -161,6 +162,7 @@ class SQLAlchemy(Names, Lookups, Generic[M]):
         app.extensions["sqlalchemy"] = self
         app.teardown_appcontext(self._teardown_session)
         attend(app, self)
+        tell_of_waiting(app, self)
         if app.config["SQLALCHEMY_RELEASE_WHEN_IDLE"]:
             app.before_idle(self._release_sessions)
         if self._add_models_to_shell:

@@ -16,8 +16,10 @@ import sqlalchemy.event as sa_event
 import sqlalchemy.exc as sa_exc
 import sqlalchemy.orm as sa_orm
 from sqlalchemy.sql import visitors
+from sqlalchemy.util.concurrency import in_greenlet
 
 from demijohn.ctx import AppContext
+from demijohn.ext.database.on_loop import not_loaded
 from demijohn.ext.database.ports import Database
 from demijohn.globals import app_ctx
 
@@ -38,21 +40,32 @@ HELD = (
 class _NotingSession(sa_orm.Session):
     """Notes in ``info`` what changes rows past the unit of work: for :meth:`Session.release`."""
 
+    #: Whether this is the sync face of an async session, which uses the async engines.
+    _on_loop = False
+
     if not TYPE_CHECKING:  # for type checkers these are SQLAlchemy's own
         # PERF: not the event "do_orm_execute": while that is listened to, SQLAlchemy prepares each statement
         # twice (70 of 610 calls of a page with one query).
 
+        # Who forgets to await is told before a connection is taken, which nobody would give back.
+
         def execute(self, statement: object, *args: Any, **kwargs: Any) -> Any:
+            if self._on_loop and not in_greenlet():
+                raise not_loaded()
             if not getattr(statement, "is_select", False):
                 self._note_statement(statement)
             return super().execute(statement, *args, **kwargs)
 
         def scalar(self, statement: object, *args: Any, **kwargs: Any) -> Any:
+            if self._on_loop and not in_greenlet():
+                raise not_loaded()
             if not getattr(statement, "is_select", False):
                 self._note_statement(statement)
             return super().scalar(statement, *args, **kwargs)
 
         def scalars(self, statement: object, *args: Any, **kwargs: Any) -> Any:
+            if self._on_loop and not in_greenlet():
+                raise not_loaded()
             if not getattr(statement, "is_select", False):
                 self._note_statement(statement)
             return super().scalars(statement, *args, **kwargs)
@@ -88,9 +101,6 @@ class Session(_NotingSession):
     :param db: The extension object, whose engines are used.
     :param kwargs: What :class:`sqlalchemy.orm.Session` takes.
     """
-
-    #: Whether this is the sync face of an async session, which uses the async engines.
-    _on_loop = False
 
     def __init__(self, db: Database, **kwargs: Any) -> None:
         super().__init__(**kwargs)

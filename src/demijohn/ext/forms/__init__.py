@@ -29,13 +29,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demijohn.ext.forms.csrf import CSRFError, CSRFProtect, csrf_meta_tag, generate_csrf, validate_csrf
-from demijohn.ext.forms.file import (
-    FileAllowed, FileField, FileRequired, FileSize, MultipleFileField,
-)  # fmt: skip
-from demijohn.ext.forms.form import FlaskForm, Form
-from demijohn.ext.forms.recaptcha import Recaptcha, RecaptchaField, RecaptchaWidget
-from demijohn.extend import add_templates
+from demijohn.extend import add_templates, needs
+
+with needs("forms"):
+    from demijohn.ext.forms.csrf import CSRFError, CSRFProtect, csrf_meta_tag, generate_csrf, validate_csrf
+    from demijohn.ext.forms.file import (
+        FileAllowed, FileField, FileRequired, FileSize, MultipleFileField,
+    )  # fmt: skip
+    from demijohn.ext.forms.form import FlaskForm, Form
+    from demijohn.ext.forms.recaptcha import Recaptcha, RecaptchaField, RecaptchaWidget
 
 __all__ = [
     "CSRFError", "CSRFProtect", "FileAllowed", "FileField", "FileRequired", "FileSize", "FlaskForm", "Form",

@@ -27,22 +27,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import babel
+from demijohn.extend import needs
 
-from demijohn.ext.i18n.configuration import BabelConfiguration, get_babel
-from demijohn.ext.i18n.current import (
-    force_locale, get_locale, get_timezone, refresh, set_locale, text_direction,
-)  # fmt: skip
-from demijohn.ext.i18n.domain import (
-    Domain, get_domain, get_translations, gettext, lazy_gettext, lazy_ngettext, lazy_npgettext, lazy_pgettext,
-    ngettext, npgettext, pgettext,
-)  # fmt: skip
-from demijohn.ext.i18n.extension import Babel
-from demijohn.ext.i18n.formats import (
-    format_currency, format_date, format_datetime, format_decimal, format_number, format_percent,
-    format_scientific, format_time, format_timedelta, to_user_timezone, to_utc,
-)  # fmt: skip
-from demijohn.ext.i18n.speaklater import LazyString
+with needs("i18n"):
+    import babel
+
+    from demijohn.ext.i18n.configuration import BabelConfiguration, get_babel
+    from demijohn.ext.i18n.current import (
+        force_locale, get_locale, get_timezone, refresh, set_locale, text_direction,
+    )  # fmt: skip
+    from demijohn.ext.i18n.domain import (
+        Domain, get_domain, get_translations, gettext, lazy_gettext, lazy_ngettext, lazy_npgettext, lazy_pgettext,
+        ngettext, npgettext, pgettext,
+    )  # fmt: skip
+    from demijohn.ext.i18n.extension import Babel
+    from demijohn.ext.i18n.formats import (
+        format_currency, format_date, format_datetime, format_decimal, format_number, format_percent,
+        format_scientific, format_time, format_timedelta, to_user_timezone, to_utc,
+    )  # fmt: skip
+    from demijohn.ext.i18n.speaklater import LazyString
 
 __all__ = [
     "Babel", "BabelConfiguration", "Domain", "LazyString", "force_locale", "format_currency", "format_date",

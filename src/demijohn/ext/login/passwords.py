@@ -20,7 +20,7 @@ from typing import Any
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from demijohn.extend import call
+from demijohn.extend import call, needs
 
 __all__ = ["PasswordHasher"]
 
@@ -129,9 +129,7 @@ def _is_text(password: str) -> bool:
 
 
 def _argon2() -> ModuleType:
-    try:
+    with needs("argon2"):
         # Imported here: an optional requirement.
         import argon2
-    except ImportError as e:
-        raise RuntimeError("Argon2 passwords need argon2-cffi: pip install argon2-cffi") from e
     return argon2

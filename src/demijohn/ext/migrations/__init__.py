@@ -14,12 +14,15 @@ Leaves alone: when to upgrade. Nothing here runs unless it is called.
 
 from __future__ import annotations
 
-from demijohn.ext.migrations.configuration import Config, alembic_version
-from demijohn.ext.migrations.extension import Migrate
-from demijohn.ext.migrations.operations import (
-    branches, catch_errors, check, current, downgrade, edit, heads, history, init, list_templates, merge,
-    migrate, revision, show, stamp, upgrade,
-)  # fmt: skip
+from demijohn.extend import needs
+
+with needs("migrations"):
+    from demijohn.ext.migrations.configuration import Config, alembic_version
+    from demijohn.ext.migrations.extension import Migrate
+    from demijohn.ext.migrations.operations import (
+        branches, catch_errors, check, current, downgrade, edit, heads, history, init, list_templates, merge,
+        migrate, revision, show, stamp, upgrade,
+    )  # fmt: skip
 
 __all__ = [
     "Config",

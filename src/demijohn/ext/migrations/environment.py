@@ -19,8 +19,7 @@ from alembic.util import CommandError
 
 from demijohn import current_app
 from demijohn.ext.migrations.configuration import Database, _MigrateConfig
-from demijohn.ext.migrations.logs import set_up_logging
-from demijohn.ext.migrations.risks import LOGGER
+from demijohn.ext.migrations.logs import reporter, set_up_logging
 
 log = logging.getLogger("alembic.env")
 
@@ -90,7 +89,7 @@ class _Environment:
             return
         if all(operations.is_empty() for operations in directives[0].upgrade_ops_list):
             directives.clear()
-            logging.getLogger(LOGGER).info("No changes in schema detected.")
+            reporter().info("No changes in schema detected.")
 
     def configure(self, name: str, **where: Any) -> None:
         """Tell Alembic about one database."""

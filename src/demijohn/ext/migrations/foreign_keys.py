@@ -7,7 +7,6 @@ what refers to its rows (ON DELETE CASCADE), or fails. This module must not know
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from threading import get_ident
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 import sqlalchemy.event as sa_event
 
-from demijohn.ext.migrations.risks import LOGGER
+from demijohn.ext.migrations.logs import reporter
 
 _KEY = "demijohn.foreign_keys"
 
@@ -42,7 +41,7 @@ def foreign_keys_suspended(sql: bool = False) -> Iterator[None]:
             broken = sorted({row[0] for row in _ask(connection, "foreign_key_check")})
             _ask(connection, "foreign_keys=ON")
             if broken:
-                logging.getLogger(LOGGER).warning(
+                reporter().warning(
                     "Rows of %s refer to rows that are not there.", ", ".join(map(repr, broken))
                 )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +19,7 @@ from alembic.config import Config
 
 from demijohn import current_app
 from demijohn.ext.migrations.configuration import Database
-from demijohn.ext.migrations.risks import LOGGER
+from demijohn.ext.migrations.logs import reporter
 
 #: Seconds between two tries.
 _PAUSE = 0.2
@@ -63,7 +62,7 @@ def _wait(attempt: Callable[[], bool], deadline: float, where: str) -> None:
             )
         if not told:
             told = True
-            logging.getLogger(LOGGER).warning("Waiting for another process that migrates %s", where)
+            reporter().warning("Waiting for another process that migrates %s", where)
         time.sleep(_PAUSE)
 
 

@@ -11,6 +11,12 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from logging.config import fileConfig
 
+from demijohn import current_app, has_app_context
+
+#: What the commands themselves say. COMPAT: under the other name for who sets that up.
+_OWN = logging.getLogger("demijohn.ext.migrations")
+_FLASK_MIGRATE = logging.getLogger("flask_migrate")
+
 _on_command_line: ContextVar[bool] = ContextVar("demijohn.migrations.on_command_line", default=False)
 
 
@@ -18,10 +24,20 @@ _on_command_line: ContextVar[bool] = ContextVar("demijohn.migrations.on_command_
 def on_command_line() -> Iterator[None]:
     """What runs in the block was typed as a command: the process is the folder's to set up."""
     token = _on_command_line.set(True)
+    for log in _OWN, _FLASK_MIGRATE:
+        if log.level == logging.NOTSET:
+            log.setLevel(logging.INFO)
     try:
         yield
     finally:
         _on_command_line.reset(token)
+
+
+def reporter() -> logging.Logger:
+    """The logger for what the commands find and do."""
+    log = _OWN if not has_app_context() or current_app.policy.explained_errors else _FLASK_MIGRATE
+    log.disabled = False  # an env.py may have switched off every logger but those it sets up
+    return log
 
 
 def set_up_logging(file: str) -> None:

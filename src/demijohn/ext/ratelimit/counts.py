@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from demijohn.extend import later
+from demijohn.extend import later, needs
 
 if TYPE_CHECKING:
     from limits import errors, storage, strategies
@@ -49,6 +49,9 @@ class Counts:
         self.in_memory = uri.startswith("memory:")
         if strategy not in strategies.STRATEGIES:
             raise _unknown(strategy)
+        if uri.startswith("redis"):
+            with needs("redis"):
+                import redis  # noqa: F401 (imported here, and named: the library says it in words of its own)
         timeouts = _TIMEOUTS if uri.startswith(("redis", "valkey")) else {}
         self.storage: Any = storage.storage_from_string(uri, **{**timeouts, **options})
         self.strategy: Any = strategies.STRATEGIES[strategy](self.storage)

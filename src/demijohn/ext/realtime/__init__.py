@@ -22,21 +22,24 @@ application, the request and the session of its client. ``emit`` and its like ar
 Redis or Valkey: ``SocketIO(app, message_queue="redis://...")``.
 """
 
-from socketio.exceptions import ConnectionRefusedError
+from demijohn.extend import needs
 
-from demijohn.ext.realtime.extension import SocketIO
-from demijohn.ext.realtime.functions import (
-    call,
-    close_room,
-    disconnect,
-    emit,
-    join_room,
-    leave_room,
-    rooms,
-    send,
-)
-from demijohn.ext.realtime.namespace import Namespace
-from demijohn.ext.realtime.test_client import SocketIOTestClient
+with needs("realtime"):
+    from socketio.exceptions import ConnectionRefusedError
+
+    from demijohn.ext.realtime.extension import SocketIO
+    from demijohn.ext.realtime.functions import (
+        call,
+        close_room,
+        disconnect,
+        emit,
+        join_room,
+        leave_room,
+        rooms,
+        send,
+    )
+    from demijohn.ext.realtime.namespace import Namespace
+    from demijohn.ext.realtime.test_client import SocketIOTestClient
 
 __all__ = [
     "ConnectionRefusedError", "Namespace", "SocketIO", "SocketIOTestClient", "call", "close_room", "disconnect", "emit",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from demijohn import Flask
-from demijohn.extend import WrongSetting
+from demijohn.extend import WrongSetting, needs
 from demijohn.ext.tasks.errors import TasksUnavailable
 from demijohn.ext.tasks.schedule import latest_turn, next_turn
 from demijohn.ext.tasks.settings import Settings
@@ -69,7 +69,8 @@ class SharedTurns:
     """For all beats, and beyond their end, in Redis."""
 
     def __init__(self, address: str, timeout: float) -> None:
-        import redis  # an optional requirement
+        with needs("tasks"):
+            import redis  # an optional requirement
 
         self._client = redis.Redis.from_url(address, socket_timeout=timeout, socket_connect_timeout=timeout)
 

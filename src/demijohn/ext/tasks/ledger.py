@@ -14,6 +14,7 @@ from typing import Any
 
 from demijohn.ext.tasks.ports import Args, Kwargs
 from demijohn import Flask
+from demijohn.extend import needs
 from demijohn.ext.tasks.errors import TaskCrashed
 
 #: Seconds for which a begun task is remembered, and how many are kept that crashed.
@@ -43,7 +44,8 @@ class Ledger:
     def _client(self) -> Any:
         """The connection of this process."""
         if self._made is None or self._made[0] != os.getpid():
-            import redis  # an optional requirement
+            with needs("tasks"):
+                import redis  # an optional requirement
 
             client = redis.Redis.from_url(
                 self._address, socket_timeout=self._timeout, socket_connect_timeout=self._timeout

@@ -15,14 +15,19 @@ from queue import Empty
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, cast
 
-from kombu.transport import redis as kombu_redis
-from kombu.transport import virtual
-from kombu.utils.encoding import bytes_to_str
-from kombu.utils.json import dumps, loads
-from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError
 from demijohn.ext.tasks.ports import RedisClient
-from redis.retry import Retry
+from demijohn.extend import needs
+
+with needs("tasks"):
+    # First: kombu imports its transport without redis-py too, and fails in the middle of it.
+    from redis.backoff import NoBackoff
+    from redis.exceptions import NoScriptError
+    from redis.retry import Retry
+
+    from kombu.transport import redis as kombu_redis
+    from kombu.transport import virtual
+    from kombu.utils.encoding import bytes_to_str
+    from kombu.utils.json import dumps, loads
 
 _log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, cast
 
-from demijohn.extend import InsufficientStorage, later, safe_join
+from demijohn.extend import InsufficientStorage, later, needs, safe_join
 
 if TYPE_CHECKING:
     import obstore
@@ -163,7 +163,8 @@ class ObjectStore:
     def store(self) -> Any:
         """The store; made of its URL when it is first used."""
         if self._store is None:
-            import obstore.store  # heavy: see above
+            with needs("uploads"):
+                import obstore.store  # heavy: see above
 
             self._store = obstore.store.from_url(self._given)
         return self._store

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from demijohn.later import needs
 from demijohn.sessions.server_side.store import Stored, StoreUnavailable
 
 
@@ -86,14 +87,12 @@ class RedisStore:
 
 
 def _connected(url: str, timeout: float) -> Any:
-    try:
+    with needs("redis"):
         # Imported here: an optional requirement, and heavy.
         import redis
         from redis.backoff import NoBackoff
         from redis.exceptions import ConnectionError
         from redis.retry import Retry
-    except ImportError as e:
-        raise RuntimeError("Sessions in Redis need redis-py: pip install demijohn[redis]") from e
     retry = Retry(NoBackoff(), 1, (ConnectionError,))
     address = "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url
     return redis.Redis.from_url(

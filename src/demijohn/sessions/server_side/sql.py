@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
+from demijohn.later import needs
 from demijohn.sessions.server_side.store import Stored, StoreUnavailable
 
 if TYPE_CHECKING:  # an optional requirement, and heavy: a store imports it when it is made
@@ -52,9 +53,10 @@ class SQLStore:
     def __init__(
         self, db: Database | sa.Engine, table: str = "sessions", bind_key: str | None = None
     ) -> None:
-        # Imported here: an optional requirement, and heavy.
-        import sqlalchemy as sa
-        from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError
+        with needs("database"):
+            # Imported here: an optional requirement, and heavy.
+            import sqlalchemy as sa
+            from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError
 
         self._sa = sa
         self._errors = DBAPIError, TimeoutError

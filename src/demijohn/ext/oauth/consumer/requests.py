@@ -14,15 +14,16 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import parse_qsl, urljoin
 
-from authlib.integrations.requests_client import OAuth1Auth as AuthlibOAuth1Auth
-from authlib.integrations.requests_client import OAuth1Session as AuthlibOAuth1Session
-from authlib.integrations.requests_client import OAuth2Session as AuthlibOAuth2Session
-from authlib.oauth2.rfc6749 import OAuth2Token
-from requests.utils import default_headers
-
 from demijohn.ext.oauth.errors import NobodySignedIn, OAuthError
 from demijohn.ext.oauth.ports import Scope, Settings, Token
-from demijohn.extend import call, is_async, later, running_loop
+from demijohn.extend import call, is_async, later, needs, running_loop
+
+with needs("oauth"):
+    from authlib.integrations.requests_client import OAuth1Auth as AuthlibOAuth1Auth
+    from authlib.integrations.requests_client import OAuth1Session as AuthlibOAuth1Session
+    from authlib.integrations.requests_client import OAuth2Session as AuthlibOAuth2Session
+    from authlib.oauth2.rfc6749 import OAuth2Token
+    from requests.utils import default_headers
 
 if TYPE_CHECKING:
     import httpx2

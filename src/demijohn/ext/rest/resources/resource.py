@@ -12,7 +12,7 @@ from demijohn.ext.rest.utils import unpack
 from demijohn.ext.rest.utils.results import then
 from demijohn.views import MethodView
 
-__all__ = ["Decorators", "Representation", "Resource"]
+__all__ = ["Decorators", "Representation", "Resource", "written_by"]
 
 #: Writes data, status and header fields as a response of one media type.
 Representation = Callable[..., Any]
@@ -64,9 +64,27 @@ class Resource(MethodView):
         if wanted is None:
             return value
         data, code, headers = unpack(value)
-        response = self.representations[wanted](data, code, headers)
+        response = written_by(self.representations[wanted], wanted, data, code, headers)
         response.headers["Content-Type"] = wanted
         return response
+
+
+def written_by(write: Representation, mediatype: str, data: object, *args: Any, **kwargs: Any) -> Any:
+    """The response that a representation makes of data.
+
+    :raises TypeError: when it makes none, or the data are of no kind that it can write.
+    """
+    try:
+        response = write(data, *args, **kwargs)
+    except TypeError as e:
+        e.add_note(f"The resource {request.endpoint!r} returned what was to be written as {mediatype!r}.")
+        raise
+    if not hasattr(response, "headers"):
+        name, kind = getattr(write, "__qualname__", repr(write)), type(response).__name__
+        raise TypeError(
+            f"The representation {name} of {mediatype!r} returned a {kind}: it has to return a response."
+        )
+    return response
 
 
 def _decorators_of(given: Any, name: str) -> Iterable[Callable[..., Any]]:

@@ -22,7 +22,7 @@ from demijohn import (
 from demijohn.blueprints import BlueprintSetupState
 from demijohn.ext.rest.representations.json import output_json
 from demijohn.ext.rest.resources.errors import members_of, problem_of, status_of
-from demijohn.ext.rest.resources.resource import Representation, Resource
+from demijohn.ext.rest.resources.resource import Representation, Resource, written_by
 from demijohn.ext.rest.utils import unpack
 from demijohn.ext.rest.utils.results import changing
 from demijohn.extend import answer_errors, current_application, send_signal, unproxied
@@ -278,7 +278,7 @@ class ResourceRoutes:
             raise NotAcceptable
         write = known.get(wanted)
         if write is not None:
-            response = write(data, *args, **kwargs)
+            response = written_by(write, wanted, data, *args, **kwargs)
         elif wanted == "text/plain":
             response = make_response(str(data), *args)
             response.headers.extend(kwargs.get("headers") or {})

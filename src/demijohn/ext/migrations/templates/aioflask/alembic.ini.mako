@@ -7,7 +7,7 @@
 path_separator = os
 
 [loggers]
-keys = root, alembic, plugins, flask_migrate
+keys = root, alembic, plugins
 
 [logger_root]
 level = WARNING
@@ -21,11 +21,6 @@ handlers =
 [logger_plugins]
 qualname = alembic.runtime.plugins
 level = WARNING
-handlers =
-
-[logger_flask_migrate]
-qualname = flask_migrate
-level = INFO
 handlers =
 
 [handlers]

@@ -9,15 +9,17 @@ from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Integer, String
-from sqlalchemy.ext.mutable import MutableDict
-from sqlalchemy.orm import declared_attr
-
 from demijohn.ext.oauth.consumer.storage import BaseStorage
 from demijohn.ext.oauth.errors import NobodySignedIn
 from demijohn.ext.oauth.ports import Owner, Token
 from demijohn.ext.oauth.sealing import seal, unseal
 from demijohn.ext.oauth.utils import FakeCache, first
+from demijohn.extend import needs
+
+with needs("database"):
+    from sqlalchemy import JSON, Column, DateTime, Integer, String
+    from sqlalchemy.ext.mutable import MutableDict
+    from sqlalchemy.orm import declared_attr
 
 __all__ = ["OAuthConsumerMixin", "SQLAlchemyStorage"]
 
