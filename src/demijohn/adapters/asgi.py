@@ -15,7 +15,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from demijohn import signals
-from demijohn.adapters.environ import INNER_PATH, LazyEnviron, ScopeContext, ScopeEnviron
+from demijohn.adapters.environ import (
+    INNER_PATH, LazyEnviron, ScopeContext, ScopeEnviron, query_string_of,
+)  # fmt: skip
 from demijohn.adapters.complete import NO_BODY, close_body, open_body, respond, serve_complete
 from demijohn.adapters.exchange import Parts, until_gone
 from demijohn.adapters.lifespan import serve_lifespan
@@ -35,6 +37,7 @@ from demijohn.http.headers import ENCODED_FIELDS as _encoded_fields, encoded_nam
 from demijohn.typing import Message, Receive, Scope, Send
 from demijohn.setup.mounting import Mount
 from demijohn.wrappers.body import WHOLE_BODY, truncated
+from demijohn.wrappers.request import Request
 
 if TYPE_CHECKING:
     from demijohn.adapters import mounted
@@ -61,10 +64,12 @@ class Context(ScopeContext):
 
     #: The body, where it came in one piece.
     whole: bytes | None = None
+    #: The header fields by name, of a request that may change something; None where one came more than once.
+    fields: dict[bytes, bytes] | None = None
 
     def make_environ(self) -> ScopeEnviron:
         """The environ of ``received``."""
-        environ = ScopeEnviron(self.received)
+        environ = ScopeEnviron(self.received, self.fields)
         if self.whole is not None:
             self.tell_environ(environ, self.whole)
         return environ
@@ -76,7 +81,13 @@ class Context(ScopeContext):
         environ[WHOLE_BODY] = whole
 
     def said_elsewhere(self) -> tuple[str | None, str | None] | None:
-        """Sec-Fetch-Site and Origin, without an environ (PERF: 5 us, or 0.5 us where there is one)."""
+        """Sec-Fetch-Site and Origin, without an environ (PERF: 5 us)."""
+        fields = self.fields
+        if fields is not None:
+            site = fields.get(b"sec-fetch-site")
+            if site == b"same-origin" or site == b"none" or (site is None and b"origin" not in fields):
+                return None
+            return super().said_elsewhere()
         site = None
         bare = True
         for name, value in self.received["headers"]:
@@ -85,6 +96,24 @@ class Context(ScopeContext):
                 if name == b"sec-fetch-site":
                     site = value if site is None else b""  # one that came twice is none of those below
         return None if bare or site == b"same-origin" or site == b"none" else super().said_elsewhere()
+
+    def query_string(self) -> str:
+        """The query string, without an environ (PERF: 5 us)."""
+        return query_string_of(self.received) if self._environ is None else super().query_string()
+
+    def body(self) -> tuple[str | None, bytes] | None:
+        """The Content-Type and a body that came in one piece, without environ and request (PERF: 7 us)."""
+        whole, fields = self.whole, self.fields
+        # Not where somebody may have changed what the environ says.
+        if (
+            whole is None
+            or fields is None
+            or self._environ is not None
+            or self.app.request_class is not Request
+        ):
+            return None
+        content_type = fields.get(b"content-type")
+        return None if content_type is None else content_type.decode("latin-1"), whole
 
 
 async def serve(app: Application, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,22 +127,31 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
     lifecycle = app.lifecycle
     if lifecycle.thread != get_ident() or not lifecycle.loop.is_running():
         await lifecycle.enter(get_running_loop())
-    host = None
+    host = length = by_name = None
     hosts = 0
     announced = named = False
-    length = None
-    # PERF: only what is needed before the view; a dictionary of all fields costs 0.2 us more.
-    for name, value in scope["headers"]:
-        if name in _NEEDED:
-            if name == b"host":
-                host = value
-                hosts += 1
-            elif name == b"x-request-id":
-                named = True
-            else:
-                announced = True
-                length = value if name == b"content-length" else length
-    path = scope["path"]
+    path, method, headers = scope["path"], scope["method"], scope["headers"]
+    if method not in NO_BODY:
+        announced = True
+        # PERF: of a request that may change something, more is asked: where it comes from, the type of its body.
+        by_name = dict(headers)
+        if len(by_name) == len(headers):
+            host, length = by_name.get(b"host"), by_name.get(b"content-length")
+            named = b"x-request-id" in by_name
+        else:
+            by_name = None
+    if by_name is None:
+        # PERF: only what is needed before the view; a dictionary of all fields costs 0.2 us more.
+        for name, value in headers:
+            if name in _NEEDED:
+                if name == b"host":
+                    host = value
+                    hosts += 1
+                elif name == b"x-request-id":
+                    named = True
+                else:
+                    announced = True
+                    length = value if name == b"content-length" else length
     way = app._way or app.settle()
     if (
         not way.bare
@@ -139,8 +177,9 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
     # that came twice, and a path that is not ASCII and may hold bytes that are not UTF-8, are for the environ,
     # which knows what to do with both.
     ctx = Context(app, way, None, scope)
+    if by_name is not None:
+        ctx.fields = by_name
     try:
-        method = scope["method"]
         # PERF: what find does for most requests, without a call (0.1 us).
         methods = way.static_plans.get(path)
         plan = methods.get(method) if methods is not None and host in way.good_hosts else None
@@ -149,7 +188,7 @@ async def serve(app: Application, scope: Scope, receive: Receive, send: Send) ->
             plan = ctx.plan
         else:
             ctx.plan = plan
-        if announced or method not in NO_BODY:
+        if announced:
             message = None
             if not plan.stream and _may_come(app, plan, length):
                 # PERF: a body that comes whole, as most do, needs no collecting (6 us).

@@ -199,16 +199,20 @@ class ScopeEnviron(LazyEnviron):
     """The environ of an ASGI HTTP or WebSocket scope.
 
     :param scope: The connection scope.
+    :param fields: Its header fields by name, where somebody has them already, and none came more than once.
     """
 
-    def __init__(self, scope: Any) -> None:
+    def __init__(self, scope: Any, fields: dict[bytes, bytes] | None = None) -> None:
         self.scope = scope
-        headers = scope["headers"]
-        # PERF: one dictionary (0.4 us) in place of a loop over the fields per look-up; a field that
-        # came twice shows in the lengths.
-        fields = dict(headers)
         #: The header fields by name, or None when one came more than once.
-        self.fields: dict[bytes, bytes] | None = fields if len(fields) == len(headers) else None
+        self.fields: dict[bytes, bytes] | None = fields
+        if fields is None:
+            headers = scope["headers"]
+            # PERF: one dictionary (0.4 us) in place of a loop over the fields per look-up; a field that
+            # came twice shows in the lengths.
+            fields = dict(headers)
+            if len(fields) == len(headers):
+                self.fields = fields
         host = self._header("host")
         if host is not None:
             self["HTTP_HOST"] = host
@@ -258,11 +262,12 @@ _HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 def _request_uri(scope: Any) -> str:
     raw = scope.get("raw_path")
     path = as_latin1(scope["path"]) if raw is None else raw.decode("latin-1")
-    query = _query_string(scope)
+    query = query_string_of(scope)
     return f"{path}?{query}" if query else path
 
 
-def _query_string(scope: Any) -> str:
+def query_string_of(scope: Any) -> str:
+    """The query string of an ASGI scope, as an environ has it."""
     query: bytes = scope.get("query_string", b"")
     return query.decode("latin-1")
 
@@ -278,7 +283,7 @@ def _client(scope: Any) -> Any:
 ScopeEnviron.makers = {
     **common_makers("asgi"),
     "SCRIPT_NAME": lambda scope: as_latin1(scope.get("root_path", "")),
-    "QUERY_STRING": _query_string,
+    "QUERY_STRING": query_string_of,
     "SERVER_NAME": lambda scope: _server(scope)[0],
     "SERVER_PORT": lambda scope: str(_server(scope)[1] or 80),
     "SERVER_PROTOCOL": lambda scope: protocol_of(scope.get("http_version", "1.1")),

@@ -138,6 +138,10 @@ class Context(ScopeContext):
             return None
         return None if site is None and "origin" not in headers else super().said_elsewhere()
 
+    def query_string(self) -> str:
+        """The query string, without an environ."""
+        return _query(self.received) if self._environ is None else super().query_string()
+
 
 async def serve(app: Application, scope: Any, protocol: Any) -> None:
     """Answer one RSGI request.
