@@ -87,7 +87,7 @@ def current_application() -> Flask:
 
     :raises RuntimeError: when there is none.
     """
-    app: Flask = proxies.current_app._get_current_object()
+    app: Flask = proxies.get_app()
     return app
 
 

@@ -43,7 +43,8 @@ def get_request_context() -> RequestContext:
     return ctx
 
 
-def _app() -> Any:
+def get_app() -> Any:
+    """The current application; RuntimeError says what to do when there is none."""
     try:
         return current.get().app
     except LookupError:
@@ -124,7 +125,7 @@ def _scope() -> AppContext:
 
 
 app_ctx: Any = make_proxy("AppContextProxy", _scope)
-current_app: Any = make_proxy("AppProxy", _app, variable=current, attribute="app")
+current_app: Any = make_proxy("AppProxy", get_app, variable=current, attribute="app")
 g: Any = make_proxy("GProxy", _g)
 request_ctx: Any = make_proxy("RequestContextProxy", get_request_context)
 request: Any = make_proxy(

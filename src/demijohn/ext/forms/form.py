@@ -12,11 +12,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from markupsafe import Markup
-from werkzeug.utils import cached_property
 from wtforms import Form as PlainForm
 from wtforms import ValidationError
 from wtforms.csrf.core import CSRF
@@ -159,16 +158,20 @@ class _FlaskFormCSRF(CSRF):
     #: Whether a browser vouches for what it sends.
     needs_none: bool
 
+    #: Whether the form was submitted, so that it is known whether a browser vouches for it.
+    submitted: bool
+
     def setup_form(self, form: Any) -> Any:
         self.meta = form.meta
-        self.needs_none = _is_submitted() and is_vouched_for()
+        self.submitted = _is_submitted()
+        self.needs_none = self.submitted and is_vouched_for()
         return super().setup_form(form)
 
     def generate_csrf_token(self, csrf_token_field: Any) -> str:
         return generate_csrf(secret_key=self.meta.csrf_secret, token_key=self.meta.csrf_field_name)
 
     def validate_csrf_token(self, form: Any, field: Any) -> None:
-        if self.needs_none or g.get("csrf_valid", False) or is_vouched_for():
+        if self.needs_none or g.get("csrf_valid", False) or (not self.submitted and is_vouched_for()):
             return
         meta = self.meta
         try:
