@@ -12,10 +12,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
+from werkzeug.utils import cached_property
 from wtforms import Form as PlainForm
 from wtforms import ValidationError
 from wtforms.csrf.core import CSRF

@@ -124,7 +124,7 @@ def answer_for(promise: Promise, status: int, where: str, *, checked: bool) -> A
 
     # PERF: most views return just what they promise, which nothing else has to be asked of (0.3 us).
     own = UNSET if promise.nothing or not is_model(kind) else kind
-    encode_own = UNSET if own is UNSET else encoder_of_own(promise.kind, encode, checked=checked)
+    encode_own = encode if own is UNSET else encoder_of_own(promise.kind, encode, checked=checked)
 
     def answer(result: Any) -> Any:
         cls = result.__class__
