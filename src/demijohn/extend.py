@@ -26,6 +26,7 @@ from werkzeug.routing import Rule
 from demijohn.app import Flask
 from demijohn.adapters.environ import ScopeEnviron
 from demijohn.contexts import proxies
+from demijohn.contexts.proxies import current_body, current_query
 from demijohn.contexts.request_ids import carry_request_id, current_request_id
 from demijohn.dispatch.observation import Observation
 from demijohn.contexts.kept import PerContext
@@ -38,7 +39,6 @@ from demijohn.http.headers import Headers
 from demijohn.http.multipart import MultipartLimits, parse_multipart
 from demijohn.helpers import is_safe_url
 from demijohn.http.problem import prefers_json, problem
-from demijohn.http.query import parse_lists
 from demijohn.later import later, needs
 from demijohn.sessions.session import SessionMixin
 from demijohn.setup.kinds import Kind
@@ -62,12 +62,12 @@ __all__ = [
     "MultipartLimits", "Observation", "Part", "PerContext", "Ready", "Translator", "WrongSetting", "adapt_view",
     "add_carrier", "add_check", "add_diagnosis", "add_gauge", "add_templates", "answer_below", "answer_errors",
     "before_stream", "bound_threads", "call", "carried", "carry_request_id", "carrying", "check_at_start",
-    "content_disposition", "current_application", "current_environ", "current_query", "current_request",
-    "current_request_id", "current_session", "describe_routes", "dump_cookie", "end_at_stop", "expect_settings",
-    "is_async", "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "needs", "nonblocking", "observe",
-    "parse_cookie", "parse_multipart", "prefers_json", "problem", "request_of_scope", "running_loop", "safe_join",
-    "secure_filename", "send_signal", "serve_event", "set_translator", "translate", "translate_plural", "unproxied",
-    "vouched", "watch_sources", "wrap_asgi",
+    "content_disposition", "current_application", "current_body", "current_environ", "current_query",
+    "current_request", "current_request_id", "current_session", "describe_routes", "dump_cookie", "end_at_stop",
+    "expect_settings", "is_async", "is_awaitable", "is_safe_url", "later", "may_await", "may_block", "needs",
+    "nonblocking", "observe", "parse_cookie", "parse_multipart", "prefers_json", "problem", "request_of_scope",
+    "running_loop", "safe_join", "secure_filename", "send_signal", "serve_event", "set_translator", "translate",
+    "translate_plural", "unproxied", "vouched", "watch_sources", "wrap_asgi",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def current_application() -> Flask:
 
     :raises RuntimeError: when there is none.
     """
-    app: Flask = proxies.current_app._get_current_object()
+    app: Flask = proxies.get_app()
     return app
 
 
@@ -106,29 +106,6 @@ def current_environ() -> Any:
     :raises RuntimeError: when there is no request.
     """
     return proxies.get_request_context().environ
-
-
-def current_query() -> dict[str, list[str]]:
-    """The fields of the current request's query string, each with all its values, as ``request.args`` has them.
-
-    PERF: 3 us less than that, where no request object was made.
-
-    :raises BadRequest: with more fields than ``MAX_QUERY_FIELDS``.
-    :raises RuntimeError: when there is no request.
-    """
-    ctx = proxies.get_request_context()
-    query: str = ctx.environ.get("QUERY_STRING", "")
-    if not query:
-        return {}
-    fields = query.count("&") + 1
-    if fields > 1 or not query.isascii():
-        limit = ctx.app.config["MAX_QUERY_FIELDS"]
-        rule = None if ctx.plan is None else ctx.plan.rule
-        own = limit if rule is None else vars(rule).get("max_query_fields", limit)
-        if not query.isascii() or (own is not None and fields > own):
-            args: dict[str, list[str]] = ctx.request.args.to_dict(flat=False)
-            return args
-    return parse_lists(query)
 
 
 def current_session() -> SessionMixin:

@@ -26,6 +26,7 @@ WRONG = {
     "PERMANENT_SESSION_LIFETIME": "a while",
     "MAX_CONTENT_LENGTH": "16 MB",
     "MAX_QUERY_FIELDS": [1],
+    "MAX_HEADER_SIZE": 4096,
     "THREADS": "many",
     "SERVER_NAME": "https://cellar.example",
     "SEND_FILE_MAX_AGE_DEFAULT": "an hour",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
+from bench.drivers import make_driver
+from bench.messages import Request as Sent
 from werkzeug.exceptions import Gone, InternalServerError, NotFound
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from demijohn import Flask, Websocket, current_app, request, session, websocket
+from demijohn import Flask, Request, Websocket, current_app, request, session, websocket
 from demijohn.ext.database import SQLAlchemy
 from demijohn.ext.login import LoginManager, UserMixin, current_user
 from demijohn.ext.migrations import Migrate
@@ -17,6 +20,7 @@ from demijohn.extend import (
     adapt_view,
     answer_errors,
     current_application,
+    current_body,
     current_environ,
     current_query,
     current_request,
@@ -260,6 +264,40 @@ def test_the_query_without_a_request_is_the_request_s(query):
     with app.test_request_context(f"/?{query}"):
         assert current_query() == request.args.to_dict(flat=False)
         assert current_environ() is request.environ
+
+
+class OwnRequest(Request):
+    """Requests with an idea of their own of what a body is."""
+
+    def get_data(self, *args, **options):
+        return b"another"
+
+
+@pytest.mark.parametrize("kind", [Request, OwnRequest])
+@pytest.mark.parametrize("content_type", ["", "text/plain; a=b"])
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])
+def test_a_body_that_is_here_without_a_request_is_the_request_s(protocol, content_type, kind):
+    app = Flask("extended")
+    app.request_class = kind
+    found = []
+
+    async def view():
+        found.append(current_body())
+        found.append((request.environ.get("CONTENT_TYPE"), request.get_data()))
+        found.append(current_body())  # the request has read it: it is to be asked
+        return ""
+
+    app.add_url_rule("/", view_func=view, methods=["POST"])
+    loop = asyncio.new_event_loop()
+    # As a server calls it: a test client's requests go the complete way.
+    asked = Sent("POST", "/", body=b"a body", content_type=content_type)
+    driver = make_driver(protocol, app, [asked], loop)
+    driver.once()  # the first one to a host has its Host looked at, in an environ
+    found.clear()
+    assert driver.once().status == 200
+    loop.close()
+    here = found[1] if protocol == "asgi" and kind is Request else None
+    assert found == [here, found[1], None]
 
 
 @pytest.mark.parametrize("protocol", ["wsgi", "asgi", "rsgi"])

@@ -258,11 +258,12 @@ _HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 def _request_uri(scope: Any) -> str:
     raw = scope.get("raw_path")
     path = as_latin1(scope["path"]) if raw is None else raw.decode("latin-1")
-    query = _query_string(scope)
+    query = query_string_of(scope)
     return f"{path}?{query}" if query else path
 
 
-def _query_string(scope: Any) -> str:
+def query_string_of(scope: Any) -> str:
+    """The query string of an ASGI scope, as an environ has it."""
     query: bytes = scope.get("query_string", b"")
     return query.decode("latin-1")
 
@@ -278,7 +279,7 @@ def _client(scope: Any) -> Any:
 ScopeEnviron.makers = {
     **common_makers("asgi"),
     "SCRIPT_NAME": lambda scope: as_latin1(scope.get("root_path", "")),
-    "QUERY_STRING": _query_string,
+    "QUERY_STRING": query_string_of,
     "SERVER_NAME": lambda scope: _server(scope)[0],
     "SERVER_PORT": lambda scope: str(_server(scope)[1] or 80),
     "SERVER_PROTOCOL": lambda scope: protocol_of(scope.get("http_version", "1.1")),

@@ -18,7 +18,7 @@ from demijohn.contexts.way import Plan, Way
 from demijohn.dispatch.observation import SEEN, Observation, Observing, says_id
 from demijohn.typing import RawHeaders, StartResponse
 
-__all__ = ["Mark", "WSGIObservation", "enter_wsgi", "serve_wsgi"]
+__all__ = ["Mark", "WSGIObservation", "enter_wsgi", "is_usual", "serve_wsgi"]
 
 
 class WSGIObservation(Observation):
@@ -69,7 +69,7 @@ class WSGIObservation(Observation):
         ctx = current.get(None)
         if ctx is not None:
             self.plan = ctx.plan
-        if observing.ids and (_is_usual(headers, self.plan) or not says_id(headers)):
+        if observing.ids and (is_usual(headers, self.plan) or not says_id(headers)):
             headers.append((FIELD, self.request_id))  # the list is the server's to change (PEP 3333)
         return self._start(status, headers) if exc_info is None else self._start(status, headers, exc_info)
 
@@ -94,7 +94,7 @@ class WSGIObservation(Observation):
                 end(self)
 
 
-def _is_usual(headers: RawHeaders, plan: Plan | None) -> bool:
+def is_usual(headers: RawHeaders, plan: Plan | None) -> bool:
     """Whether an answer has the fields of the short way and no others; PERF: half the price of a look at each (0.2 us).
 
     All others have those of their plan in front, or more fields than these.

@@ -12,7 +12,7 @@ from typing import Any
 
 from demijohn.adapters import asgi, rsgi
 from demijohn.adapters.environ import protocol_of
-from demijohn.adapters.observed import Mark
+from demijohn.adapters.observed import Mark, is_usual
 from demijohn.adapters.ports import Application
 from demijohn.contexts.context import AppContext, current
 from demijohn.contexts.request_ids import FIELD, KEY, received_or_new
@@ -189,7 +189,6 @@ class RSGIObservation(Observation):
         self._protocol = protocol
         self._transport: Any = None
         self.mark = Mark(app)
-        self.client_disconnect = protocol.client_disconnect
         self.began = perf_counter()
 
     def find_id(self) -> str:
@@ -211,6 +210,11 @@ class RSGIObservation(Observation):
     def __aiter__(self) -> Any:
         return self._protocol.__aiter__()
 
+    def client_disconnect(self) -> Awaitable[None]:
+        """Wait for the client to go."""
+        gone: Awaitable[None] = self._protocol.client_disconnect()
+        return gone
+
     def _begin(self, code: int, fields: RawHeaders) -> RawHeaders:
         self.answered = perf_counter()
         self.status = code
@@ -218,7 +222,9 @@ class RSGIObservation(Observation):
         self.plan = self.mark.plan if ctx is None else ctx.plan
         if self.observing.forward is not None:
             self.remote_addr = _forwarded_address(ctx) or self.remote_addr
-        return [*fields, (FIELD, self.request_id)] if self.observing.ids and not says_id(fields) else fields
+        if self.observing.ids and (is_usual(fields, self.plan) or not says_id(fields)):
+            return [*fields, (FIELD, self.request_id)]
+        return fields
 
     def response_bytes(self, code: int, fields: RawHeaders, body: bytes) -> None:
         """Send an answer in one piece."""
@@ -238,11 +244,23 @@ class RSGIObservation(Observation):
 
 
 class _MarkedScope:
-    """A scope of RSGI, which takes no attributes, with what the environ of its request is to have."""
+    """A scope of RSGI, which takes no attributes, with the id of its request, and who looks at it."""
 
-    def __init__(self, scope: Any, more: dict[str, Any]) -> None:
+    __slots__ = (
+        "_scope", "demijohn_environ", "headers", "method", "path", "proto", "request_id", "scheme", "seen"
+    )  # fmt: skip
+
+    def __init__(self, scope: Any, seen: RSGIObservation, request_id: str | None) -> None:
         self._scope = scope
-        self.demijohn_environ = {**(getattr(scope, "demijohn_environ", None) or {}), **more}
+        self.request_id = request_id
+        self.seen = seen.mark
+        # PERF: what each request is asked for; the rest is looked up where it is.
+        self.demijohn_environ = getattr(scope, "demijohn_environ", None)
+        self.proto = scope.proto
+        self.method = seen.method
+        self.path = scope.path
+        self.headers = scope.headers
+        self.scheme = scope.scheme
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._scope, name)
@@ -258,7 +276,16 @@ async def serve_rsgi(app: Application, scope: Any, protocol: Any) -> None:
     seen = RSGIObservation(app, observing, scope, protocol)
     if observing.ids:
         seen.request_id = seen.find_id()
-        scope = _MarkedScope(scope, {KEY: seen.request_id, SEEN: seen.mark})
+        scope = _MarkedScope(scope, seen, seen.request_id)
     elif way.wrapped:
-        scope = _MarkedScope(scope, {SEEN: seen.mark})
-    await _run(seen, rsgi.serve(app, scope, seen))
+        scope = _MarkedScope(scope, seen, None)
+    if observing.begins or observing.leaves or observing.loop_limit is not None:
+        await _run(seen, rsgi.serve(app, scope, seen))
+        return
+    try:  # PERF: as for ASGI
+        await rsgi.serve(app, scope, seen)
+    except BaseException as e:
+        seen.failed(e)
+        raise
+    for end in observing.ends:
+        end(seen)

@@ -29,8 +29,9 @@ from demijohn.later import later
 from demijohn.routing.mounted import Mounted
 from demijohn.setup.mounting import Mount
 from demijohn.typing import RawHeaders
-from demijohn.contexts.request_ids import request_id_of
+from demijohn.contexts.request_ids import KEY, request_id_of
 from demijohn.dispatch.matching import find, keep_mounted
+from demijohn.dispatch.observation import SEEN
 from demijohn.dispatch.pipeline import pipeline
 from demijohn.dispatch.short import steps_of
 from demijohn.http.headers import Headers, titled_name
@@ -120,6 +121,9 @@ RSGIEnviron.makers = {
     "REMOTE_PORT": lambda scope: split_address(scope.client)[1],
     "wsgi.url_scheme": lambda scope: scope.scheme,
     "rsgi.scope": lambda scope: scope,
+    # What ``observed_async`` says of a request that somebody looks at.
+    KEY: lambda scope: getattr(scope, "request_id", None),
+    SEEN: lambda scope: getattr(scope, "seen", None),
 }
 
 
@@ -137,6 +141,10 @@ class Context(ScopeContext):
         if site == "same-origin" or site == "none":
             return None
         return None if site is None and "origin" not in headers else super().said_elsewhere()
+
+    def query_string(self) -> str:
+        """The query string, without an environ."""
+        return _query(self.received) if self._environ is None else super().query_string()
 
 
 async def serve(app: Application, scope: Any, protocol: Any) -> None:

@@ -19,6 +19,7 @@ from demijohn import variable
 from demijohn.contexts.life import ENDED, LIFE, OPEN, STREAMED, above, move
 from demijohn.contexts.patches import Patchable
 from demijohn.contexts.ports import Application
+from demijohn.contexts.received import Received
 from demijohn.contexts.way import Way
 from demijohn.signals import appcontext_popped, appcontext_pushed, send_signal
 from demijohn.waiting.drivers import drive, drive_async
@@ -188,7 +189,7 @@ class AppContext(Patchable):
         return f"<{type(self).__name__} {id(self)} of {self.app.name}>"
 
 
-class RequestContext(AppContext):
+class RequestContext(Received, AppContext):
     """Everything about one request: app, request, session, ``g``, matched route.
 
     :param app: The application.
@@ -324,13 +325,6 @@ class RequestContext(AppContext):
         RequestContext.__init__(twin, self.app, self.environ, self.request, self._session)
         twin.plan, twin.view_args, twin.routing_exception = self.plan, self.view_args, self.routing_exception
         return twin
-
-    def said_elsewhere(self) -> tuple[str | None, str | None] | None:
-        """What a browser says of where this comes from, Sec-Fetch-Site and Origin; None for nothing bad."""
-        environ = self.environ if self._environ is None else self._environ
-        site, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
-        ours = site == "same-origin" or site == "none" or (site is None and origin is None)
-        return None if ours else (site, origin)
 
     def match_request(self) -> None:
         """Find the route and leave it, or the routing exception, on the request."""

@@ -135,6 +135,7 @@ class GranianServer:
             ssl_cert=Path(options.cert[0]) if options.cert else None,
             ssl_key=Path(options.cert[1]) if options.cert else None,
             ssl_protocol_min=granian.SSLProtocols.tls12,
+            **granian.limits(options.max_header_size),
         )
 
         def serve_here(
@@ -362,6 +363,7 @@ class _Granian:
             from granian import _signals, wsgi
             from granian._granian import ASGIWorker, CallbackScheduler, SocketHolder, WorkerSignal
             from granian.constants import Interfaces, SSLProtocols
+            from granian.http import HTTP1Settings, HTTP2Settings
             from granian.log import LogLevels
             from granian.server.common import WORKERS_METHODS
             from granian.server.mp import MPServer, WorkerProcess
@@ -380,6 +382,16 @@ class _Granian:
         self.CallbackScheduler, self.WORKERS_METHODS = CallbackScheduler, WORKERS_METHODS
         self.WorkerSignal, self.MPServer = WorkerSignal, MPServer
         self.Interfaces, self.SSLProtocols, self.LogLevels = Interfaces, SSLProtocols, LogLevels
+        self.HTTP1Settings, self.HTTP2Settings = HTTP1Settings, HTTP2Settings
+
+    def limits(self, header_size: int | None) -> dict[str, Any]:
+        """The arguments by which a header is limited in each version of HTTP."""
+        if header_size is None:
+            return {}
+        return {
+            "http1_settings": self.HTTP1Settings(max_buffer_size=header_size),
+            "http2_settings": self.HTTP2Settings(max_headers_size=header_size),
+        }
 
 
 @contextlib.contextmanager

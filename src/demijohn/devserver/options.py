@@ -53,6 +53,8 @@ class ServeOptions:
     drain: float = 0.0
     #: Megabytes beyond which a worker is replaced.
     max_rss: int | None = None
+    #: Bytes of a request's header, beyond which the server answers 431; None for as much as it takes by itself.
+    max_header_size: int | None = None
     #: Whether the socket is of somebody who listens on when this server ends, see ``sockets.handed_over``.
     activated: bool = False
     #: Whether this worker, the first, says what ``demijohn check --deploy`` finds.

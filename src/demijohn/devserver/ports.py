@@ -240,6 +240,10 @@ class Application(RSGIApplication, Protocol):
         """Its start and stop."""
         ...
 
+    def own_setting(self, name: str) -> Any:
+        """A setting that Flask does not have, or its default."""
+        ...
+
     @overload
     def __call__(self, environ: dict[str, Any], start_response: StartResponse, /) -> Iterable[bytes]: ...
 

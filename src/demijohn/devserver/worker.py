@@ -171,6 +171,7 @@ def _settle(app: AnyApplication, options: ServeOptions) -> ServeOptions:
             options = replace(options, threads=max(1, min(DEFAULT_THREADS, *bounds)))
     if options.threads:
         app.config[f"{app.own_prefix}THREADS"] = options.threads
+    options = replace(options, max_header_size=app.own_setting("MAX_HEADER_SIZE"))
     if options.access_log and app.config.get(f"{app.own_prefix}ACCESS_LOG") is None:
         app.config[f"{app.own_prefix}ACCESS_LOG"] = True
     return options

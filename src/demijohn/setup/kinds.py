@@ -125,6 +125,10 @@ SETTINGS: dict[str, Kind] = {
     "MAX_QUERY_FIELDS": "number",
     "MAX_JSON_SIZE": "number",
     "MAX_JSON_DEPTH": "number",
+    "MAX_HEADER_SIZE": (
+        lambda value: _is_number(value) and value >= 8192,
+        "a number of bytes, from 8192 up, or the value None",
+    ),
     "MAX_COOKIE_SIZE": "number",
     "THREADS": "number",
     "HEALTH_ENDPOINTS": "flag",

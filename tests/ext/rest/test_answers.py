@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
+from typing import Any, Generic, TypeVar
 
 import pydantic
 import pytest
-from msgspec import Struct
+from msgspec import Struct, defstruct
 
 from demijohn import Response
 from demijohn.ext.rest import Bulk, WrongAnswer
@@ -69,7 +70,37 @@ class SecretRed(Red):
     password: str = "secret"
 
 
+class Even(Struct):
+    number: int
+    next: "Odd | None" = None
+    makers: list[Maker] = []
+
+
+class Odd(Struct):
+    number: int
+    next: Even | None = None
+
+
+T = TypeVar("T")
+
+
+class Pair(Struct, Generic[T]):
+    one: T
+    more: list["Pair[int]"] = []
+
+
 SECRET = SecretMaker("m")
+
+
+def nested(depth: int) -> tuple[type, Any, Any]:
+    """A model that has another in a list, and so on; a value with a secret in the last, and what is sent of it."""
+    kind: type = Maker
+    value: Any = SECRET
+    sent: Any = {"name": "m"}
+    for number in range(depth):
+        kind = defstruct(f"Level{number}", [("parts", list[kind])])
+        value, sent = kind([value]), {"parts": [sent]}
+    return kind, value, sent
 
 
 @pytest.mark.parametrize("debug", [False, True])
@@ -91,6 +122,15 @@ SECRET = SecretMaker("m")
         (Node, Node("a", [Node("b", [SecretNode("c")])]), {
             "name": "a", "children": [{"name": "b", "children": [{"name": "c", "children": []}]}],
         }),
+        (Even, Even(2, Odd(3, Even(4, None, [SECRET]))), {
+            "number": 2, "makers": [], "next": {
+                "number": 3, "next": {"number": 4, "next": None, "makers": [{"name": "m"}]},
+            },
+        }),
+        (Pair[Maker], Pair(SECRET, [Pair(1)]), {"one": {"name": "m"}, "more": [{"one": 1, "more": []}]}),
+        (Pair[Maker], Pair(Maker("m"), [Pair(1)]), {"one": {"name": "m"}, "more": [{"one": 1, "more": []}]}),
+        nested(3),
+        nested(25),
         (Data, SecretData("d"), {"name": "d"}),
         (list[Data], [SecretData("d")], [{"name": "d"}]),
         (Model, SecretModel(name="p"), {"name": "p"}),

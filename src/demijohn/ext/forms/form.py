@@ -159,16 +159,20 @@ class _FlaskFormCSRF(CSRF):
     #: Whether a browser vouches for what it sends.
     needs_none: bool
 
+    #: Whether the form was submitted, so that it is known whether a browser vouches for it.
+    submitted: bool
+
     def setup_form(self, form: Any) -> Any:
         self.meta = form.meta
-        self.needs_none = _is_submitted() and is_vouched_for()
+        self.submitted = _is_submitted()
+        self.needs_none = self.submitted and is_vouched_for()
         return super().setup_form(form)
 
     def generate_csrf_token(self, csrf_token_field: Any) -> str:
         return generate_csrf(secret_key=self.meta.csrf_secret, token_key=self.meta.csrf_field_name)
 
     def validate_csrf_token(self, form: Any, field: Any) -> None:
-        if self.needs_none or g.get("csrf_valid", False) or is_vouched_for():
+        if self.needs_none or g.get("csrf_valid", False) or (not self.submitted and is_vouched_for()):
             return
         meta = self.meta
         try:

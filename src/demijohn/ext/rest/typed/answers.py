@@ -14,9 +14,9 @@ from msgspec import UNSET
 from werkzeug.wrappers import Response as BaseResponse
 
 from demijohn import Response, make_response
-from demijohn.ext.rest.typed.kinds import origin_of, Annotation, members_of, plain, without
+from demijohn.ext.rest.typed.kinds import origin_of, Annotation, is_model, members_of, plain, without
 from demijohn.ext.rest.typed.bulk import Bulk
-from demijohn.ext.rest.typed.shapes import Encode, WrongAnswer, encode_plain, encoder_for
+from demijohn.ext.rest.typed.shapes import Encode, WrongAnswer, encode_plain, encoder_for, encoder_of_own
 from demijohn.extend import Ready
 
 __all__ = ["Answer", "Promise", "answer_for", "promise_of", "status_line"]
@@ -122,10 +122,16 @@ def answer_for(promise: Promise, status: int, where: str, *, checked: bool) -> A
     line = status_line(status)
     plain_kinds = {kind, list, dict, str} if isinstance(kind, type) else {list, dict, str}
 
+    # PERF: most views return just what they promise, which nothing else has to be asked of (0.3 us).
+    own = UNSET if promise.nothing or not is_model(kind) else kind
+    encode_own = encode if own is UNSET else encoder_of_own(promise.kind, encode, checked=checked)
+
     def answer(result: Any) -> Any:
+        cls = result.__class__
+        if cls is own:
+            return Ready(encode_own(result), content_type, status, line)
         if _is_nothing(result, promise):
             return no_content()
-        cls = result.__class__
         if cls is tuple and takes_tuple:
             return _unpacked(result, answer)
         if cls not in plain_kinds and isinstance(result, BaseResponse):

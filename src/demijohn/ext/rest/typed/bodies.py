@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import DecodeError, ValidationError
 
-from demijohn import Request
-from demijohn.ext.rest.typed.faults import MOST, BrokenJSON, Fault, InvalidRequest, NotJSON, faults_in
+from demijohn.ext.rest.typed.faults import MOST, BrokenJSON, Fault, InvalidRequest, faults_in
 from demijohn.ext.rest.typed.kinds import Annotation, has_pydantic, is_pydantic, kept, members_of
 from demijohn.extend import later
 
@@ -21,41 +20,29 @@ if TYPE_CHECKING:
 else:
     pydantic = later("pydantic")
 
-__all__ = ["body_reader", "is_json"]
+__all__ = ["KNOWN", "body_reader", "is_json"]
 
-#: PERF: what most clients send is known without taking it apart.
-_known = {
-    "application/json": True,
-    "application/json; charset=utf-8": True,
-    "application/json;charset=utf-8": True,
-}
+#: PERF: what most clients send, known without taking it apart.
+KNOWN = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
 
 
 def is_json(content_type: str) -> bool:
     """Whether a Content-Type says JSON: ``application/json`` or one that ends in ``+json``."""
-    found = _known.get(content_type)
-    if found is None:
-        media = content_type.partition(";")[0].strip().lower()
-        found = media == "application/json" or (media.startswith("application/") and media.endswith("+json"))
-    return found
+    media = content_type.partition(";")[0].strip().lower()
+    return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))
 
 
 @kept
-def body_reader(annotation: Annotation) -> Callable[[Request], Any]:
-    """What reads the body of a request as a type.
+def body_reader(annotation: Annotation) -> Callable[[bytes], Any]:
+    """What reads a body of JSON as a type.
 
-    It raises :class:`InvalidRequest` with all that is wrong, :class:`BrokenJSON` and :class:`NotJSON`.
+    It raises :class:`InvalidRequest` with all that is wrong, and :class:`BrokenJSON`.
 
     :raises TypeError: for a type that cannot be read from JSON.
     """
     decode, explain = (_by_pydantic if has_pydantic(annotation) else _by_msgspec)(annotation)
-    known = _known
 
-    def read(request: Request) -> Any:
-        content_type = request.environ.get("CONTENT_TYPE", "")
-        if not known.get(content_type) and not is_json(content_type):
-            raise NotJSON.sent()
-        data: bytes = request.get_data()
+    def read(data: bytes) -> Any:
         try:
             if not data.isascii():
                 data.decode()

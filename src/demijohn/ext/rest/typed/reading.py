@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, UnsetType, ValidationError
 from werkzeug.datastructures import FileStorage
 
-from demijohn.ext.rest.typed.bodies import body_reader
+from demijohn.ext.rest.typed.bodies import KNOWN, body_reader, is_json
 from demijohn.ext.rest.typed.faults import REQUIRED, Fault, InvalidRequest, NotJSON, reason_of
 from demijohn.ext.rest.typed.kinds import (
     Annotation,
@@ -30,7 +30,7 @@ from demijohn.ext.rest.typed.parameters import BadSignature, Parameter
 from demijohn.ext.rest.typed.sources import Body, Source, Supplier
 from demijohn.ext.rest.typed.text import reader_of, takes_text
 from demijohn.typing import WSGIEnvironment
-from demijohn.extend import current_request
+from demijohn.extend import current_body, current_request
 
 __all__ = ["Read", "reader_for", "readers_for_bodies"]
 
@@ -147,6 +147,30 @@ def _plain(parameter: Parameter, place: str) -> Read:
     fixed = not isinstance(default, (list, dict, set))
     unchecked = place == "form" and bool in members_of(annotation) and required
 
+    def absent(faults: list[Fault]) -> Any:
+        if unchecked:  # how a browser sends a box that is not ticked
+            return False
+        if required:
+            faults.append({"in": place, "name": key, "detail": REQUIRED})
+            return None
+        return default if fixed else changes()
+
+    def wrong(e: ValidationError, faults: list[Fault]) -> None:
+        faults.append({"in": place, "name": key, "detail": reason_of(e, annotation, text=True)})
+
+    def query_value(
+        environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
+    ) -> Any:
+        """PERF: as below, without a call for the texts (0.1 us)."""
+        if key in query:
+            text = query[key][0]
+            if text or keeps_empty:
+                try:
+                    return read(text)
+                except ValidationError as e:
+                    return wrong(e, faults)
+        return absent(faults)
+
     def plain_value(
         environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
     ) -> Any:
@@ -157,16 +181,10 @@ def _plain(parameter: Parameter, place: str) -> Read:
                 try:
                     return read(text)
                 except ValidationError as e:
-                    faults.append({"in": place, "name": key, "detail": reason_of(e, annotation, text=True)})
-                    return None
-        if unchecked:  # how a browser sends a box that is not ticked
-            return False
-        if required:
-            faults.append({"in": place, "name": key, "detail": REQUIRED})
-            return None
-        return default if fixed else changes()
+                    return wrong(e, faults)
+        return absent(faults)
 
-    return plain_value
+    return query_value if place == "query" else plain_value
 
 
 def _list(parameter: Parameter, place: str, texts: Texts, kind: Annotation, item: Any) -> Read:
@@ -275,15 +293,28 @@ def _whole_body(parameter: Parameter) -> Read:
     read = body_reader(without(parameter.annotation, UnsetType))
     required, default = parameter.required, _default(parameter)
 
+    def missing(faults: list[Fault]) -> Any:
+        if required:
+            faults.append({"in": "body", "pointer": "", "detail": REQUIRED})
+        return default()
+
     def body(
         environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
     ) -> Any:
-        if "CONTENT_TYPE" not in environ and not current_request().get_data():
-            if required:
-                faults.append({"in": "body", "pointer": "", "detail": REQUIRED})
-            return default()
+        sent = current_body()
+        if sent is None:
+            request = current_request()
+            content_type, data = request.environ.get("CONTENT_TYPE"), None
+            if content_type is None and not request.get_data():
+                return missing(faults)
+        else:
+            content_type, data = sent
+            if content_type is None and not data:
+                return missing(faults)
+        if content_type not in KNOWN and not is_json(content_type or ""):
+            raise NotJSON.sent()
         try:
-            return read(current_request())
+            return read(request.get_data() if data is None else data)
         except InvalidRequest as e:
             faults += e.errors
             return None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 else:
     pydantic = later("pydantic")
 
-__all__ = ["Encode", "WrongAnswer", "encoder_for"]
+__all__ = ["Encode", "WrongAnswer", "encode_plain", "encoder_for", "encoder_of_own"]
 
 #: Writes a value as JSON.
 Encode = Callable[[Any], bytes]
@@ -82,6 +82,16 @@ def encoder_for(annotation: Annotation, *, checked: bool, where: str) -> Encode:
         return encode(value) if exact(value) else shaped(value)
 
     return encoded
+
+
+def encoder_of_own(annotation: Annotation, encode: Encode, *, checked: bool) -> Encode:
+    """What writes values that are of just the annotated class. PERF: without a look at those that have no parts.
+
+    :param encode: What writes any value of the type.
+    """
+    flat = is_model(annotation) and not any(models_in(field.annotation) for field in fields_of(annotation))
+    as_it_stands = flat and not checked and exactness_of(annotation) is not None
+    return encode_plain if as_it_stands else encode
 
 
 @lru_cache(maxsize=1024)
@@ -233,68 +243,104 @@ def exactness_of(annotation: Annotation) -> Callable[[Any], bool] | None:
     models = models_in(annotation)
     if not all(isinstance(origin_of(one) or one, type) and _is_struct(one) for one in models):
         return None
-    names: dict[str, Any] = {}
-    numbers = {id(origin_of(model) or model): number for number, model in enumerate(models)}
-    lines = ["def exact(v):", *_tests(annotation, "v", 1, numbers, names), "    return True"]
-    for model in models:
-        number = numbers[id(origin_of(model) or model)]
-        lines.append(f"def exact{number}(v):")
-        for field in fields_of(model):
-            if not field.name.isidentifier() or keyword.iskeyword(field.name):
-                return None
-            lines += _tests(field.annotation, f"v.{field.name}", 1, numbers, names)
-        lines.append("    return True")
+    tests = _Tests(models)
+    lines = ["def exact(v):", *tests.of(annotation, "v", 1, 1), "    return True", *tests.functions()]
+    if not tests.readable:
+        return None
     # Only names of fields of classes get in here, each an identifier.
-    exec("\n".join(lines), names)  # noqa: S102 - see above
-    made: Callable[[Any], bool] = names["exact"]
+    exec("\n".join(lines), tests.names)  # noqa: S102 - see above
+    made: Callable[[Any], bool] = tests.names["exact"]
     return made
 
 
 def _is_struct(model: Annotation) -> bool:
-    return issubclass(origin_of(model) or model, msgspec.Struct)
+    return issubclass(_class_of(model), msgspec.Struct)
 
 
-def _tests(
-    annotation: Annotation, value: str, depth: int, numbers: dict[int, int], names: dict[str, Any]
-) -> list[str]:
-    """Lines that return False where a part of a value is of another class."""
-    indent, own = "    " * depth, f"v{depth}"
-    models = models_in(annotation)
-    if not models:
-        return []
-    members = members_of(annotation)
-    solid = [member for member in members if member is not type(None)]
-    no = f"{indent}return False"
-    if len(solid) > 1:
-        return [no]  # what has to be chosen is read by attribute
-    kind, optional = solid[0], len(solid) < len(members)
-    lines = [f"{indent}{own} = {value}"]
-    if is_model(kind):
-        cls = origin_of(kind) or kind
-        number = numbers[id(cls)]
-        names[f"c{number}"] = cls
-        parted = any(models_in(field.annotation) for field in fields_of(kind))
-        also = f" and {own} is not None" if optional else ""
-        lines.append(f"{indent}if {own}.__class__ is not c{number}{also}: return False")
-        if parted:
-            lines.append(
-                f"{indent}if {f'{own} is not None and ' if optional else ''}not exact{number}({own}): return False"
-            )
+#: At how many named values a function of its own goes on: a source text must not nest more than 20 loops.
+_MOST_LEVELS = 9
+
+
+class _Tests:
+    """Lines that return False where a part of a value is of another class than the annotated.
+
+    PERF: in one function, but for models that have themselves as a part, since a call takes as long as three tests.
+
+    :param models: The models that they are about.
+    """
+
+    def __init__(self, models: list[Any]) -> None:
+        self._models = models
+        self._again = [model for model in models if model in _parts_of(model)]
+        self._called: list[Any] = []
+        #: What the lines name.
+        self.names: dict[str, Any] = {}
+        #: Whether all fields can be written as source text.
+        self.readable = True
+
+    def functions(self) -> list[str]:
+        """The functions that are called."""
+        lines: list[str] = []
+        for model in self._called:  # which grows meanwhile
+            lines.append(f"def exact{self._models.index(model)}(v):")
+            lines += [*self.of_fields(model, "v", 1, 1), "    return True"]
         return lines
-    item, origin = item_of(kind), origin_of(kind)
-    if optional:
-        lines.append(f"{indent}if {own} is not None:")
-        return [*lines, *_tests(kind, own, depth + 1, numbers, names)]
-    if item is not UNSET and origin in {list, tuple, set, frozenset}:
-        lines += [
-            f"{indent}if {own}.__class__ is not {origin.__name__}: return False",
-            f"{indent}for w{depth} in {own}:",
-        ]
-        return [*lines, *_tests(item, f"w{depth}", depth + 1, numbers, names)]
-    if origin is dict and not models_in(get_args(kind)[0]):
-        lines += [
-            f"{indent}if {own}.__class__ is not dict: return False",
-            f"{indent}for w{depth} in {own}.values():",
-        ]
-        return [*lines, *_tests(get_args(kind)[1], f"w{depth}", depth + 1, numbers, names)]
-    return [no]
+
+    def of_fields(self, model: Annotation, value: str, depth: int, level: int) -> list[str]:
+        """Lines for the fields of a model.
+
+        :param depth: How far they are indented.
+        :param level: How many values are named above.
+        """
+        lines: list[str] = []
+        for field in fields_of(model):
+            if not field.name.isidentifier() or keyword.iskeyword(field.name):
+                self.readable = False
+            lines += self.of(field.annotation, f"{value}.{field.name}", depth, level)
+        return lines
+
+    def of(self, annotation: Annotation, value: str, depth: int, level: int) -> list[str]:
+        """Lines for a value; the parameters are as above."""
+        if not models_in(annotation):
+            return []
+        indent, own = "    " * depth, f"v{level}"
+        no = f"{indent}return False"
+        members = members_of(annotation)
+        solid = [member for member in members if member is not type(None)]
+        if len(solid) > 1:
+            return [no]  # what has to be chosen is read by attribute
+        kind = solid[0]
+        lines = [f"{indent}{own} = {value}"]
+        if len(solid) < len(members):
+            lines.append(f"{indent}if {own} is not None:")
+            return [*lines, *self.of(kind, own, depth + 1, level + 1)]
+        if is_model(kind):
+            return lines + self._of_model(kind, own, depth, level + 1)
+        item, origin = item_of(kind), origin_of(kind)
+        if item is not UNSET and origin in {list, tuple, set, frozenset}:
+            loop = f"{indent}for w{level} in {own}:"
+        elif origin is dict and not models_in(get_args(kind)[0]):
+            item, loop = get_args(kind)[1], f"{indent}for w{level} in {own}.values():"
+        else:
+            return [no]
+        lines += [f"{indent}if {own}.__class__ is not {origin.__name__}: return False", loop]
+        return [*lines, *self.of(item, f"w{level}", depth + 1, level + 1)]
+
+    def _of_model(self, model: Annotation, value: str, depth: int, level: int) -> list[str]:
+        indent, number = "    " * depth, self._models.index(model)
+        self.names[f"c{number}"] = _class_of(model)
+        lines = [f"{indent}if {value}.__class__ is not c{number}: return False"]
+        if model not in self._again and level <= _MOST_LEVELS:
+            return lines + self.of_fields(model, value, depth, level)
+        if model not in self._called:
+            self._called.append(model)
+        return [*lines, f"{indent}if not exact{number}({value}): return False"]
+
+
+def _class_of(model: Annotation) -> Any:
+    return origin_of(model) or model
+
+
+def _parts_of(model: Annotation) -> list[Any]:
+    """The models that the fields of one are made of."""
+    return [part for field in fields_of(model) for part in models_in(field.annotation)]
