@@ -76,7 +76,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def extras() -> list[str]:
     """The extras of the package that the cellar needs, with the driver of the database it is told to use."""
     postgres = os.environ.get("CELLAR_DATABASE_URL", "").startswith("postgres")
-    return ["migrations", "forms", "i18n", "ratelimit", "server", *(["postgres"] if postgres else [])]
+    return ["migrations", "forms", "i18n", "ratelimit", "tasks", "server", *(["postgres"] if postgres else [])]
 
 
 def stop(_signal: int, _frame: object) -> None:

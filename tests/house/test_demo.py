@@ -58,7 +58,7 @@ def test_a_cellar_on_postgresql_gets_its_driver(monkeypatch):
     monkeypatch.setenv("CELLAR_DATABASE_URL", "postgresql://cellar@db.example/wine")
     assert "postgres" in demo.extras()
     monkeypatch.delenv("CELLAR_DATABASE_URL")
-    assert demo.extras() == ["migrations", "forms", "i18n", "ratelimit", "server"]
+    assert demo.extras() == ["migrations", "forms", "i18n", "ratelimit", "tasks", "server"]
 
 
 def test_an_environment_with_more_in_it_is_enough():

@@ -11,10 +11,11 @@ from typing import Any
 
 from demijohn import Flask
 
-from cellar import commands, settings
+from cellar import almanac, commands, settings
 from cellar.store.database import db, migrate
 from cellar.web import (
     api,
+    archives,
     auth,
     bottles,
     csrf,
@@ -44,6 +45,8 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(bottles.blueprint, url_prefix="/bottles")
     app.register_blueprint(auth.blueprint, url_prefix="/auth")
     house.init_app(app)
+    archives.init_app(app)
     app.register_blueprint(api.blueprint, url_prefix="/api")
     app.register_blueprint(live.blueprint, url_prefix="/live")
+    app.mount("/almanac", almanac.application, name="almanac")
     return app

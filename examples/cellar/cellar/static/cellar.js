@@ -202,3 +202,17 @@ for (const field of all("[data-photo]")) {
     image.hidden = false;
   });
 }
+
+// Jobs: how far one is, until it has ended; then its page says what came of it ---------------------
+
+for (const line of all("[data-job]")) {
+  const bar = line.querySelector("progress");
+  const events = new EventSource(line.dataset.job);
+  events.onmessage = (event) => {
+    const job = JSON.parse(event.data);
+    if (job.total) Object.assign(bar, { max: job.total, value: job.done });
+    if (!["SUCCESS", "FAILURE", "REVOKED"].includes(job.state)) return;
+    events.close();
+    location.reload();
+  };
+}

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import sys
-from collections.abc import Iterator
 from datetime import date
 
 from demijohn import (
@@ -25,7 +21,7 @@ from demijohn.ext.i18n import gettext, ngettext
 from demijohn.ext.login import login_required
 from demijohn.typing import ResponseReturnValue
 
-from cellar.store import bottles, journal, photos, racks
+from cellar.store import archives, bottles, journal, photos, racks
 from cellar.store.database import db
 from cellar.store.models import Bottle, Rack
 from cellar.store.refusals import NoneLeft, RackFull
@@ -37,19 +33,6 @@ from cellar.web.words import refusal
 blueprint = Blueprint("bottles", __name__)
 
 PER_PAGE = 12
-CSV_COLUMNS = (
-    "name",
-    "producer",
-    "vintage",
-    "colour",
-    "region",
-    "country",
-    "grapes",
-    "stock",
-    "price",
-    "drink_from",
-    "drink_until",
-)
 
 
 def find_or_404(bottle_id: int) -> Bottle:
@@ -68,7 +51,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/bottles.csv")
 def export() -> ResponseReturnValue:
     """The bottles of the same search as a spreadsheet, sent row by row as they are read."""
-    rows = stream_with_context(_csv(read_search(request.args)))
+    rows = stream_with_context(archives.lines(read_search(request.args)))
     response = Response(rows, mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"cellar-{date.today()}.csv")
     return response
@@ -209,26 +192,3 @@ def _page(bottle: Bottle, opening: OpenForm, shelving: ShelveForm) -> ResponseRe
         tastings=db.session.scalars(journal.tastings(bottle.id)).all(),
     )
     return body, 422 if opening.errors or shelving.errors else 200
-
-
-def _csv(search: bottles.Search) -> Iterator[str]:
-    line = io.StringIO()
-    writer = csv.writer(line)
-    writer.writerow([name.replace("_", " ") for name in CSV_COLUMNS])
-    yield line.getvalue()
-    for start in range(0, sys.maxsize, 500):
-        found = db.session.scalars(bottles.find(search).limit(500).offset(start)).all()
-        # A slow reader holds no connection: what is written next has been read already.
-        db.session.remove()
-        for bottle in found:
-            line.seek(0)
-            line.truncate()
-            writer.writerow([_plain(getattr(bottle, name)) for name in CSV_COLUMNS])
-            yield line.getvalue()
-        if len(found) < 500:
-            return
-
-
-def _plain(cell: object) -> object:
-    """`cell`, made harmless: a text that a spreadsheet would run as a formula gets a quote in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") and cell else cell
