@@ -46,7 +46,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(auth.blueprint, url_prefix="/auth")
     house.init_app(app)
     archives.init_app(app)
-    app.register_blueprint(api.blueprint, url_prefix="/api")
+    api.init_app(app)
     app.register_blueprint(live.blueprint, url_prefix="/live")
     app.mount("/almanac", almanac.application, name="almanac")
     return app

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from demijohn import abort, current_app, request
@@ -15,6 +14,7 @@ from cellar.store.database import db
 from cellar.store.models import Bottle
 from cellar.web.forms import Form, choice, long_text, money, text, whole
 from cellar.web.words import COLOURS
+from cellar.web.years import wrong_year
 
 GLASSES = {str(count): _("%(rating)s of 5 glasses", rating=count) for count in range(1, 6)}
 MOST_AT_ONCE = 48
@@ -54,13 +54,9 @@ class BottleForm(Form):
 
     def relate(self) -> None:
         """Years must follow one another; the first that does not is told."""
-        vintage, start, end = (self.values[name] for name in ("vintage", "drink_from", "drink_until"))
-        if vintage and vintage > date.today().year:
-            self.errors["vintage"] = gettext("These grapes are not picked yet.")
-        elif vintage and start and start < vintage:
-            self.errors["drink_from"] = gettext("This is before the vintage, %(year)s.", year=vintage)
-        elif end and end < (start or vintage or 0):
-            self.errors["drink_until"] = gettext("This is before %(year)s.", year=start or vintage)
+        wrong = wrong_year(*(self.values[name] for name in ("vintage", "drink_from", "drink_until")))
+        if wrong:
+            self.errors[wrong[0]] = wrong[1]
 
     def details(self, photo: str | None = None) -> dict[str, Any]:
         """What was typed, as the columns of a bottle. Call it after `check`."""
@@ -128,5 +124,5 @@ def read_search(arguments: Mapping[str, str]) -> bottles.Search:
     if sort not in bottles.SORTS:
         known = ", ".join(bottles.SORTS)
         abort(400, gettext("The bottles cannot be sorted by that. Use one of: %(names)s.", names=known))
-    words = "".join(letter if letter.isprintable() else " " for letter in arguments.get("q", ""))
-    return bottles.Search(words.strip()[:100], colour, arguments.get("ready") == "1", sort)
+    words = bottles.readable(arguments.get("q", ""))
+    return bottles.Search(words, colour, arguments.get("ready") == "1", sort)
