@@ -234,7 +234,7 @@ class Registry:
 
     def __init__(self, app: Flask) -> None:
         self.apis: list[TypedRoutes] = []
-        self._views: dict[int, tuple[Rule, Any]] = {}
+        self._views: dict[int, tuple[Rule, Any, Any]] = {}
         self._app = app
 
     def add(self, api: TypedRoutes) -> None:
@@ -275,10 +275,11 @@ class Registry:
     def adapt(self, rule: Rule, view: Any) -> Any:
         """The view to call for a rule: a typed one with its arguments read, any other as it is."""
         known = self._views.get(id(rule))
-        if known is not None and known[0] is rule:
-            return known[1]
+        # The view of a rule is not always the same: that of static files has their folder, once one is served.
+        if known is not None and known[0] is rule and known[1] == view:
+            return known[2]
         adapted = self._adapted(rule, view)
-        self._views[id(rule)] = rule, adapted
+        self._views[id(rule)] = rule, view, adapted
         return adapted
 
     def _adapted(self, rule: Rule, view: Any) -> Any:
