@@ -25,6 +25,7 @@ from cellar.web import (
     house,
     languages,
     live,
+    news,
     racks,
     visitor,
     words,
@@ -39,7 +40,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
     app.url_map.converters["number"] = Number
 
     # The order matters: what is registered first runs first, so the person is known when forms are checked.
-    for part in (db, migrate, languages, visitor, csrf, headers, errors, words, live, health, commands):
+    for part in (db, migrate, languages, visitor, csrf, headers, errors, words, news, live, health, commands):
         part.init_app(app)
     app.register_blueprint(racks.blueprint)
     app.register_blueprint(bottles.blueprint, url_prefix="/bottles")
@@ -47,6 +48,5 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
     house.init_app(app)
     archives.init_app(app)
     api.init_app(app)
-    app.register_blueprint(live.blueprint, url_prefix="/live")
     app.mount("/almanac", almanac.application, name="almanac")
     return app

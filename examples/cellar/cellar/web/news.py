@@ -1,66 +1,52 @@
-"""Messages from whoever changes the cellar to every open page. Knows no requests.
+"""News from whoever changes the cellar to every open page: by Socket.IO, and as server-sent events beside it.
 
-A page that reads too slowly is let go rather than waited for: it comes back and asks what it missed.
+Publishing never waits, and any thread may. A page that reads too slowly is let go rather than waited for: it comes
+back and asks what it missed. Where `CELLAR_REDIS_URL` is set, the news reach the pages of all workers.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
-from demijohn import Broadcast, Lagged, Subscription
+from demijohn import Broadcast, Flask, Subscription, current_app
+from demijohn.ext.realtime import SocketIO
 
-QUEUE_SIZE = 64
-CHANNEL = "cellar"
-
-
-class Listener:
-    """One open page."""
-
-    def __init__(self, news: Subscription) -> None:
-        self._news = news
-
-    async def next(self) -> str | None:
-        """The next message, or `None` when this page is let go."""
-        try:
-            message = await anext(self._news)
-        except (StopAsyncIteration, Lagged):
-            return None
-        text: str = message.data
-        return text
+CHANNEL = "news"
+EXTENSION = "cellar.news"
 
 
-class Hub:
-    """All open pages."""
+class News:
+    """All open pages of an application."""
 
-    def __init__(self) -> None:
-        self._news = Broadcast(history=200)
-        #: How many pages are open.
+    def __init__(self, app: Flask) -> None:
+        shared: str | None = app.config["REDIS_URL"]
+        self.socketio = SocketIO(app, message_queue=shared)
+        self._listeners = Broadcast(*([shared] if shared else []), history=200)
+        #: How many pages of this process have a socket open.
         self.watching = 0
+        app.after_serving(self._listeners.close)
 
-    @contextmanager
-    def listen(self) -> Iterator[Listener]:
-        """Be one of the open pages for the length of the block; all are told how many there are."""
-        with self._news.subscribe(CHANNEL, capacity=QUEUE_SIZE) as news:
-            self._tell_watching(+1)
-            try:
-                yield Listener(news)
-            finally:
-                self._tell_watching(-1)
+    def publish(self, message: Mapping[str, object]) -> None:
+        """Tell every open page."""
+        self.socketio.emit("news", message)
+        self._listeners.publish(CHANNEL, message)
 
     def follow(self, after: str | None) -> Subscription:
         """The news for who only listens, from the event on that they have seen last."""
-        return self._news.subscribe(CHANNEL, after=after)
+        return self._listeners.subscribe(CHANNEL, after=after)
 
-    def publish(self, message: Mapping[str, object]) -> None:
-        """Send `message` to every open page; never waits, callable from any thread."""
-        self._news.publish(CHANNEL, json.dumps(message))
-
-    def close(self) -> None:
-        """Let every page go, as when the server stops."""
-        self._news.close()
-
-    def _tell_watching(self, more: int) -> None:
+    def watch(self, more: int) -> None:
+        """A page came, or went; all with a socket are told how many there are."""
         self.watching += more
-        self.publish({"type": "watching", "count": self.watching})
+        self.socketio.emit("watching", self.watching)
+
+
+def news() -> News:
+    """Those of the current application."""
+    found: News = current_app.extensions[EXTENSION]
+    return found
+
+
+def init_app(app: Flask) -> None:
+    """Let `app` have news."""
+    app.extensions[EXTENSION] = News(app)
