@@ -26,6 +26,7 @@ from cellar.web import (
     languages,
     live,
     news,
+    photos,
     racks,
     visitor,
     words,
@@ -40,7 +41,21 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
     app.url_map.converters["number"] = Number
 
     # The order matters: what is registered first runs first, so the person is known when forms are checked.
-    for part in (db, migrate, languages, visitor, csrf, headers, errors, words, news, live, health, commands):
+    for part in (
+        db,
+        migrate,
+        languages,
+        visitor,
+        csrf,
+        headers,
+        errors,
+        words,
+        photos,
+        news,
+        live,
+        health,
+        commands,
+    ):
         part.init_app(app)
     app.register_blueprint(racks.blueprint)
     app.register_blueprint(bottles.blueprint, url_prefix="/bottles")

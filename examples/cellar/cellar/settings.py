@@ -41,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
         "Referrer-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     },
+    "WTF_FORM_CLASSES": {"field": "field", "group": "field", "description": "hint", "errors": "wrong"},
     "HSTS": 31_536_000,  # seconds; sent over https only
 }
 
@@ -55,7 +56,7 @@ def load(app: Flask, overrides: Mapping[str, Any]) -> None:
     app.config.update(
         DATA_FOLDER=folder,
         SQLALCHEMY_DATABASE_URI=app.config["DATABASE_URL"] or f"sqlite:///{folder.absolute() / 'cellar.db'}",
-        PHOTO_FOLDER=folder / "photos",
+        UPLOADED_PHOTOS_DEST=folder / "photos",
         ARCHIVE_FOLDER=folder / "archives",
         RATELIMIT_STORAGE_URI=app.config["REDIS_URL"] or "memory://",
         TASKS_BROKER=app.config["REDIS_URL"],

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import struct
 import subprocess
 import sys
-import zlib
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 from tests.support.servers import Server, free_port, stop_group, wait_until_ready
 
-from .conftest import BOTTLE, KEY, PASSWORD, ROOT
+from .conftest import BOTTLE, KEY, PASSWORD, PNG, ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.slow]
 
@@ -30,19 +27,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-def picture(path: Path) -> Path:
-    """A real PNG of 8 by 8 red dots."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)
-    rows = zlib.compress((b"\0" + b"\x8c\x20\x44" * 8) * 8)
-    parts = [chunk(b"IHDR", head), chunk(b"IDAT", rows), chunk(b"IEND", b"")]
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
-    return path
 
 
 @pytest.fixture
@@ -143,7 +127,7 @@ def test_what_one_does_the_other_sees_at_once(visit, tmp_path):
     emil.get_by_label("White").check(force=True)
     emil.get_by_label("Rack").select_option("2")
     emil.get_by_label("How many").fill("2")
-    emil.get_by_label("Label photo").set_input_files(picture(tmp_path / "label.png"))
+    emil.get_by_label("Label photo").set_input_files({"name": "label.png", "mimeType": "image/png", "buffer": PNG})
     expect(emil.get_by_alt_text("The chosen photo")).to_be_visible()
     emil.get_by_role("button", name="Add to the cellar").click()
 

@@ -9,11 +9,12 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from demijohn import current_app, url_for
+from demijohn import url_for
 
-from cellar.store import journal, photos, racks
+from cellar.store import journal, racks
 from cellar.store.database import db
 from cellar.store.models import Activity, Bottle, Person, Tasting
+from cellar.web import photos
 from cellar.web.news import news
 
 
@@ -37,7 +38,7 @@ def change_bottle(person: Person, bottle: Bottle, details: Mapping[str, Any]) ->
             setattr(bottle, name, value)
         entry = journal.record(person.id, "changed", bottle.title, bottle.id)
     if former != bottle.photo:
-        photos.discard(current_app.config["PHOTO_FOLDER"], former)
+        photos.discard(former)
     _tell(entry, bottle, racks.places_of(bottle.id))
 
 
@@ -70,7 +71,7 @@ def remove_bottle(person: Person, bottle: Bottle) -> None:
         photo = bottle.photo
         session.delete(bottle)
         entry = journal.record(person.id, "removed", bottle.title)
-    photos.discard(current_app.config["PHOTO_FOLDER"], photo)
+    photos.discard(photo)
     _tell(entry, emptied=emptied)
 
 

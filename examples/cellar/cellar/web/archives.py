@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from demijohn import (
@@ -27,6 +28,7 @@ from demijohn.ext.tasks import Tasks, app_task, report
 from demijohn.typing import ResponseReturnValue
 
 from cellar.store import archives
+from cellar.web import photos
 
 blueprint = Blueprint("archives", __name__)
 
@@ -38,7 +40,7 @@ def pack() -> str:
     """Make an archive; its name is the result."""
     config = current_app.config
     archives.tidy(config["ARCHIVE_FOLDER"])
-    return archives.pack(config["ARCHIVE_FOLDER"], config["PHOTO_FOLDER"], report)
+    return archives.pack(config["ARCHIVE_FOLDER"], Path(photos.photos.path("")), report)
 
 
 @blueprint.get("/")
