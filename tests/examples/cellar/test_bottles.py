@@ -56,7 +56,7 @@ def test_what_is_added_is_told_in_the_journal(cleo):
         ("drink_until", "2020", "before 2024"),
         ("story", "x" * 2001, "longer than 2000"),
         ("rack", "99", "valid choice"),
-        ("rack", "", "Invalid Choice"),
+        ("rack", "", "is required"),
         ("count", "0", "between 1"),
         ("count", "49", "between 1"),
         ("count", "1.5", "valid integer"),

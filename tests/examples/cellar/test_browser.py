@@ -127,7 +127,9 @@ def test_what_one_does_the_other_sees_at_once(visit, tmp_path):
     emil.get_by_label("White").check(force=True)
     emil.get_by_label("Rack").select_option("2")
     emil.get_by_label("How many").fill("2")
-    emil.get_by_label("Label photo").set_input_files({"name": "label.png", "mimeType": "image/png", "buffer": PNG})
+    emil.get_by_label("Label photo").set_input_files(
+        {"name": "label.png", "mimeType": "image/png", "buffer": PNG}
+    )
     expect(emil.get_by_alt_text("The chosen photo")).to_be_visible()
     emil.get_by_role("button", name="Add to the cellar").click()
 

@@ -15,6 +15,7 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -30,7 +31,8 @@ from cellar.web.forms import MoneyField, lines, one_line, readable
 from cellar.web.words import COLOURS
 from cellar.web.years import wrong_year
 
-GLASSES = [(count, _("%(rating)s of 5 glasses", rating=count)) for count in range(1, 6)]
+GLASSES = [SelectChoice(count, _("%(rating)s of 5 glasses", rating=count)) for count in range(1, 6)]
+LABELS = [SelectChoice(colour, name) for colour, name in COLOURS.items()]
 OPTIONAL = {"placeholder": _("optional")}
 NO_PICTURE = _("This is not a PNG, JPEG or WebP picture.")
 
@@ -55,7 +57,7 @@ class BottleForm(FlaskForm):
     vintage = IntegerField(
         _("Vintage"), [Optional(), NumberRange(1800, 2100)], description=_("Empty for none.")
     )
-    colour = RadioField(_("Colour"), [InputRequired()], choices=list(COLOURS.items()), default="red")
+    colour = RadioField(_("Colour"), [InputRequired()], choices=LABELS, default="red")
     region = StringField(_("Region"), [DataRequired(), Length(max=60), readable], filters=[one_line])
     country = StringField(_("Country"), [DataRequired(), Length(max=60), readable], filters=[one_line])
     grapes = StringField(_("Grapes"), [Length(max=120), readable], filters=[one_line], render_kw=OPTIONAL)

@@ -18,6 +18,7 @@ from demijohn import (
 from demijohn.ext.i18n import gettext, ngettext
 from demijohn.ext.login import login_required
 from demijohn.typing import ResponseReturnValue
+from wtforms import SelectChoice
 
 from cellar.store import archives, bottles, journal, racks
 from cellar.store.database import db
@@ -174,10 +175,12 @@ def photo(name: str) -> ResponseReturnValue:
     return response
 
 
-def rack_choices() -> list[tuple[int, str]]:
+def rack_choices() -> list[SelectChoice]:
     """The racks to lay bottles in, by number."""
     return [
-        (rack.id, gettext("%(rack)s (%(count)s free)", rack=rack.name, count=rack.size - rack.taken))
+        SelectChoice(
+            rack.id, gettext("%(rack)s (%(count)s free)", rack=rack.name, count=rack.size - rack.taken)
+        )
         for rack in db.session.scalars(racks.every())
     ]
 
