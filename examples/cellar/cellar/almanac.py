@@ -33,7 +33,10 @@ tbody th { text-align: start; }
 td { text-align: center; }
 td.great { font-weight: bold; }
 """
-POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 
 
 def page(root: str) -> str:

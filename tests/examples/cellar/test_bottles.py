@@ -68,6 +68,7 @@ def test_wrong_input_is_told_at_its_field_and_nothing_typed_is_lost(cleo, field,
     errors = errors_in(answer.text)
     assert list(errors) == [field]
     assert words in errors[field]
+    assert answer.text.count("<li>") == 1
     for name in ("name", "producer", "region", "grapes", "price"):
         if name != field:
             assert re.search(f'name="{name}"[^>]* value="{BOTTLE[name]}"', answer.text), name

@@ -21,13 +21,13 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from cellar.store import bottles
 from cellar.store.database import db
 from cellar.store.models import Bottle
 from cellar.web import photos
-from cellar.web.forms import MoneyField, lines, one_line, readable
+from cellar.web.forms import MoneyField, lines, number, one_line, readable
 from cellar.web.words import COLOURS
 from cellar.web.years import wrong_year
 
@@ -41,7 +41,7 @@ class ShelveForm(FlaskForm):
     """How many of a bottle to lay in which rack; the racks are known with each request."""
 
     rack = SelectField(_("Rack"), [InputRequired()], coerce=int)
-    count = IntegerField(_("How many"), [InputRequired(), NumberRange(1, 48)], default=1)
+    count = IntegerField(_("How many"), [InputRequired(), *number(1, 48)], default=1)
 
 
 class BottleForm(FlaskForm):
@@ -54,21 +54,19 @@ class BottleForm(FlaskForm):
         description=_("As the label has it."),
     )
     producer = StringField(_("Producer"), [DataRequired(), Length(max=80), readable], filters=[one_line])
-    vintage = IntegerField(
-        _("Vintage"), [Optional(), NumberRange(1800, 2100)], description=_("Empty for none.")
-    )
+    vintage = IntegerField(_("Vintage"), [Optional(), *number(1800, 2100)], description=_("Empty for none."))
     colour = RadioField(_("Colour"), [InputRequired()], choices=LABELS, default="red")
     region = StringField(_("Region"), [DataRequired(), Length(max=60), readable], filters=[one_line])
     country = StringField(_("Country"), [DataRequired(), Length(max=60), readable], filters=[one_line])
     grapes = StringField(_("Grapes"), [Length(max=120), readable], filters=[one_line], render_kw=OPTIONAL)
     price = MoneyField(
         _("Price"),
-        [Optional(), NumberRange(0, 100_000)],
+        [Optional(), *number(0, 100_000)],
         description=_("In euros, for one."),
         render_kw={"inputmode": "decimal", "maxlength": 12, **OPTIONAL},
     )
-    drink_from = IntegerField(_("Drink from"), [Optional(), NumberRange(1800, 2200)], render_kw=OPTIONAL)
-    drink_until = IntegerField(_("Drink until"), [Optional(), NumberRange(1800, 2200)], render_kw=OPTIONAL)
+    drink_from = IntegerField(_("Drink from"), [Optional(), *number(1800, 2200)], render_kw=OPTIONAL)
+    drink_until = IntegerField(_("Drink until"), [Optional(), *number(1800, 2200)], render_kw=OPTIONAL)
     story = TextAreaField(
         _("Story"),
         [Length(max=2000), readable],

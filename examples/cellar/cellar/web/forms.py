@@ -1,4 +1,4 @@
-"""What the cellar's forms have beyond WTForms: two filters, a rule for text, and money.
+"""What the cellar's forms have beyond WTForms: two filters, rules for text and numbers, and money.
 
 A field's rule stands once, among its validators, and becomes both the check on the server and the attributes of
 the input (required, maxlength, min, max). WTForms' own messages come in the visitor's language.
@@ -6,11 +6,13 @@ the input (required, maxlength, min, max). WTForms' own messages come in the vis
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from demijohn.ext.forms import FlaskForm
 from demijohn.ext.i18n import gettext
 from wtforms import DecimalField, Field, TextAreaField, ValidationError
+from wtforms.validators import NumberRange, StopValidation
 from wtforms.widgets import TextInput
 
 
@@ -31,6 +33,16 @@ def readable(form: FlaskForm, field: Field) -> None:
         text = text.replace("\n", "").replace("\t", "")
     if not text.isprintable():
         raise ValidationError(gettext("This contains characters that cannot be shown."))
+
+
+def number(least: int, most: int) -> list[Callable[..., None]]:
+    """Validators: a number between two bounds. What is no number at all is told once, not as out of bounds too."""
+    return [_understood, NumberRange(least, most)]
+
+
+def _understood(form: FlaskForm, field: Field) -> None:
+    if field.process_errors:
+        raise StopValidation
 
 
 class MoneyField(DecimalField):

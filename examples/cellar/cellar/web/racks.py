@@ -11,14 +11,14 @@ from demijohn.ext.i18n import lazy_gettext as _
 from demijohn.ext.login import login_required
 from demijohn.typing import ResponseReturnValue
 from wtforms import IntegerField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from cellar.store import bottles, journal, racks
 from cellar.store.database import db
 from cellar.store.models import Rack
 from cellar.store.refusals import NameTaken
 from cellar.web import acts
-from cellar.web.forms import one_line, readable
+from cellar.web.forms import number, one_line, readable
 from cellar.web.visitor import login
 from cellar.web.words import refusal
 
@@ -35,9 +35,9 @@ class RackForm(FlaskForm):
         description=_("Where it stands, say."),
     )
     shelves = IntegerField(
-        _("Shelves"), [InputRequired(), NumberRange(1, 12)], description=_("From top to bottom.")
+        _("Shelves"), [InputRequired(), *number(1, 12)], description=_("From top to bottom.")
     )
-    places = IntegerField(_("Places on a shelf"), [InputRequired(), NumberRange(1, 16)])
+    places = IntegerField(_("Places on a shelf"), [InputRequired(), *number(1, 16)])
 
 
 @blueprint.get("/")
@@ -70,10 +70,10 @@ def new() -> ResponseReturnValue:
     if form.validate_on_submit():
         name = form.name.data
         try:
-            number = acts.build_rack(login.current_user, name, form.shelves.data, form.places.data)
+            built = acts.build_rack(login.current_user, name, form.shelves.data, form.places.data)
         except NameTaken as error:
             form.name.errors.append(refusal(error))
         else:
             flash(gettext("“%(rack)s” stands. Now fill it.", rack=name), "good")
-            return redirect(url_for(".show", rack_id=number), 303)
+            return redirect(url_for(".show", rack_id=built), 303)
     return render_template("racks/new.html", form=form), 422 if form.errors else 200
