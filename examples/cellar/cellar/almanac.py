@@ -66,7 +66,13 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     """Answer a request as PEP 3333 has it."""
     path = environ.get("PATH_INFO", "/")
     status, kind, text = "200 OK", "text/html; charset=utf-8", ""
-    if path == "/":
+    if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+        status, kind, text = (
+            "405 Method Not Allowed",
+            "text/plain; charset=utf-8",
+            "The almanac is for reading.\n",
+        )
+    elif path == "/":
         text = page(environ.get("SCRIPT_NAME", ""))
     elif path == "/almanac.css":
         kind, text = "text/css; charset=utf-8", STYLE
@@ -76,6 +82,7 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     headers = [
         ("Content-Type", kind),
         ("Content-Length", str(len(body))),
+        ("Allow", "GET, HEAD"),
         ("Content-Security-Policy", POLICY),
         ("X-Content-Type-Options", "nosniff"),
     ]

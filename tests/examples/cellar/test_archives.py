@@ -51,3 +51,4 @@ def test_the_almanac_is_mounted_as_it_is(client):
     assert client.get("/almanac/almanac.css").mimetype == "text/css"
     missing = client.get("/almanac/nothing")
     assert (missing.status_code, missing.text) == (404, "The almanac has no such page.\n")
+    assert client.post("/almanac/").status_code == 405
