@@ -16,7 +16,7 @@ from .conftest import BOTTLE, KEY, PASSWORD, PNG, ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.slow]
 
-PATHS = ["/", "/bottles/", "/bottles/1", "/racks/1", "/live/", "/auth/sign-in", "/nowhere"]
+PATHS = ["/", "/bottles/", "/bottles/1", "/racks/1", "/live/", "/auth/sign-in", "/almanac/", "/nowhere"]
 # Alone on a closed network: without these Chromium tries to reach its maker again and again.
 ARGUMENTS = [
     "--no-sandbox",
@@ -29,8 +29,8 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture
-def server(folder, tmp_path):
+@pytest.fixture(params=["asgi"])
+def server(request, folder, tmp_path):
     """The cellar on a real port, in production mode."""
     port = free_port()
     own = {
@@ -38,7 +38,18 @@ def server(folder, tmp_path):
         "CELLAR_SECRET_KEY": KEY,
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "examples" / "cellar")]),
     }
-    command = [sys.executable, "-m", "demijohn", "--app", "cellar:create_app()", "run", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "demijohn",
+        "--app",
+        "cellar:create_app()",
+        "run",
+        "--port",
+        str(port),
+        "--interface",
+        request.param,
+    ]
     log = tmp_path / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -197,6 +208,22 @@ def test_pages_work_without_their_script(visit):
     page.locator(".card a").first.click()
     page.get_by_role("button", name="Cheers").click()
     expect(page.get_by_text("Cheers! Take the one from")).to_be_visible()
+    page.goto("/live/")
+    page.locator(".cheer").first.click()
+    expect(page.locator(".cheer b").first).to_have_text("1")
+    page.get_by_role("link", name="Archive").click()
+    page.get_by_role("button", name="Make an archive").click()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+
+
+def test_an_archive_is_followed_until_it_can_be_downloaded(visit):
+    page = visit("/")
+    sign_up(page)
+    page.get_by_role("link", name="Archive").click()
+    page.get_by_role("button", name="Make an archive").click()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").click()
+    assert re.fullmatch(r"cellar-[0-9-]{10}\.zip", started.value.suggested_filename)
 
 
 @pytest.mark.soak
@@ -222,3 +249,20 @@ def test_what_the_script_says_is_in_the_language_of_who_looks(visit):
         line = pages[code].locator(".entry").first
         expect(line.locator("strong + span")).to_have_text(verb)
         expect(line.locator("time")).to_have_text(moment)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("server", ["wsgi"], indirect=True)
+def test_without_a_socket_the_page_listens_to_events(browser, server):
+    """The browser complains of the socket, and of nothing else."""
+    pages = [browser.new_context(base_url=server.url).new_page() for _ in range(2)]
+    dora, emil = pages
+    dora.goto("/live/")
+    expect(dora.get_by_text("Connected")).to_be_visible()
+    emil.goto("/")
+    sign_up(emil)
+    emil.goto("/bottles/1")
+    emil.get_by_role("button", name="Cheers").click()
+    expect(dora.locator(".entry").first).to_contain_text("Emil")
+    for page in pages:
+        page.context.close()

@@ -10,14 +10,12 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 let newest = Math.max(0, ...all("[data-activity]").map((entry) => Number(entry.dataset.activity)));
 let socket = null;
-let events = null;
 let everConnected = false;
 
 function connect() {
   socket = io();
   socket.on("connect", () => {
     everConnected = true;
-    events?.close();
     say("on", words.connected);
     socket.emit("since", newest, ({ missed, totals }) => {
       missed.forEach(tell);
@@ -27,8 +25,9 @@ function connect() {
   socket.on("disconnect", () => say("off", words.off));
   // A server, or something in between, that takes no socket: then the page listens, at least.
   socket.on("connect_error", () => {
-    if (everConnected || events) return;
-    events = new EventSource(news);
+    if (everConnected) return;
+    socket.disconnect();
+    const events = new EventSource(news);
     events.onopen = () => say("on", words.connected);
     events.onerror = () => say("off", words.off);
     events.onmessage = (event) => hear(JSON.parse(event.data));

@@ -1,5 +1,5 @@
 // As much of a Socket.IO client as these pages use, after its protocol, version 5 over Engine.IO's 4 by WebSocket.
-// `io()` of the package socket.io-client may take its place as it is: `on`, `emit` and `connected` are the same.
+// `io()` of the package socket.io-client may take its place as it is: `on`, `emit`, `disconnect` and `connected` are the same.
 
 const MESSAGE = "4"; // of Engine.IO; the next character says what it is to Socket.IO
 const [CONNECT, DISCONNECT, EVENT, ANSWER, REFUSED] = "01234";
@@ -11,6 +11,7 @@ class Socket {
   #number = 0;
   #wait = 500;
   #silence = 0;
+  #over = false;
 
   constructor(path) {
     this.#open(new URL(`${path}?EIO=4&transport=websocket`, location.href));
@@ -29,6 +30,12 @@ class Socket {
     this.#send(EVENT + number + JSON.stringify([name, ...values]));
   }
 
+  // Be done with it: it does not come back by itself.
+  disconnect() {
+    this.#over = true;
+    this.wire.close();
+  }
+
   #open(url) {
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     this.wire = new WebSocket(url);
@@ -39,6 +46,7 @@ class Socket {
       this.connected = false;
       this.#answers.clear();
       this.#tell(lost ? "disconnect" : "connect_error");
+      if (this.#over) return;
       setTimeout(() => this.#open(url), this.#wait + Math.random() * 500);
       this.#wait = Math.min(this.#wait * 2, 30_000);
     };
