@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -29,9 +30,11 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(params=["asgi"])
-def server(request, folder, tmp_path):
-    """The cellar on a real port, in production mode."""
+@pytest.fixture(scope="module", params=["asgi"])
+def server(request, filled, tmp_path_factory):
+    """The cellar on a real port, in production mode, for all tests: each visitor of theirs has a name of its own."""
+    tmp_path = tmp_path_factory.mktemp("browser")
+    folder = shutil.copytree(filled, tmp_path / "data")
     port = free_port()
     own = {
         "CELLAR_DATA_FOLDER": str(folder),
@@ -104,7 +107,8 @@ def visit(browser, server):
     ] == []
 
 
-def sign_up(page, name="Emil"):
+def sign_up(page, name=None):
+    name = name or f"Emil {secrets.token_hex(3)}"
     page.get_by_role("link", name="Sign in").first.click()
     page.get_by_role("link", name="Make an account").click()
     page.get_by_label("Name").fill(name)
@@ -121,7 +125,7 @@ def test_what_one_does_the_other_sees_at_once(visit, tmp_path):
     taken = racks.locator("#slot-2-1-1").locator("xpath=..").locator("a[href]").count()
 
     emil = visit("/")
-    sign_up(emil)
+    sign_up(emil, "Emil")
     emil.get_by_role("link", name="Add", exact=True).click()
     for label in (
         "Name",
