@@ -11,6 +11,8 @@ from demijohn import Flask, url_for
 from demijohn.cli import FlaskGroup
 from demijohn.ext.rest import Api, ApiKeyAuth, BearerAuth, Versions
 
+bearer, key = BearerAuth(str), ApiKeyAuth(str)
+
 
 def test_static_files_have_addresses_by_their_content(tmp_path):
     (tmp_path / "static").mkdir()
@@ -28,7 +30,6 @@ def test_static_files_have_addresses_by_their_content(tmp_path):
 def test_the_command_routes_says_by_what_a_typed_view_knows_who_calls():
     app = Flask("cellar")
     api = Api(app, versions=Versions(["1", "2"], path="/v{}", default="1"))
-    bearer, key = BearerAuth(str), ApiKeyAuth(str)
     api.get("/wines", version="1", auth=key)(lambda: None)
 
     @api.post("/wines")
