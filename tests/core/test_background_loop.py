@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from demijohn import Flask
+
 
 @pytest.fixture
 def protocol():
@@ -65,3 +67,22 @@ def test_async_views_of_several_threads_wait_side_by_side(app, client):
 
     with ThreadPoolExecutor(4) as outside:
         assert list(outside.map(lambda n: app.test_client().get(f"/{n}").text, range(4))) == ["met"] * 4
+
+
+@pytest.mark.parametrize("left", ["asgi", "rsgi"])
+def test_the_loop_of_a_client_of_another_application_is_not_taken(app, client, left):
+    """It ends, with all that runs on it, when that client does."""
+    other = Flask("other")
+
+    async def name():
+        return threading.current_thread().name
+
+    @other.route("/")
+    def its_own():
+        return other.ensure_sync(name)()
+
+    app.add_url_rule("/", "index", name)
+    left_open = other.test_client(protocol=left)
+    assert left_open.get("/").text == "test-client"
+    assert client.get("/").text == "demijohn-loop"
+    assert left_open.get("/").text == "test-client"

@@ -319,6 +319,8 @@ class Lifecycle:
         with self._lock:
             if self.started:
                 return
+            # Not the loop of another application's test client either, which ends when that client does.
+            loops.use_server_loop(None)
             self.app.freeze()
             if not self.has_work():
                 self._settle()

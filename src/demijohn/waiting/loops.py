@@ -18,7 +18,7 @@ from threading import Thread, get_native_id
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from demijohn.waiting.pool import ThreadPool
+from demijohn.waiting.pool import ThreadPool, home
 from demijohn.waiting.steps import HOP, Steps
 
 __all__ = [
@@ -302,8 +302,8 @@ def use_server_loop(loop: AbstractEventLoop | None) -> None:
 
 
 def waiting_loop() -> AbstractEventLoop:
-    """The loop async code runs on when a thread waits for it."""
-    loop = _server_loop
+    """The loop async code runs on when a thread waits: the one it works for, the server's, or the background one."""
+    loop = getattr(home, "loop", None) or _server_loop
     if loop is not None and loop.is_running() and loop is not events._get_running_loop():
         return loop
     return background.loop

@@ -12,10 +12,13 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context
 from queue import SimpleQueue
-from threading import Thread
+from threading import Thread, local
 from typing import Any
 
 Job = tuple[Context, Callable[[Any], Any], Any, "Future[Any]"]
+
+#: Of a thread of a pool, as ``home.loop``: the loop that it works for.
+home = local()
 
 
 class ThreadPool:
@@ -78,6 +81,7 @@ class ThreadPool:
 
     def _work(self) -> None:
         get, done = self._jobs.get, self._done
+        home.loop = self.loop
         while True:
             job = get()
             if job is None:
