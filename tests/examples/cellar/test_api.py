@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
+from cellar.store.database import db
+from cellar.store.models import Person
+from cellar.web.api.base import make_token
 from openapi_spec_validator import validate
 
-from .conftest import ON_BOTH, PASSWORD, TYPED
+from .conftest import CLEO, ON_BOTH, PASSWORD, TYPED
 
 
 @pytest.fixture
@@ -164,6 +169,52 @@ def test_the_document_has_the_api_and_nothing_else(client):
             for path in ("/bottles", "/bottles/{bottle_id}", "/bottles/{bottle_id}/open", "/racks", "/token")
         }
     assert "swagger-ui" in client.get("/api/docs").text
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_nothing_breaks_it_and_it_answers_as_its_document_says(make_app, version):
+    """By schemathesis: requests made of the document, good ones and bad ones."""
+    app = make_app(RATELIMIT_ENABLED=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import hypothesis  # heavy, and of no other test's concern
+        import schemathesis
+
+        with app.app_context():
+            bearer = {"Authorization": f"Bearer {make_token(db.session.get(Person, CLEO))}"}
+        seen = 0
+        for found in schemathesis.openapi.from_wsgi(
+            f"/api/v{version}/openapi.json", app
+        ).get_all_operations():
+            operation = found.ok()
+
+            @hypothesis.given(case=operation.as_strategy())
+            @hypothesis.settings(
+                max_examples=40,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(hypothesis.HealthCheck),
+                derandomize=True,
+            )
+            def ask(case):
+                case.call_and_validate(headers=bearer, checks=conformance())
+
+            ask()
+            seen += 1
+    assert seen == 6
+
+
+def conformance():
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi import checks
+
+    return (
+        not_a_server_error,
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_schema_conformance,
+    )
 
 
 # Who calls

@@ -6,8 +6,7 @@ from typing import Any
 
 from demijohn import current_app
 from demijohn.ext.i18n import gettext
-from demijohn.ext.rest import InvalidRequest, Resource, fields, marshal_with
-from demijohn.typing import ResponseReturnValue
+from demijohn.ext.rest import InvalidRequest, Resource, typed
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Conflict, Unauthorized
 
@@ -17,18 +16,9 @@ from cellar.store.models import Bottle, Person, Rack
 from cellar.store.refusals import NoneLeft, RackFull
 from cellar.web import acts
 from cellar.web.api.base import api, make_token
-from cellar.web.api.shapes import Credentials, Place, Token, Verdict, Wanted
+from cellar.web.api.shapes import Credentials, Place, RackOut, Token, Verdict, Wanted
 from cellar.web.headers import guesses
 from cellar.web.words import refusal
-
-RACK = {
-    "id": fields.Integer,
-    "name": fields.String,
-    "shelves": fields.Integer,
-    "places": fields.Integer,
-    "taken": fields.Integer,
-    "size": fields.Integer,
-}
 
 
 @api.post("/token", tags=["tokens"], errors={401: "Name and password do not go together.", 429: "Too often."})
@@ -49,8 +39,8 @@ def token(credentials: Credentials) -> Token:
 class Racks(Resource):
     """The racks."""
 
-    @marshal_with(RACK)
-    async def get(self) -> ResponseReturnValue:
+    @typed(tags=["racks"])
+    async def get(self) -> list[RackOut]:
         """The racks and how full they are."""
         return (await db.async_session.scalars(racks.every())).all()
 

@@ -94,6 +94,17 @@ class Verdict(Struct):
             raise InvalidRequest([{"in": "body", "pointer": "/rating", "detail": words}])
 
 
+class RackOut(Struct):
+    """A rack, and how many of its places are taken."""
+
+    id: int
+    name: str
+    shelves: int
+    places: int
+    taken: int
+    size: int
+
+
 class Place(Struct):
     """Where a bottle was taken from."""
 
