@@ -74,9 +74,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def extras() -> list[str]:
-    """The extras of the package that the cellar needs, with the driver of the database it is told to use."""
-    postgres = os.environ.get("CELLAR_DATABASE_URL", "").startswith("postgres")
-    return ["migrations", "forms", "i18n", "ratelimit", "server", *(["postgres"] if postgres else [])]
+    """The extras of the package that the cellar needs, with drivers of the database and the Redis it is told of."""
+    needed = ["migrations", "forms", "i18n", "ratelimit", "realtime", "tasks", "brotli", "server"]
+    if os.environ.get("CELLAR_DATABASE_URL", "").startswith("postgres"):
+        needed.append("postgres")
+    if os.environ.get("CELLAR_REDIS_URL"):
+        needed.append("redis")
+    return needed
 
 
 def stop(_signal: int, _frame: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -54,11 +55,14 @@ def test_the_environment_names_the_port(monkeypatch):
     assert demo.parse(["--port", "9000"]).port == 9000
 
 
-def test_a_cellar_on_postgresql_gets_its_driver(monkeypatch):
+def test_a_cellar_on_postgresql_and_redis_gets_their_drivers(monkeypatch):
+    needed = ["migrations", "forms", "i18n", "ratelimit", "realtime", "tasks", "brotli", "server"]
     monkeypatch.setenv("CELLAR_DATABASE_URL", "postgresql://cellar@db.example/wine")
-    assert "postgres" in demo.extras()
+    monkeypatch.setenv("CELLAR_REDIS_URL", "redis://cache.example")
+    assert demo.extras() == [*needed, "postgres", "redis"]
     monkeypatch.delenv("CELLAR_DATABASE_URL")
-    assert demo.extras() == ["migrations", "forms", "i18n", "ratelimit", "server"]
+    monkeypatch.delenv("CELLAR_REDIS_URL")
+    assert demo.extras() == needed
 
 
 def test_an_environment_with_more_in_it_is_enough():
@@ -151,6 +155,15 @@ def answers(address):
         return False
 
 
+def assert_static_files_are_kept_and_small(address):
+    with urllib.request.urlopen(address, timeout=30) as page:
+        sheet = re.search(r'href="/(static/cellar\.[0-9a-f]{12}\.css)"', page.read().decode())[1]
+    asked = urllib.request.Request(f"{address}{sheet}", headers={"Accept-Encoding": "br"})
+    with urllib.request.urlopen(asked, timeout=30) as response:
+        assert response.headers["Content-Encoding"] == "br"
+        assert "immutable" in response.headers["Cache-Control"]
+
+
 def living(group):
     """The processes of a group that have not ended."""
     found = []
@@ -174,6 +187,7 @@ def test_a_fresh_copy_starts_twice_and_leaves_nothing_behind(copy, tmp_path):
         with started(copy, output) as (process, address):
             with urllib.request.urlopen(f"{address}api/bottles", timeout=30) as response:
                 assert json.load(response)["total"] == 34
+            assert_static_files_are_kept_and_small(address)
             end(process)
             assert wait_until(lambda: process.poll() is not None, 60)
             assert wait_until(lambda: living(process.pid) == [], 30), living(process.pid)

@@ -11,10 +11,11 @@ from typing import Any
 
 from demijohn import Flask
 
-from cellar import commands, settings
+from cellar import almanac, commands, settings
 from cellar.store.database import db, migrate
 from cellar.web import (
     api,
+    archives,
     auth,
     bottles,
     csrf,
@@ -24,6 +25,8 @@ from cellar.web import (
     house,
     languages,
     live,
+    news,
+    photos,
     racks,
     visitor,
     words,
@@ -38,12 +41,27 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
     app.url_map.converters["number"] = Number
 
     # The order matters: what is registered first runs first, so the person is known when forms are checked.
-    for part in (db, migrate, languages, visitor, csrf, headers, errors, words, live, health, commands):
+    for part in (
+        db,
+        migrate,
+        languages,
+        visitor,
+        csrf,
+        headers,
+        errors,
+        words,
+        photos,
+        news,
+        live,
+        health,
+        commands,
+    ):
         part.init_app(app)
     app.register_blueprint(racks.blueprint)
     app.register_blueprint(bottles.blueprint, url_prefix="/bottles")
     app.register_blueprint(auth.blueprint, url_prefix="/auth")
     house.init_app(app)
-    app.register_blueprint(api.blueprint, url_prefix="/api")
-    app.register_blueprint(live.blueprint, url_prefix="/live")
+    archives.init_app(app)
+    api.init_app(app)
+    app.mount("/almanac", almanac.application, name="almanac")
     return app

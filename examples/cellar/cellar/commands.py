@@ -7,9 +7,10 @@ from demijohn import Flask, current_app
 from demijohn.cli import AppGroup
 from demijohn.ext.migrations import upgrade
 
-from cellar.store import bottles, people, photos, seed
+from cellar.store import archives, bottles, people, seed
 from cellar.store.database import db
 from cellar.store.refusals import NameTaken
+from cellar.web import photos
 
 FORMER_DATABASE = "cellar.sqlite3"  # what it was called, with other tables, before there were migrations
 
@@ -46,10 +47,11 @@ def add_person(name: str, password: str) -> None:
 
 @group.command("tidy")
 def tidy() -> None:
-    """Delete photos that were sent a day ago or earlier and never used."""
+    """Delete photos and archives of a day ago or earlier that nobody uses."""
     used = set(db.session.scalars(bottles.photos()))
-    count = photos.tidy(current_app.config["PHOTO_FOLDER"], used)
+    count = photos.tidy(used)
     click.echo(f"Deleted {count} unused photo{'' if count == 1 else 's'}.")
+    archives.tidy(current_app.config["ARCHIVE_FOLDER"])
 
 
 def init_app(app: Flask) -> None:

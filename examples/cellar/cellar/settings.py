@@ -13,6 +13,7 @@ from demijohn import Flask
 DEFAULTS: dict[str, Any] = {
     "DATA_FOLDER": None,  # for the photos and SQLite's file; None is the instance folder
     "DATABASE_URL": None,  # postgresql://user:password@host/name; None is SQLite in the data folder
+    "REDIS_URL": None,  # redis://host, where several processes serve it; what they share, they share through it
     "HOUSE_ISSUER": None,  # a provider of OpenID Connect to sign in with: https://id.example
     "HOUSE_NAME": "OpenID Connect",  # what it is called
     "SIGN_UP": True,  # let everybody who comes by make an account
@@ -25,7 +26,6 @@ DEFAULTS: dict[str, Any] = {
     "TOKEN_LIFETIME": 3600,  # seconds for which a token of the API is good
     "TRUSTED_HOSTS": None,  # the names it is reached by: CELLAR_TRUSTED_HOSTS=["cellar.example"]
     "TRUSTED_PROXIES": None,  # how many proxies stand in front of it
-    "RATELIMIT_STORAGE_URI": "memory://",  # redis://host, where several processes serve it
     # Everything comes from here, nothing is inline: a script smuggled into a page does not run.
     "CSP": {
         "default-src": ["'none'"],
@@ -41,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
         "Referrer-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     },
+    "WTF_FORM_CLASSES": {"field": "field", "group": "field", "description": "hint", "errors": "wrong"},
     "HSTS": 31_536_000,  # seconds; sent over https only
 }
 
@@ -55,7 +56,10 @@ def load(app: Flask, overrides: Mapping[str, Any]) -> None:
     app.config.update(
         DATA_FOLDER=folder,
         SQLALCHEMY_DATABASE_URI=app.config["DATABASE_URL"] or f"sqlite:///{folder.absolute() / 'cellar.db'}",
-        PHOTO_FOLDER=folder / "photos",
+        UPLOADED_PHOTOS_DEST=folder / "photos",
+        ARCHIVE_FOLDER=folder / "archives",
+        RATELIMIT_STORAGE_URI=app.config["REDIS_URL"] or "memory://",
+        TASKS_BROKER=app.config["REDIS_URL"],
         SECRET_KEY=_secret_key(app, folder / "secret_key"),
     )
 

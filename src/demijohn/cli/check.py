@@ -200,7 +200,7 @@ def _cross_origin(app: Application) -> Iterator[Finding]:
             "Any page can have a visitor's browser send forms here, with the visitor's cookies.",
             "Leave CROSS_ORIGIN_CHECK on, and name exceptions in TRUSTED_ORIGINS or with cross_origin=True.",
         )  # fmt: skip
-    let_in = sorted({rule.rule for rule in app.url_map.iter_rules() if getattr(rule, "cross_origin", False)})
+    let_in = sorted({rule.rule for rule in app.url_map.iter_rules() if _lets_any_in(app, rule)})
     if let_in and way.checks_origin:
         yield Finding(
             "cross-origin", "note", f"Routes that any site may send to (cross_origin=True): {', '.join(let_in)}.",
@@ -212,6 +212,12 @@ def _cross_origin(app: Application) -> Iterator[Finding]:
             "cross-origin", "warning", f"TRUSTED_ORIGINS has origins without https: {', '.join(plain)}.",
             "Anybody between a visitor and such a page can change it.", "Name their https addresses.",
         )  # fmt: skip
+
+
+def _lets_any_in(app: Application, rule: Any) -> bool:
+    """Whether a route takes requests of any site, and its view does not say that it looks at Origin by itself."""
+    view = app.view_functions.get(rule.endpoint)
+    return getattr(rule, "cross_origin", False) and getattr(view, "checks_origin", False) is not True
 
 
 def _without_https(origins: Iterable[str]) -> list[str]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -24,9 +26,26 @@ from cellar.store.database import db  # noqa: E402
 
 KEY = "only for tests 0123456789abcdef0123456789"
 PASSWORD = "correct horse battery"
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
-JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 40
-WEBP = b"RIFF\x24\0\0\0WEBPVP8 " + b"\0" * 40
+
+
+def png(side: int = 8) -> bytes:
+    """A real PNG of red dots."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    rows = zlib.compress((b"\0" + b"\x8c\x20\x44" * side) * side)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+PNG = png()
+# Heads of pictures of 8 by 8 dots, which say what they are and how large.
+JPEG = (
+    b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
+    b"\xff\xc0\0\x11\x08\0\x08\0\x08\3\1\x11\0\2\x11\0\3\x11\0\xff\xd9"
+)
+WEBP = b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0" + b"\0" * 4 + b"\7\0\0" * 2
 CLEO = 3  # her number: the two of the samples come first
 
 POSTGRESQL = pytest.param(
@@ -48,6 +67,16 @@ BOTTLE = {
     "story": "Found by accident.",
     "rack": "2",
     "count": "2",
+}
+#: The same as a program sends it, to the first version.
+TYPED = {
+    **BOTTLE,
+    "vintage": 2019,
+    "price": 31.5,
+    "drink_from": 2024,
+    "drink_until": 2035,
+    "rack": 2,
+    "count": 2,
 }
 
 
@@ -76,7 +105,7 @@ class Visitor:
 
 def errors_in(page):
     """The messages at the fields of a page's form, by field."""
-    return dict(re.findall(r'class="wrong" id="d-([a-z_]+)">([^<]+)<', page))
+    return dict(re.findall(r'id="([a-z_]+)-errors" class="wrong"><li>([^<]+)<', page))
 
 
 def close(app):

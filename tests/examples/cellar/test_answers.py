@@ -242,6 +242,7 @@ def test_check_finds_nothing_serious(app):
     assert found == {
         ("trusted-hosts", "warning"),
         ("memory-store", "warning"),
+        ("tasks.embedded", "warning"),
         ("hsts", "note"),
         ("cors", "note"),
     }

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
-import struct
 import subprocess
 import sys
-import zlib
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 from tests.support.servers import Server, free_port, stop_group, wait_until_ready
 
-from .conftest import BOTTLE, KEY, PASSWORD, ROOT
+from .conftest import BOTTLE, KEY, PASSWORD, PNG, ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.slow]
 
-PATHS = ["/", "/bottles/", "/bottles/1", "/racks/1", "/live/", "/auth/sign-in", "/nowhere"]
+PATHS = ["/", "/bottles/", "/bottles/1", "/racks/1", "/live/", "/auth/sign-in", "/almanac/", "/nowhere"]
 # Alone on a closed network: without these Chromium tries to reach its maker again and again.
 ARGUMENTS = [
     "--no-sandbox",
@@ -32,29 +30,29 @@ ARGUMENTS = [
 ]
 
 
-def picture(path: Path) -> Path:
-    """A real PNG of 8 by 8 red dots."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)
-    rows = zlib.compress((b"\0" + b"\x8c\x20\x44" * 8) * 8)
-    parts = [chunk(b"IHDR", head), chunk(b"IDAT", rows), chunk(b"IEND", b"")]
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
-    return path
-
-
-@pytest.fixture
-def server(folder, tmp_path):
-    """The cellar on a real port, in production mode."""
+@pytest.fixture(scope="module", params=["asgi"])
+def server(request, filled, tmp_path_factory):
+    """The cellar on a real port, in production mode, for all tests: each visitor of theirs has a name of its own."""
+    tmp_path = tmp_path_factory.mktemp("browser")
+    folder = shutil.copytree(filled, tmp_path / "data")
     port = free_port()
     own = {
         "CELLAR_DATA_FOLDER": str(folder),
         "CELLAR_SECRET_KEY": KEY,
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "examples" / "cellar")]),
     }
-    command = [sys.executable, "-m", "demijohn", "--app", "cellar:create_app()", "run", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "demijohn",
+        "--app",
+        "cellar:create_app()",
+        "run",
+        "--port",
+        str(port),
+        "--interface",
+        request.param,
+    ]
     log = tmp_path / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -109,7 +107,8 @@ def visit(browser, server):
     ] == []
 
 
-def sign_up(page, name="Emil"):
+def sign_up(page, name=None):
+    name = name or f"Emil {secrets.token_hex(3)}"
     page.get_by_role("link", name="Sign in").first.click()
     page.get_by_role("link", name="Make an account").click()
     page.get_by_label("Name").fill(name)
@@ -126,7 +125,7 @@ def test_what_one_does_the_other_sees_at_once(visit, tmp_path):
     taken = racks.locator("#slot-2-1-1").locator("xpath=..").locator("a[href]").count()
 
     emil = visit("/")
-    sign_up(emil)
+    sign_up(emil, "Emil")
     emil.get_by_role("link", name="Add", exact=True).click()
     for label in (
         "Name",
@@ -143,7 +142,9 @@ def test_what_one_does_the_other_sees_at_once(visit, tmp_path):
     emil.get_by_label("White").check(force=True)
     emil.get_by_label("Rack").select_option("2")
     emil.get_by_label("How many").fill("2")
-    emil.get_by_label("Label photo").set_input_files(picture(tmp_path / "label.png"))
+    emil.get_by_label("Label photo").set_input_files(
+        {"name": "label.png", "mimeType": "image/png", "buffer": PNG}
+    )
     expect(emil.get_by_alt_text("The chosen photo")).to_be_visible()
     emil.get_by_role("button", name="Add to the cellar").click()
 
@@ -211,6 +212,22 @@ def test_pages_work_without_their_script(visit):
     page.locator(".card a").first.click()
     page.get_by_role("button", name="Cheers").click()
     expect(page.get_by_text("Cheers! Take the one from")).to_be_visible()
+    page.goto("/live/")
+    page.locator(".cheer").first.click()
+    expect(page.locator(".cheer b").first).to_have_text("1")
+    page.get_by_role("link", name="Archive").click()
+    page.get_by_role("button", name="Make an archive").click()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+
+
+def test_an_archive_is_followed_until_it_can_be_downloaded(visit):
+    page = visit("/")
+    sign_up(page)
+    page.get_by_role("link", name="Archive").click()
+    page.get_by_role("button", name="Make an archive").click()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").click()
+    assert re.fullmatch(r"cellar-[0-9-]{10}\.zip", started.value.suggested_filename)
 
 
 @pytest.mark.soak
@@ -236,3 +253,20 @@ def test_what_the_script_says_is_in_the_language_of_who_looks(visit):
         line = pages[code].locator(".entry").first
         expect(line.locator("strong + span")).to_have_text(verb)
         expect(line.locator("time")).to_have_text(moment)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("server", ["wsgi"], indirect=True)
+def test_without_a_socket_the_page_listens_to_events(browser, server):
+    """The browser complains of the socket, and of nothing else."""
+    pages = [browser.new_context(base_url=server.url).new_page() for _ in range(2)]
+    dora, emil = pages
+    dora.goto("/live/")
+    expect(dora.get_by_text("Connected")).to_be_visible()
+    emil.goto("/")
+    sign_up(emil)
+    emil.goto("/bottles/1")
+    emil.get_by_role("button", name="Cheers").click()
+    expect(dora.locator(".entry").first).to_contain_text("Emil")
+    for page in pages:
+        page.context.close()

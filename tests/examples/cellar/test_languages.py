@@ -178,5 +178,5 @@ def test_an_error_is_in_the_language_of_the_browser(client):
     page = client.post("/bottles/1", headers={"Accept-Language": "es"})
     assert page.status_code == 405
     answer = client.get("/api/bottles?sort=x", headers={"Accept-Language": "de"}).json
-    assert answer["title"] == "Ungültige Anfrage"
-    assert answer["detail"].startswith("Danach lassen sich die Flaschen nicht sortieren.")
+    assert answer["title"] == "Nicht verarbeitbar"
+    assert answer["detail"] == "1 Wert ist ungültig."

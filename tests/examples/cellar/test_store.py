@@ -1,20 +1,19 @@
-"""What the cellar knows, without the web: stock, racks, windows, photos, and how templates say it."""
+"""What the cellar knows, without the web: stock, racks, windows, and how templates say it."""
 
 from __future__ import annotations
 
-import io
 import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from cellar.store import bottles, people, photos, racks
+from cellar.store import bottles, people, racks
 from cellar.store.database import db, now
 from cellar.store.models import Bottle, Person, Rack, Slot
 from cellar.store.refusals import NameTaken, NoneLeft, RackFull
 from cellar.web.words import ago, initials, money, timeline
 from sqlalchemy.exc import IntegrityError
 
-from .conftest import CLEO, PASSWORD, PNG, POSTGRESQL, Visitor
+from .conftest import CLEO, PASSWORD, POSTGRESQL, Visitor
 
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
@@ -230,18 +229,6 @@ def test_the_line_of_years_holds_the_window_and_today(years):
     line = timeline(Bottle(**fields(drink_from=years[0], drink_until=years[1])))
     assert 0 <= line["start"] <= line["start"] + line["width"] <= 400
     assert 0 < line["now"] < 400
-
-
-def test_a_photo_that_cannot_be_written_leaves_no_file(tmp_path):
-    class Broken(io.BytesIO):
-        def read(self, size=-1):
-            if self.tell() > 0:
-                raise OSError("the disk is full")
-            return super().read(size)
-
-    with pytest.raises(OSError, match="full"):
-        photos.keep(tmp_path, Broken(PNG))
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from demijohn import Flask, current_app, g, has_request_context, request, session
+from demijohn.cli.check import findings
 from demijohn.ext.database import SQLAlchemy
 from demijohn.ext.login import LoginManager, UserMixin, current_user, login_user
 from demijohn.ext.realtime import Namespace, SocketIO, close_room, emit, join_room, leave_room, rooms, send
@@ -389,5 +390,10 @@ def test_sleeping_is_awaited_on_a_loop(app: Flask, socketio: SocketIO) -> None:
 )
 def test_the_check_finds_that_all_origins_may_connect(app: Flask, origins: Any, found: int) -> None:
     SocketIO(app, cors_allowed_origins=origins)
-    findings = [finding for check in app.checks for finding in check(app)]
-    assert len([finding for finding in findings if finding.id == "realtime-origins"]) == found
+    told = [finding for check in app.checks for finding in check(app)]
+    assert len([finding for finding in told if finding.id == "realtime-origins"]) == found
+
+
+def test_the_check_does_not_say_that_any_site_may_send_to_it(app: Flask) -> None:
+    SocketIO(app)
+    assert "cross-origin" not in {finding.id for finding in findings(app)}

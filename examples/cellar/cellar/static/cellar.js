@@ -1,33 +1,39 @@
-// What the pages do beyond plain HTML: news from the socket, and small comforts in forms.
+// What the pages do beyond plain HTML: news over Socket.IO (io.js), and small comforts in forms.
 // Everything works without this file, only less lively.
 
-const socketPath = document.body.dataset.socket;
+const news = document.body.dataset.live;
 const words = JSON.parse(document.body.dataset.words);
 const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 // News ------------------------------------------------------------------------------------------
 
-let socket = null;
-let wait = 500;
 let newest = Math.max(0, ...all("[data-activity]").map((entry) => Number(entry.dataset.activity)));
+let socket = null;
+let everConnected = false;
 
 function connect() {
-  const url = new URL(socketPath, location.href);
-  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  url.host = location.host;
-  socket = new WebSocket(url);
-  socket.onopen = () => {
-    wait = 500;
+  socket = io();
+  socket.on("connect", () => {
+    everConnected = true;
     say("on", words.connected);
-    socket.send(JSON.stringify({ type: "since", activity: newest }));
-  };
-  socket.onmessage = (event) => hear(JSON.parse(event.data));
-  socket.onclose = () => {
-    say("off", words.off);
-    setTimeout(connect, wait + Math.random() * 500);
-    wait = Math.min(wait * 2, 30_000);
-  };
+    socket.emit("since", newest, ({ missed, totals }) => {
+      missed.forEach(tell);
+      count(totals);
+    });
+  });
+  socket.on("disconnect", () => say("off", words.off));
+  // A server, or something in between, that takes no socket: then the page listens, at least.
+  socket.on("connect_error", () => {
+    if (everConnected) return;
+    socket.disconnect();
+    const events = new EventSource(news);
+    events.onopen = () => say("on", words.connected);
+    events.onerror = () => say("off", words.off);
+    events.onmessage = (event) => hear(JSON.parse(event.data));
+  });
+  socket.on("news", hear);
+  socket.on("watching", (number) => all("[data-watching]").forEach((element) => show(element, number)));
 }
 
 function say(state, words) {
@@ -38,8 +44,6 @@ function say(state, words) {
 }
 
 function hear(message) {
-  if (message.type === "watching") all("[data-watching]").forEach((element) => show(element, message.count));
-  if (message.type === "trouble") all("[data-trouble]").forEach((element) => (element.textContent = message.text));
   if (message.type === "cheer") cheered(message);
   if (message.type === "activity") tell(message.activity);
   if (message.stock) restock(message.stock);
@@ -72,6 +76,7 @@ function tell(activity) {
     time.dateTime = activity.at;
     time.textContent = ago(activity.at);
     line.querySelector("b").textContent = activity.cheers || "";
+    line.querySelector(".cheer").formAction = activity.cheer_url;
     list.prepend(line);
     while (list.children.length > Number(list.dataset.journal)) list.lastElementChild.remove();
   }
@@ -136,14 +141,18 @@ function ago(moment) {
   return unit ? past.format(-whole, unit) : words.now;
 }
 
+// Without a socket the button sends its form.
 document.addEventListener("click", (event) => {
   const button = event.target.closest(".cheer");
-  if (!button || socket?.readyState !== WebSocket.OPEN) return;
+  if (!button || !socket?.connected) return;
+  event.preventDefault();
   const activity = Number(button.closest("[data-activity]").dataset.activity);
-  socket.send(JSON.stringify({ type: "cheer", activity }));
+  socket.emit("cheer", activity, ({ trouble = "" }) => {
+    all("[data-trouble]").forEach((element) => (element.textContent = trouble));
+  });
 });
 
-if (socketPath) {
+if (news) {
   connect();
   setInterval(() => all("time[datetime]").forEach((time) => (time.textContent = ago(time.dateTime))), 30_000);
 }
@@ -201,4 +210,18 @@ for (const field of all("[data-photo]")) {
     image.src = URL.createObjectURL(file);
     image.hidden = false;
   });
+}
+
+// Jobs: how far one is, until it has ended; then its page says what came of it ---------------------
+
+for (const line of all("[data-job]")) {
+  const bar = line.querySelector("progress");
+  const events = new EventSource(line.dataset.job);
+  events.onmessage = (event) => {
+    const job = JSON.parse(event.data);
+    if (job.total) Object.assign(bar, { max: job.total, value: job.done });
+    if (!["SUCCESS", "FAILURE", "REVOKED"].includes(job.state)) return;
+    events.close();
+    location.reload();
+  };
 }

@@ -43,6 +43,11 @@ class Search:
     sort: str = "newest"
 
 
+def readable(words: str) -> str:
+    """What somebody searches for, of any text: not too much, and nothing that no label has."""
+    return "".join(letter if letter.isprintable() else " " for letter in words).strip()[:100]
+
+
 def is_ready(year: int) -> ColumnElement[bool]:
     """In its window, which somebody must have given: what `Bottle.window` says, in SQL."""
     return and_(

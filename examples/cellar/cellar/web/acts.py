@@ -9,18 +9,13 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from demijohn import current_app, url_for
+from demijohn import url_for
 
-from cellar.store import journal, photos, racks
+from cellar.store import journal, racks
 from cellar.store.database import db
 from cellar.store.models import Activity, Bottle, Person, Tasting
-from cellar.web.hub import Hub
-
-
-def hub() -> Hub:
-    """The application's hub."""
-    found: Hub = current_app.extensions["cellar.hub"]
-    return found
+from cellar.web import photos
+from cellar.web.news import news
 
 
 def add_bottle(person: Person, details: Mapping[str, Any], rack_id: int, count: int) -> Bottle:
@@ -43,7 +38,7 @@ def change_bottle(person: Person, bottle: Bottle, details: Mapping[str, Any]) ->
             setattr(bottle, name, value)
         entry = journal.record(person.id, "changed", bottle.title, bottle.id)
     if former != bottle.photo:
-        photos.discard(current_app.config["PHOTO_FOLDER"], former)
+        photos.discard(former)
     _tell(entry, bottle, racks.places_of(bottle.id))
 
 
@@ -76,7 +71,7 @@ def remove_bottle(person: Person, bottle: Bottle) -> None:
         photo = bottle.photo
         session.delete(bottle)
         entry = journal.record(person.id, "removed", bottle.title)
-    photos.discard(current_app.config["PHOTO_FOLDER"], photo)
+    photos.discard(photo)
     _tell(entry, emptied=emptied)
 
 
@@ -89,6 +84,13 @@ def build_rack(person: Person, name: str, shelves: int, places: int) -> int:
     return number
 
 
+async def cheer(person: Person, activity: int) -> int:
+    """Raise a glass to an entry of the journal; returns how many have. Raises `LookupError` for no entry."""
+    count = await journal.cheer(activity, person.id)
+    news().publish({"type": "cheer", "activity": activity, "count": count})
+    return count
+
+
 def as_message(activity: Activity) -> dict[str, object]:
     """An entry of the journal, with the person in it, as pages get it."""
     return {
@@ -99,6 +101,7 @@ def as_message(activity: Activity) -> dict[str, object]:
         "url": activity.bottle_id and url_for("bottles.show", bottle_id=activity.bottle_id),
         "at": activity.at.isoformat(),
         "cheers": activity.cheers,
+        "cheer_url": url_for("live.cheer", activity=activity.id),
     }
 
 
@@ -117,7 +120,7 @@ def _tell(
         look = {"title": bottle.title, "colour": bottle.colour, "url": url}
     places: list[dict[str, object]] = [{"id": _slot_id(place), "bottle": look} for place in filled]
     places += [{"id": _slot_id(place), "bottle": None} for place in emptied]
-    hub().publish(
+    news().publish(
         {
             "type": "activity",
             "activity": as_message(activity),

@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import sys
-from collections.abc import Iterator
 from datetime import date
 
 from demijohn import (
     Blueprint,
     Response,
     abort,
-    current_app,
     flash,
     redirect,
     render_template,
     request,
-    send_from_directory,
     stream_with_context,
     url_for,
 )
 from demijohn.ext.i18n import gettext, ngettext
 from demijohn.ext.login import login_required
 from demijohn.typing import ResponseReturnValue
+from wtforms import SelectChoice
 
-from cellar.store import bottles, journal, photos, racks
+from cellar.store import archives, bottles, journal, racks
 from cellar.store.database import db
 from cellar.store.models import Bottle, Rack
 from cellar.store.refusals import NoneLeft, RackFull
-from cellar.web import acts
-from cellar.web.bottle_forms import BottleForm, OpenForm, ShelveForm, chosen_photo, read_search
+from cellar.web import acts, photos
+from cellar.web.bottle_forms import BottleForm, NewBottleForm, OpenForm, ShelveForm, read_search
 from cellar.web.visitor import login
 from cellar.web.words import refusal
 
 blueprint = Blueprint("bottles", __name__)
 
 PER_PAGE = 12
-CSV_COLUMNS = (
-    "name",
-    "producer",
-    "vintage",
-    "colour",
-    "region",
-    "country",
-    "grapes",
-    "stock",
-    "price",
-    "drink_from",
-    "drink_until",
-)
 
 
 def find_or_404(bottle_id: int) -> Bottle:
@@ -68,7 +50,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/bottles.csv")
 def export() -> ResponseReturnValue:
     """The bottles of the same search as a spreadsheet, sent row by row as they are read."""
-    rows = stream_with_context(_csv(read_search(request.args)))
+    rows = stream_with_context(archives.lines(read_search(request.args)))
     response = Response(rows, mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"cellar-{date.today()}.csv")
     return response
@@ -77,27 +59,27 @@ def export() -> ResponseReturnValue:
 @blueprint.get("/<number:bottle_id>")
 def show(bottle_id: int) -> ResponseReturnValue:
     """One bottle: what it is, when to drink it, where it lies, what was thought of it."""
-    return _page(find_or_404(bottle_id), OpenForm(), ShelveForm({"count": "1"}, rack=rack_choices()))
+    return _page(find_or_404(bottle_id))
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @login_required
 def new() -> ResponseReturnValue:
     """Add a bottle and lay it in a rack."""
-    typed = request.form if request.method == "POST" else {"count": "1", "colour": "red"}
-    form = BottleForm(typed, rack=rack_choices())
+    form = NewBottleForm()
+    form.rack.choices = rack_choices()
     photo = None
-    if request.method == "POST":
-        form.check()
-        photo = chosen_photo(form)
+    if form.is_submitted():
+        form.validate()
+        photo = form.chosen_photo()
         if not form.errors:
+            details = form.details(photo)
             try:
-                rack, count = int(form.values["rack"]), form.values["count"]
-                bottle = acts.add_bottle(login.current_user, form.details(photo), rack, count)
+                bottle = acts.add_bottle(login.current_user, details, form.rack.data, form.count.data)
             except RackFull as error:
-                form.errors["rack"] = refusal(error)
+                form.rack.errors.append(refusal(error))
             else:
-                flash(gettext("%(bottle)s is in the cellar.", bottle=form.values["name"]), "good")
+                flash(gettext("%(bottle)s is in the cellar.", bottle=form.name.data), "good")
                 return redirect(url_for(".show", bottle_id=bottle.id), 303)
     return render_template("bottles/new.html", form=form, photo=photo), 422 if form.errors else 200
 
@@ -107,12 +89,11 @@ def new() -> ResponseReturnValue:
 def edit(bottle_id: int) -> ResponseReturnValue:
     """Correct what is said of a bottle."""
     bottle = find_or_404(bottle_id)
-    form = BottleForm(request.form if request.method == "POST" else BottleForm.typed_for(bottle))
-    form.without("rack", "count")
+    form = BottleForm.about(bottle)
     photo = bottle.photo
-    if request.method == "POST":
-        form.check()
-        photo = chosen_photo(form, bottle.photo)
+    if form.is_submitted():
+        form.validate()
+        photo = form.chosen_photo(bottle.photo)
         if not form.errors:
             acts.change_bottle(login.current_user, bottle, form.details(photo))
             flash(gettext("Corrected."), "good")
@@ -126,22 +107,23 @@ def edit(bottle_id: int) -> ResponseReturnValue:
 def shelve(bottle_id: int) -> ResponseReturnValue:
     """Lay more of a bottle in a rack."""
     bottle = find_or_404(bottle_id)
-    form = ShelveForm(request.form, rack=rack_choices())
-    if form.check():
+    form = ShelveForm()
+    form.rack.choices = rack_choices()
+    if form.validate():
         try:
-            acts.shelve_bottle(login.current_user, bottle, int(form.values["rack"]), form.values["count"])
+            acts.shelve_bottle(login.current_user, bottle, form.rack.data, form.count.data)
         except RackFull as error:
-            form.errors["rack"] = refusal(error)
+            form.rack.errors.append(refusal(error))
         else:
             words = ngettext(
                 "%(num)d more of %(bottle)s put away.",
                 "%(num)d more of %(bottle)s put away.",
-                form.values["count"],
+                form.count.data,
                 bottle=bottle.title,
             )
             flash(words, "good")
             return redirect(url_for(".show", bottle_id=bottle_id), 303)
-    return _page(bottle, OpenForm(), form)
+    return _page(bottle, shelving=form)
 
 
 @blueprint.post("/<number:bottle_id>/open")
@@ -149,12 +131,12 @@ def shelve(bottle_id: int) -> ResponseReturnValue:
 def open_one(bottle_id: int) -> ResponseReturnValue:
     """Take one bottle out, with a tasting note if there is something to say."""
     bottle = find_or_404(bottle_id)
-    form = OpenForm(request.form)
-    if form.check():
+    form = OpenForm()
+    if form.validate():
         try:
-            place = acts.open_bottle(login.current_user, bottle, *form.verdict())
+            place = acts.open_bottle(login.current_user, bottle, form.rating.data, form.note.data or "")
         except NoneLeft as error:
-            form.errors["rating"] = refusal(error)
+            form.rating.errors.append(refusal(error))
         else:
             rack = db.session.get_one(Rack, place.rack_id)
             words = gettext(
@@ -165,7 +147,7 @@ def open_one(bottle_id: int) -> ResponseReturnValue:
             )
             flash(words, "good")
             return redirect(url_for(".show", bottle_id=bottle_id), 303)
-    return _page(bottle, form, ShelveForm({"count": "1"}, rack=rack_choices()))
+    return _page(bottle, opening=form)
 
 
 @blueprint.route("/<number:bottle_id>/remove", methods=["GET", "POST"])
@@ -186,20 +168,30 @@ def photo(name: str) -> ResponseReturnValue:
     """A label photo. Its name never means another picture, so browsers may keep it for a year."""
     if not photos.NAME.fullmatch(name):
         abort(404, gettext("There is no such photo."))
-    response = send_from_directory(current_app.config["PHOTO_FOLDER"], name, max_age=365 * 24 * 3600)
+    response = photos.photos.serve(name, as_attachment=False)
+    response.cache_control.public = True
+    response.cache_control.max_age = 365 * 24 * 3600
     response.cache_control.immutable = True
     return response
 
 
-def rack_choices() -> dict[str, str]:
+def rack_choices() -> list[SelectChoice]:
     """The racks to lay bottles in, by number."""
-    return {
-        str(rack.id): gettext("%(rack)s (%(count)s free)", rack=rack.name, count=rack.size - rack.taken)
+    return [
+        SelectChoice(
+            rack.id, gettext("%(rack)s (%(count)s free)", rack=rack.name, count=rack.size - rack.taken)
+        )
         for rack in db.session.scalars(racks.every())
-    }
+    ]
 
 
-def _page(bottle: Bottle, opening: OpenForm, shelving: ShelveForm) -> ResponseReturnValue:
+def _page(
+    bottle: Bottle, opening: OpenForm | None = None, shelving: ShelveForm | None = None
+) -> ResponseReturnValue:
+    """The page of a bottle, with the form that was sent; the others are as new, whatever the request has."""
+    opening = opening or OpenForm(None)
+    shelving = shelving or ShelveForm(None)
+    shelving.rack.choices = rack_choices()
     body = render_template(
         "bottles/show.html",
         bottle=bottle,
@@ -209,26 +201,3 @@ def _page(bottle: Bottle, opening: OpenForm, shelving: ShelveForm) -> ResponseRe
         tastings=db.session.scalars(journal.tastings(bottle.id)).all(),
     )
     return body, 422 if opening.errors or shelving.errors else 200
-
-
-def _csv(search: bottles.Search) -> Iterator[str]:
-    line = io.StringIO()
-    writer = csv.writer(line)
-    writer.writerow([name.replace("_", " ") for name in CSV_COLUMNS])
-    yield line.getvalue()
-    for start in range(0, sys.maxsize, 500):
-        found = db.session.scalars(bottles.find(search).limit(500).offset(start)).all()
-        # A slow reader holds no connection: what is written next has been read already.
-        db.session.remove()
-        for bottle in found:
-            line.seek(0)
-            line.truncate()
-            writer.writerow([_plain(getattr(bottle, name)) for name in CSV_COLUMNS])
-            yield line.getvalue()
-        if len(found) < 500:
-            return
-
-
-def _plain(cell: object) -> object:
-    """`cell`, made harmless: a text that a spreadsheet would run as a formula gets a quote in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") and cell else cell

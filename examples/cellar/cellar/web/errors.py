@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from demijohn import Flask, Response, current_app, json, render_template, request
-from demijohn.ext.i18n import gettext
 from demijohn.ext.i18n import lazy_gettext as _
-from demijohn.extend import translate
+from demijohn.extend import problem, translate
 from demijohn.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, UnprocessableEntity
+from werkzeug.exceptions import HTTPException
 
 # What a page says: heading and text. The description given to abort() stands in for the text.
 PAGES = {
@@ -30,30 +29,16 @@ PAGES = {
 OWN_WORDS = {413, 429, 500, 503}  # never shown in the words of whoever raised it
 
 
-class InvalidFields(UnprocessableEntity):
-    """422 for a JSON body, with what is wrong at each field."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(gettext("Some fields are missing or wrong; see errors."))
-        self.errors = errors
-
-
 def for_api() -> bool:
     """Whether the answer goes to a program rather than to a person."""
     return request.path.startswith("/api/")
 
 
-def problem(error: HTTPException) -> Response:
-    """The error as application/problem+json."""
+def for_program(error: HTTPException) -> Response:
+    """The error as application/problem+json, with what it tells beside: `errors`, say, of each field."""
     status = error.code or 500
-    body: dict[str, object] = {
-        "type": "about:blank",
-        "title": translate(error.name),
-        "status": status,
-        "detail": error.description and translate(error.description),
-    }
-    if isinstance(error, InvalidFields):
-        body["errors"] = error.errors
+    told = error.description and str(translate(error.description))
+    body = problem(status, translate(error.name), told, **getattr(error, "members", {}))
     response = Response(json.dumps(body), status, mimetype="application/problem+json")
     response.headers.extend(_headers(error))
     return response
@@ -85,7 +70,7 @@ def _render(status: int, **words: str) -> str:
 
 def answer(error: HTTPException) -> ResponseReturnValue:
     """The error in the form that whoever asked can use."""
-    return problem(error) if for_api() else page(error)
+    return for_program(error) if for_api() else page(error)
 
 
 def _headers(error: HTTPException) -> list[tuple[str, str]]:

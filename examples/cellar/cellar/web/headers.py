@@ -1,6 +1,5 @@
-"""What browsers may do with answers, who may read them elsewhere, and how often somebody may try.
-
-The header fields themselves are settings: `CSP` and its neighbours in `cellar.settings`.
+"""How often somebody may try. What browsers may do with answers, a content policy above all, is
+settings: `CSP` and its neighbours in `cellar.settings`, kept by the core.
 """
 
 from __future__ import annotations
@@ -17,11 +16,5 @@ guesses = limiter.limit(
 
 
 def init_app(app: Flask) -> None:
-    """Share the API with scripts of any site, without cookies; count guesses."""
-    app.cors(
-        "*",
-        path="/api",
-        headers=["Authorization", "Content-Type"],
-        expose=["Link", "Location", "Retry-After"],
-    )
+    """Count guesses in `app`."""
     limiter.init_app(app)

@@ -4,32 +4,40 @@ from __future__ import annotations
 
 from datetime import date
 
-from demijohn import Blueprint, flash, redirect, render_template, request, url_for
+from demijohn import Blueprint, flash, redirect, render_template, url_for
+from demijohn.ext.forms import FlaskForm
 from demijohn.ext.i18n import gettext
 from demijohn.ext.i18n import lazy_gettext as _
 from demijohn.ext.login import login_required
 from demijohn.typing import ResponseReturnValue
+from wtforms import IntegerField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from cellar.store import bottles, journal, racks
 from cellar.store.database import db
 from cellar.store.models import Rack
 from cellar.store.refusals import NameTaken
 from cellar.web import acts
-from cellar.web.forms import Form, text, whole
+from cellar.web.forms import number, one_line, readable
 from cellar.web.visitor import login
 from cellar.web.words import refusal
 
 blueprint = Blueprint("racks", __name__)
 
 
-class RackForm(Form):
+class RackForm(FlaskForm):
     """A new rack."""
 
-    fields = {
-        "name": text(_("Name"), 40, hint=_("Where it stands, say.")),
-        "shelves": whole(_("Shelves"), 1, 12, hint=_("From top to bottom.")),
-        "places": whole(_("Places on a shelf"), 1, 16),
-    }
+    name = StringField(
+        _("Name"),
+        [DataRequired(), Length(max=40), readable],
+        filters=[one_line],
+        description=_("Where it stands, say."),
+    )
+    shelves = IntegerField(
+        _("Shelves"), [InputRequired(), *number(1, 12)], description=_("From top to bottom.")
+    )
+    places = IntegerField(_("Places on a shelf"), [InputRequired(), *number(1, 16)])
 
 
 @blueprint.get("/")
@@ -58,13 +66,14 @@ def show(rack_id: int) -> ResponseReturnValue:
 @login_required
 def new() -> ResponseReturnValue:
     """Build a rack."""
-    form = RackForm(request.form)
-    if request.method == "POST" and form.check():
+    form = RackForm()
+    if form.validate_on_submit():
+        name = form.name.data
         try:
-            number = acts.build_rack(login.current_user, **form.values)
+            built = acts.build_rack(login.current_user, name, form.shelves.data, form.places.data)
         except NameTaken as error:
-            form.errors["name"] = refusal(error)
+            form.name.errors.append(refusal(error))
         else:
-            flash(gettext("“%(rack)s” stands. Now fill it.", rack=form.values["name"]), "good")
-            return redirect(url_for(".show", rack_id=number), 303)
+            flash(gettext("“%(rack)s” stands. Now fill it.", rack=name), "good")
+            return redirect(url_for(".show", rack_id=built), 303)
     return render_template("racks/new.html", form=form), 422 if form.errors else 200

@@ -44,6 +44,7 @@ def attach(app: Flask, path: str) -> None:
         response.headers.update(fields)
         return response
 
+    socketio_view.checks_origin = True  # type: ignore[attr-defined]  # by cors_allowed_origins, for both transports
     app.add_url_rule(
         prefix, _endpoint(path), socketio_view, methods=["GET", "POST", "OPTIONS"], provide_automatic_options=False,
         cross_origin=True,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from werkzeug.routing import Rule
@@ -17,6 +18,7 @@ from demijohn.ext.rest.typed.options import OPTIONS, Options, options_of
 from demijohn.ext.rest.typed.parameters import place_of
 from demijohn.ext.rest.typed.providers import Provider
 from demijohn.ext.rest.around import around
+from demijohn.ext.rest.callers import callers_of
 from demijohn.ext.rest.typed.standing import by_rule_of, innermost, responding, without_version
 from demijohn.ext.rest.versioned_resources import VersionedResources
 from demijohn.ext.rest.versions import (
@@ -29,7 +31,7 @@ from demijohn.ext.rest.versions import (
     unknown_version_view,
     versioned_view,
 )
-from demijohn.extend import adapt_view, unproxied
+from demijohn.extend import adapt_view, describe_routes, unproxied
 from demijohn.sessions.server_side import SessionStore
 from demijohn.views import http_method_funcs
 
@@ -434,4 +436,5 @@ def registry_of(app: Flask) -> Registry:
     if registry is None:
         registry = app.extensions[KEY] = Registry(app)
         adapt_view(app, registry.adapt, registry.check, innermost=True)
+        describe_routes(app, partial(callers_of, registry))
     return registry

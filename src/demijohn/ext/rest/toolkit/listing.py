@@ -6,7 +6,8 @@ SQLAlchemy's own objects, whoever made them. This module must not know sessions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -19,7 +20,7 @@ from werkzeug.exceptions import BadRequest
 
 from demijohn.ext.rest.typed.kinds import Annotation
 from demijohn import Request, Response, after_this_request
-from demijohn.ext.rest.typed.faults import Fault, reason_of
+from demijohn.ext.rest.typed.faults import Fault, InvalidRequest, reason_of
 from demijohn.ext.rest.typed.sources import Supplier
 from demijohn.ext.rest.typed.text import Reader, reader_of
 from demijohn.extend import Filled, current_application, current_request, later
@@ -81,6 +82,11 @@ class Listing(Supplier):
         if read is None:
             read = self._readers[name] = reader_of(self.column(name).type.python_type)
         return read
+
+    def kind(self, name: str) -> str:
+        """The name of the type of an attribute's values."""
+        python_type: type = self.column(name).type.python_type
+        return python_type.__name__
 
     def key_names(self) -> list[str]:
         """The attributes that are the primary key, which make every order a complete one."""
@@ -247,15 +253,42 @@ class Page:
         :param select: A select of the model.
         :raises BadRequest: for a cursor that was not made here.
         """
-        if self.listing.style == "pages":
-            self.total = session.execute(self._counted(select)).scalar_one()
-        return self._linked(list(session.execute(self._selected(select)).scalars().unique()))
+        with self._what_the_database_takes():
+            if self.listing.style == "pages":
+                self.total = session.execute(self._counted(select)).scalar_one()
+            items = list(session.execute(self._selected(select)).scalars().unique())
+        return self._linked(items)
 
     async def of_async(self, session: Any, select: Any) -> list[Any]:
         """The same with an async session."""
-        if self.listing.style == "pages":
-            self.total = (await session.execute(self._counted(select))).scalar_one()
-        return self._linked(list((await session.execute(self._selected(select))).scalars().unique()))
+        with self._what_the_database_takes():
+            if self.listing.style == "pages":
+                self.total = (await session.execute(self._counted(select))).scalar_one()
+            items = list((await session.execute(self._selected(select))).scalars().unique())
+        return self._linked(items)
+
+    @contextmanager
+    def _what_the_database_takes(self) -> Iterator[None]:
+        """A value of a type that no column of it can have, a year of twenty digits say, is the client's error.
+
+        How large a number may be, and whether a text may have a zero byte, differs from database to database.
+        """
+        try:
+            yield
+        except (OverflowError, sa.exc.DataError) as e:  # SQLite's driver raises the one, all others the other
+            if not self.filters:
+                raise
+            names = dict.fromkeys(name for name, _, _ in self.filters)
+            raise InvalidRequest(
+                [
+                    {
+                        "in": "query",
+                        "name": name,
+                        "detail": f"Expected `{self.listing.kind(name)}` of the database",
+                    }
+                    for name in names
+                ]
+            ) from e
 
     # Cursors: the values by which the last item of a page is sorted, signed.
 
