@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -125,6 +126,52 @@ def test_a_bound_async_task_knows_its_request_and_retries_by_itself() -> None:
 
     job = bound.delay(1)
     assert job.get(timeout=5) == [job.id, 2]
+
+
+def test_a_try_that_says_late_that_there_is_another_does_not_hide_how_that_ended(tasks: Tasks) -> None:
+    @app_task(bind=True, max_retries=1)
+    def slow_to_say(self: Any) -> str:
+        if self.request.retries:
+            return "done"
+        try:
+            raise self.retry(countdown=0)  # which is sent, and runs in another thread
+        finally:
+            eventually(lambda: self.AsyncResult(self.request.id).state == "SUCCESS", 5)
+
+    job = slow_to_say.delay()
+    tasks.celery.engine.stop()
+    assert job.get(timeout=1) == "done"
+
+
+def test_a_try_that_waits_is_named_at_the_end(
+    app: Flask, tasks: Tasks, caplog: pytest.LogCaptureFixture
+) -> None:
+    tasks.settings.shutdown_timeout = 0.2
+
+    @app_task(autoretry_for=(OSError,), default_retry_delay=60, name="shop.tries")
+    def tries() -> None:
+        raise OSError("not yet")
+
+    job = tries.delay()
+    assert eventually(lambda: job.state == "RETRY", 5)
+    tasks.celery.engine.stop()
+    assert "shop.tries (1)" in caplog.text
+
+
+def test_whichever_thread_asks_first_results_are_in_one_place(tasks: Tasks) -> None:
+    together = threading.Barrier(4)
+    found: list[Any] = []
+
+    def ask() -> None:
+        together.wait()
+        found.append(tasks.celery._get_backend())
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {id(each) for each in found} == {id(tasks.celery.backend)}
 
 
 def test_a_countdown_is_waited_for() -> None:
