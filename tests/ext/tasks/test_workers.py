@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -14,7 +15,7 @@ import pytest
 from billiard.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
 from celery import chain, chord, group
 from celery.exceptions import NotRegistered
-from tests.ext.tasks.brokers import Shop, eventually
+from tests.ext.tasks.brokers import RabbitMQ, Shop, eventually
 from tests.ext.tasks.conftest import RESCUE
 
 from demijohn.ext.tasks import TaskCrashed
@@ -64,6 +65,30 @@ def test_a_task_whose_process_dies_is_failed_and_kept_after_three_times(shop: Ma
     assert module.add.delay(1, 2).get(timeout=20) == 3
     crashed = json.loads(made.run("status", "--json").stdout)["crashed"]
     assert {each["id"] for each in crashed} == {job.id for job in jobs}
+
+
+@pytest.mark.soak
+@pytest.mark.xdist_group("rabbitmq")
+def test_on_rabbitmq_alone_deaths_of_processes_are_counted_in_the_message(
+    make_shop: Any, rabbitmq: RabbitMQ, free_results: str
+) -> None:
+    made, module = make_shop(TASKS_BROKER=rabbitmq.url, TASKS_RESULTS=free_results)
+    with module.tasks.celery.connection_for_write() as connection:
+        with contextlib.suppress(*connection.channel_errors):
+            connection.default_channel.queue_purge("celery")
+    assert made.run("purge").returncode == 0
+    made.start()
+    jobs = [module.poison.delay(), module.leaves.delay()]
+    for job in jobs:
+        with pytest.raises(TaskCrashed, match="died 3 times"):
+            job.get(timeout=60)
+    assert len(made.noted("poison")) == len(made.noted("leaves")) == 3
+    assert module.add.delay(1, 2).get(timeout=20) == 3
+    for _ in range(2):  # looking takes nothing away
+        crashed = json.loads(made.run("status", "--json").stdout)["crashed"]
+        assert {each["id"] for each in crashed} == {job.id for job in jobs}
+    assert made.run("purge").returncode == 0
+    assert json.loads(made.run("status", "--json").stdout)["crashed"] == []
 
 
 def test_time_limits_and_memory_end_the_task_and_not_the_worker(shop: Made) -> None:

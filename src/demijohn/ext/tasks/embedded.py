@@ -61,7 +61,7 @@ class MemoryBackend(KeyValueStoreBackend):
         self._changed = threading.Condition()
         super().__init__(app=app, **options)
 
-    def encode(self, data: Any) -> str:
+    def encode(self, data: Any) -> Any:
         """Write what is kept, as kombu does.
 
         :raises EncodeError: for what JSON cannot hold, which fails the task.
