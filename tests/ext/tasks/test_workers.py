@@ -47,6 +47,33 @@ def test_what_a_request_has_arrives_with_the_task(shop: Made) -> None:
     assert eventually(lambda: made.noted("torn")) == ["name"]
 
 
+def test_what_tasks_carry_arrives_in_another_process_and_goes_on_to_the_next_task(
+    make_shop: Any, broker: dict[str, Any]
+) -> None:
+    carry = ["request_id", "locale", "url_root", "tenant"]
+    made, module = make_shop(**broker, TASKS_CARRY=carry, BABEL_LOCALES=["en", "de"])
+    made.start("worker", "--concurrency", "1")
+
+    @module.app.post("/<kind>")
+    def ask(kind: str) -> dict[str, str]:
+        return {"id": getattr(module, kind).delay(*(() if kind == "sends_another" else ("here",))).id}
+
+    given = {"X-Request-ID": "f" * 32, "Accept-Language": "de", "X-Tenant": "ada"}
+    expected = {
+        "request_id": "f" * 32, "locale": "de", "tenant": "ada", "address": "https://wine.example/cellar/"
+    }  # fmt: skip
+    client = module.app.test_client()
+    for kind in ("brought", "brought_async", "sends_another"):
+        answer = client.post(f"/{kind}", headers=given, base_url="https://wine.example/cellar")
+        found = module.tasks.job(answer.json["id"]).get(timeout=20)
+        if kind == "sends_another":
+            found = module.tasks.job(found).get(timeout=20)
+        assert found == expected, kind
+    # Outside of a request nothing goes along, and nothing of the task before is left in the process.
+    nothing = {"request_id": None, "locale": "en", "tenant": None, "address": None}
+    assert module.brought.delay("").get(timeout=20) == nothing
+
+
 def test_async_tasks_of_one_process_share_one_loop(shop: Made) -> None:
     made, module = shop
     made.start("worker", "--concurrency", "1")
