@@ -195,6 +195,22 @@ def test_what_has_expired_is_not_run() -> None:
     assert ran == []
 
 
+def test_what_is_revoked_while_it_waits_is_not_run(caplog: pytest.LogCaptureFixture) -> None:
+    ran: list[str] = []
+
+    @app_task
+    def notes(name: str) -> None:
+        ran.append(name)
+
+    revoked, kept = (notes.apply_async((name,), countdown=0.2) for name in ("revoked", "kept"))
+    revoked.revoke()
+    assert kept.get(timeout=5) is None
+    assert eventually(lambda: revoked.state == "REVOKED", 5)
+    assert ran == ["kept"]
+    kept.revoke(terminate=True)
+    assert "not ended" in caplog.text
+
+
 def test_chains_groups_and_chords() -> None:
     assert chain(add.s(1, 2), add.s(3), add.s(4)).apply_async().get(timeout=5) == 10
     assert group(add.s(i, i) for i in range(4)).apply_async().get(timeout=5) == [0, 2, 4, 6]

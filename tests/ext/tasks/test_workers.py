@@ -118,6 +118,37 @@ def test_on_rabbitmq_alone_deaths_of_processes_are_counted_in_the_message(
     assert json.loads(made.run("status", "--json").stdout)["crashed"] == []
 
 
+@pytest.mark.soak
+def test_a_task_is_revoked_while_it_waits_and_ended_while_it_runs(shop: Made) -> None:
+    made, module = shop
+    process = made.start("worker", "--concurrency", "2")
+    waits = module.mark.apply_async(("waits",), countdown=2)
+    runs = module.slow.delay(60, "runs")
+    assert eventually(lambda: made.noted("begin"))
+    waits.revoke()
+    runs.revoke(terminate=True)
+    for job in (waits, runs):
+        assert eventually(lambda job=job: job.state == "REVOKED", 20)
+    assert module.add.delay(1, 2).get(timeout=20) == 3
+    assert made.noted("mark") == made.noted("end") == []
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
+@pytest.mark.soak
+def test_what_a_task_in_a_worker_reports_is_seen_by_a_browser(shop: Made) -> None:
+    made, module = shop
+    made.start("worker", "--concurrency", "1")
+    job = module.steps.delay()
+    client = module.app.test_client()
+    seen = [json.loads(line[5:]) for line in client.get(f"/jobs/{job.token}/events").text.splitlines()
+            if line.startswith("data:")]  # fmt: skip
+    assert {"state": "PROGRESS", "done": 2, "total": 3, "info": {"bottle": "sherry"}}.items() <= seen[
+        -2
+    ].items()
+    assert seen[-1]["state"] == "SUCCESS"
+
+
 def test_time_limits_and_memory_end_the_task_and_not_the_worker(shop: Made) -> None:
     made, module = shop
     made.start()

@@ -15,12 +15,14 @@ from datetime import UTC, datetime, tzinfo
 from functools import partial
 from json import JSONDecoder
 from queue import SimpleQueue
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import celery
+from celery.app.control import Control
 from celery.app.trace import build_tracer
 from celery.backends.base import KeyValueStoreBackend
 from celery.exceptions import NotRegistered
+from celery.utils.collections import LimitedSet
 from celery.utils.time import maybe_iso8601
 from kombu.exceptions import EncodeError
 from kombu.utils.functional import maybe_list
@@ -131,8 +133,23 @@ class MemoryBackend(KeyValueStoreBackend):
             self._changed.wait(seconds)
 
 
+class ThreadsControl(Control):
+    """What can be said to the threads of this process."""
+
+    def revoke(
+        self, task_id: str | Iterable[str], destination: Any = None, terminate: bool = False, *args: Any, **options: Any
+    ) -> None:  # fmt: skip
+        """Have tasks that wait not be run. One that runs goes on: a thread cannot be ended."""
+        app = cast(EmbeddedCelery, self.app)
+        app.engine.revoked.update([task_id] if isinstance(task_id, str) else task_id)
+        if terminate:
+            app.flask.logger.warning("What runs in a thread is not ended by revoke: %s", task_id)
+
+
 class EmbeddedCelery(RoomCelery):
     """The Celery application where there is no broker."""
+
+    control_cls = ThreadsControl  # type: ignore[assignment]  # a class does as well as its name
 
     def __init__(self, flask: Flask, settings: Settings, sign: Callable[[str], str], **options: Any) -> None:
         super().__init__(flask, settings, sign, **options)
@@ -219,6 +236,8 @@ class Engine:
         #: The tasks that were taken in and have not ended. By number: the next try of a job has the same id.
         self._open: dict[int, str] = {}
         self._stopping = threading.Event()
+        #: The ids of those that shall not be run; Celery's workers remember as many.
+        self.revoked = LimitedSet(maxlen=50_000, expires=10_800)
 
     def put(self, name: str, message: Message, due: float | None) -> None:
         """Take a task in; ``due`` is when it may run, in seconds since the epoch."""
@@ -299,6 +318,9 @@ class Engine:
             return
         if expires is not None and expires < time.time():
             self.app.backend.mark_as_revoked(task_id, "expired")
+            return
+        if self.revoked and task_id in self.revoked:
+            self.app.backend.mark_as_revoked(task_id, "revoked")
             return
         args, kwargs, _ = _read(body)
         request |= {"delivery_info": {}, "hostname": _HOST, "is_eager": False}
