@@ -19,7 +19,7 @@ from billiard.einfo import ExceptionInfo
 from billiard.exceptions import WorkerLostError
 from celery.worker import request, state
 
-from demijohn.ext.tasks.celery_app import BROKER_ERRORS
+from demijohn.ext.tasks.celery_app import BROKER_ERRORS, RoomCelery
 from demijohn.ext.tasks.errors import TaskCrashed
 from demijohn.ext.tasks.ledger import KEPT, crashed_text, record_of
 from demijohn.ext.tasks.ports import Args, Kwargs
@@ -33,7 +33,7 @@ _QUEUE = "demijohn.tasks.crashed"
 if TYPE_CHECKING:
 
     class _Request:
-        app: Any
+        app: RoomCelery
         id: str
         name: str
         args: Args
@@ -113,7 +113,7 @@ class CountedRequest(_Request):
 
 
 @contextmanager
-def _sending(app: Any) -> Iterator[Any]:
+def _sending(app: RoomCelery) -> Iterator[Any]:
     # One of its own: processes that are forked have those that a worker keeps open too, and close them.
     with app.connection_for_write() as connection, connection.Producer() as producer:
         yield producer
