@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import brotli
 import pytest
@@ -42,6 +44,30 @@ def test_two_builds_are_the_same(make, tmp_path):
     assert files == {
         path.relative_to(tmp_path / "two"): path.read_bytes() for path in (tmp_path / "two").rglob("*.*")
     }
+
+
+def test_what_a_server_may_be_sending_is_never_half_written(make, folder, tmp_path):
+    out = tmp_path / "out"
+    names = build(make(), out).names
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*.*")}
+    build(make(), out)
+    assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*.*")}
+    torn = out / names["static/app.js"]
+    torn.write_bytes(b"half")
+    os.link(torn, tmp_path / "open")  # a file that is read meanwhile
+    build(make(), out)
+    assert torn.read_bytes() == b"let wine = 1;\n" * 200
+    assert (tmp_path / "open").read_bytes() == b"half"
+    assert before.keys() == set(out.rglob("*.*"))
+
+
+def test_builds_at_the_same_time_do_not_disturb_each_other(make, tmp_path):
+    out = tmp_path / "out"
+    with ThreadPoolExecutor(4) as pool:
+        built = list(pool.map(lambda app: build(app, out), [make() for _ in range(8)]))
+    assert len({json.dumps(each) for each in built}) == 1
+    assert json.loads((out / "manifest.json").read_text())["files"] == built[0].names
+    assert not list(out.rglob(".*"))
 
 
 def test_the_command_says_what_it_did(make, tmp_path):

@@ -305,6 +305,19 @@ def test_a_link_that_leads_out_is_not_followed(make, reach, folder):
     assert reach(make()).get("/static/link.txt").status_code == 404
 
 
+@pytest.mark.parametrize("memory", [None, 0])
+def test_nor_is_one_beside_a_file_or_a_folder_that_is_called_like_its_variant(make, reach, folder, memory):
+    (folder.parent / "secret").write_bytes(gzip.compress(b"secret"))
+    (folder / "app.js.gz").symlink_to(folder.parent / "secret")
+    (folder / "app.js.br").mkdir()
+    settings = {} if memory is None else {"STATIC_MEMORY": memory}
+    response = reach(make(**settings)).get("/static/app.js", headers={"Accept-Encoding": "gzip, br;q=0.5"})
+    assert response.status_code == 200
+    packed = response.headers.get("Content-Encoding") == "gzip"
+    assert packed == (memory is None)
+    assert (gzip.decompress(response.data) if packed else response.data) == b"let wine = 1;\n" * 200
+
+
 def test_send_file_max_age_holds_for_plain_names(make, reach):
     app = make(SEND_FILE_MAX_AGE_DEFAULT=60)
     client = reach(app)

@@ -10,7 +10,9 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from random import getrandbits
 from typing import Any, NamedTuple, Protocol
 
 from werkzeug.routing import Map
@@ -76,7 +78,7 @@ def build(app: Application, out: Path) -> Built:
             variants += 0 if file is None else _write(folder, file, out / f"{below}/{name}")
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"version": 1, "files": dict(sorted(names.items()))}, indent=2)
-    (out / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
+    _put(out / MANIFEST, f"{text}\n".encode())
     return Built(names, variants)
 
 
@@ -84,13 +86,32 @@ def _write(folder: Folder, file: File, target: Path) -> int:
     """Write a file and its variants; how many there are."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if file.data is None:
-        shutil.copyfile(file.path, target)
+        with _beside(target) as path:
+            shutil.copyfile(file.path, path)
         return 0
-    target.write_bytes(file.data)
+    _put(target, file.data)
     packed = folder.variants(file, thorough=True)
     for coding, data in packed.items():
-        target.with_name(f"{target.name}{SUFFIXES[coding]}").write_bytes(data)
+        _put(target.with_name(f"{target.name}{SUFFIXES[coding]}"), data)
     return len(packed)
+
+
+def _put(target: Path, data: bytes) -> None:
+    """Write a file, unless it is there as it is."""
+    if not (target.is_file() and target.read_bytes() == data):
+        with _beside(target) as path:
+            path.write_bytes(data)
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """Where to write what takes its place whole: a server may be sending it, and another build may write it."""
+    path = target.with_name(f".{target.name}.{getrandbits(48):012x}")
+    try:
+        yield path
+        os.replace(path, target)
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _places(app: Application, prefix: str) -> Iterator[tuple[str, Place]]:

@@ -17,6 +17,7 @@ from _thread import RLock
 from copy import copy
 from functools import partial
 from io import BytesIO
+from stat import S_ISREG
 from time import monotonic
 from typing import Any, Protocol
 
@@ -295,7 +296,7 @@ class Folder:
             with self._lock:
                 packed = {}
                 for coding, suffix in SUFFIXES.items() if file.text and data else ():
-                    found = None if file.written_anew else _sibling(file, suffix)
+                    found = None if file.written_anew else self._sibling(file, suffix)
                     if found is None:
                         made = compress(data or b"", coding, thorough)
                     else:
@@ -307,6 +308,18 @@ class Folder:
             if file.data is not None:
                 self.memory.keep(file)
         return packed
+
+    def _sibling(self, file: File, suffix: str) -> str | None:
+        """What lies beside a file in a coding, unless it is older, is no file, or must not be reached."""
+        path = f"{file.path}{suffix}"
+        folder = self.owner.static_folder
+        try:
+            status = os.stat(path)
+        except OSError:
+            return None
+        if status.st_mtime_ns < file.signature[0] or not S_ISREG(status.st_mode) or folder is None:
+            return None
+        return None if self._inside and leads_out(folder, path) else path
 
     def _answers(self, served: Served, accepted: str | None) -> Answers:
         file = served.file
@@ -337,7 +350,7 @@ class Folder:
             with open(file.path, "rb") as opened:
                 data = self._written_anew(again, opened.read())
             return self._send(served, BytesIO(data), file.digest, conditional=True)
-        found = {coding: path for coding, suffix in SUFFIXES.items() if (path := _sibling(file, suffix))}
+        found = {coding: path for coding, suffix in SUFFIXES.items() if (path := self._sibling(file, suffix))}
         coding = "identity"
         if file.text and found and environ.get("HTTP_RANGE") is None:
             sizes = {name: os.path.getsize(path) for name, path in found.items()}
@@ -383,13 +396,3 @@ def _etag(file: File, coding: str) -> str:
 def _digest_of_file(path: str) -> str:
     with open(path, "rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()[:DIGITS]
-
-
-def _sibling(file: File, suffix: str) -> str | None:
-    """What lies beside a file in a coding, unless it is older."""
-    path = f"{file.path}{suffix}"
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return path if status.st_mtime_ns >= file.signature[0] else None

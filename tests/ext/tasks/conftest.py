@@ -65,6 +65,12 @@ def rabbitmq() -> Iterator[RabbitMQ]:
 
 
 @pytest.fixture
+def free_results(tmp_path: Path) -> str:
+    """Where results are kept that is no Redis."""
+    return f"db+sqlite:///{tmp_path}/results.db"
+
+
+@pytest.fixture
 def make_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Shop, Any]]]:
     """A function that makes the shop with settings, and imports it here too."""
     with contextlib.ExitStack() as stack:

@@ -13,9 +13,11 @@ from typing import Any
 from celery import shared_task
 from sqlalchemy import event
 
-from demijohn import Flask, current_app, g, url_for
+from demijohn import Flask, current_app, g, request, url_for
 from demijohn.ext.database import SQLAlchemy
+from demijohn.ext.i18n import Babel, get_locale
 from demijohn.ext.tasks import Tasks, app_task, report
+from demijohn.extend import add_carrier, current_request_id
 
 
 def note(*words: Any) -> None:
@@ -31,6 +33,14 @@ def create_app() -> Flask:
         app.config["TASKS_SCHEDULE"][name] = {**entry, "schedule": float(entry["schedule"])}
     tasks = Tasks(app)
     app.register_blueprint(tasks.blueprint, url_prefix="/jobs")
+    if "BABEL_LOCALES" in app.config:
+        Babel(app)
+    add_carrier(
+        app,
+        "tenant",
+        lambda: request.headers.get("X-Tenant") if request else None,
+        lambda tenant: setattr(g, "tenant", tenant),
+    )
 
     if "SQLALCHEMY_DATABASE_URI" in app.config:
         db = SQLAlchemy(app)
@@ -74,6 +84,30 @@ def total(numbers: list[int]) -> int:
 def name_and_address() -> list[str]:
     g.noted = "name"
     return [current_app.name, url_for("index", _external=True)]
+
+
+def _brought(how: str) -> dict[str, Any]:
+    return {
+        "request_id": current_request_id(), "locale": str(get_locale()), "tenant": g.get("tenant"),
+        "address": url_for("index", _external=True) if how else None,
+    }  # fmt: skip
+
+
+@app_task
+def brought(how: str) -> dict[str, Any]:
+    return _brought(how)
+
+
+@app_task
+async def brought_async(how: str) -> dict[str, Any]:
+    await asyncio.sleep(0)
+    return _brought(how)
+
+
+@app_task
+def sends_another() -> str:
+    """A task that a task sends has what that brought."""
+    return brought_async.delay("on").id
 
 
 @app_task

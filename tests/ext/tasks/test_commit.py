@@ -11,7 +11,7 @@ from tests.ext.tasks.brokers import eventually
 
 from demijohn import Flask
 from demijohn.ext.database import SQLAlchemy
-from demijohn.ext.tasks import Tasks, app_task
+from demijohn.ext.tasks import Tasks, TasksUnavailable, app_task
 
 
 @pytest.fixture
@@ -49,6 +49,28 @@ def test_it_is_sent_by_the_commit(db: SQLAlchemy, tasks: Tasks, note: Any, ran: 
     db.session.commit()
     assert settled(tasks)
     assert ran == [1]
+
+
+def test_where_the_broker_is_away_those_that_are_not_tried_are_named(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.config |= {"SQLALCHEMY_DATABASE_URI": "sqlite://", "TASKS_BROKER": "redis://127.0.0.1:1/0"}
+    tasks, db = Tasks(app), SQLAlchemy(app)
+
+    @app_task(name="shop.first")
+    def first() -> None: ...
+
+    @app_task(name="shop.second")
+    def second() -> None: ...
+
+    with app.app_context():
+        first.delay_on_commit()
+        second.delay_on_commit()
+        with pytest.raises(TasksUnavailable, match="first"):
+            db.session.commit()
+        db.session.commit()  # the session goes on, and nothing waits in it
+    assert "shop.second" in caplog.text
+    tasks.celery.close()
 
 
 def test_a_rollback_drops_it(db: SQLAlchemy, tasks: Tasks, note: Any, ran: list[Any]) -> None:

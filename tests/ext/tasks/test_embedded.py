@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -127,6 +128,52 @@ def test_a_bound_async_task_knows_its_request_and_retries_by_itself() -> None:
     assert job.get(timeout=5) == [job.id, 2]
 
 
+def test_a_try_that_says_late_that_there_is_another_does_not_hide_how_that_ended(tasks: Tasks) -> None:
+    @app_task(bind=True, max_retries=1)
+    def slow_to_say(self: Any) -> str:
+        if self.request.retries:
+            return "done"
+        try:
+            raise self.retry(countdown=0)  # which is sent, and runs in another thread
+        finally:
+            eventually(lambda: self.AsyncResult(self.request.id).state == "SUCCESS", 5)
+
+    job = slow_to_say.delay()
+    tasks.celery.engine.stop()
+    assert job.get(timeout=1) == "done"
+
+
+def test_a_try_that_waits_is_named_at_the_end(
+    app: Flask, tasks: Tasks, caplog: pytest.LogCaptureFixture
+) -> None:
+    tasks.settings.shutdown_timeout = 0.2
+
+    @app_task(autoretry_for=(OSError,), default_retry_delay=60, name="shop.tries")
+    def tries() -> None:
+        raise OSError("not yet")
+
+    job = tries.delay()
+    assert eventually(lambda: job.state == "RETRY", 5)
+    tasks.celery.engine.stop()
+    assert "shop.tries (1)" in caplog.text
+
+
+def test_whichever_thread_asks_first_results_are_in_one_place(tasks: Tasks) -> None:
+    together = threading.Barrier(4)
+    found: list[Any] = []
+
+    def ask() -> None:
+        together.wait()
+        found.append(tasks.celery._get_backend())
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {id(each) for each in found} == {id(tasks.celery.backend)}
+
+
 def test_a_countdown_is_waited_for() -> None:
     began = time.monotonic()
     jobs = [add.apply_async((1, 2), countdown=seconds) for seconds in (0.4, 0.2)]
@@ -146,6 +193,22 @@ def test_what_has_expired_is_not_run() -> None:
     job = late.apply_async(countdown=0.2, expires=0.05)
     assert eventually(lambda: job.state == "REVOKED", 5)
     assert ran == []
+
+
+def test_what_is_revoked_while_it_waits_is_not_run(caplog: pytest.LogCaptureFixture) -> None:
+    ran: list[str] = []
+
+    @app_task
+    def notes(name: str) -> None:
+        ran.append(name)
+
+    revoked, kept = (notes.apply_async((name,), countdown=0.2) for name in ("revoked", "kept"))
+    revoked.revoke()
+    assert kept.get(timeout=5) is None
+    assert eventually(lambda: revoked.state == "REVOKED", 5)
+    assert ran == ["kept"]
+    kept.revoke(terminate=True)
+    assert "not ended" in caplog.text
 
 
 def test_chains_groups_and_chords() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -14,7 +15,7 @@ import pytest
 from billiard.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
 from celery import chain, chord, group
 from celery.exceptions import NotRegistered
-from tests.ext.tasks.brokers import Shop, eventually
+from tests.ext.tasks.brokers import RabbitMQ, Shop, eventually
 from tests.ext.tasks.conftest import RESCUE
 
 from demijohn.ext.tasks import TaskCrashed
@@ -46,6 +47,33 @@ def test_what_a_request_has_arrives_with_the_task(shop: Made) -> None:
     assert eventually(lambda: made.noted("torn")) == ["name"]
 
 
+def test_what_tasks_carry_arrives_in_another_process_and_goes_on_to_the_next_task(
+    make_shop: Any, broker: dict[str, Any]
+) -> None:
+    carry = ["request_id", "locale", "url_root", "tenant"]
+    made, module = make_shop(**broker, TASKS_CARRY=carry, BABEL_LOCALES=["en", "de"])
+    made.start("worker", "--concurrency", "1")
+
+    @module.app.post("/<kind>")
+    def ask(kind: str) -> dict[str, str]:
+        return {"id": getattr(module, kind).delay(*(() if kind == "sends_another" else ("here",))).id}
+
+    given = {"X-Request-ID": "f" * 32, "Accept-Language": "de", "X-Tenant": "ada"}
+    expected = {
+        "request_id": "f" * 32, "locale": "de", "tenant": "ada", "address": "https://wine.example/cellar/"
+    }  # fmt: skip
+    client = module.app.test_client()
+    for kind in ("brought", "brought_async", "sends_another"):
+        answer = client.post(f"/{kind}", headers=given, base_url="https://wine.example/cellar")
+        found = module.tasks.job(answer.json["id"]).get(timeout=20)
+        if kind == "sends_another":
+            found = module.tasks.job(found).get(timeout=20)
+        assert found == expected, kind
+    # Outside of a request nothing goes along, and nothing of the task before is left in the process.
+    nothing = {"request_id": None, "locale": "en", "tenant": None, "address": None}
+    assert module.brought.delay("").get(timeout=20) == nothing
+
+
 def test_async_tasks_of_one_process_share_one_loop(shop: Made) -> None:
     made, module = shop
     made.start("worker", "--concurrency", "1")
@@ -64,6 +92,61 @@ def test_a_task_whose_process_dies_is_failed_and_kept_after_three_times(shop: Ma
     assert module.add.delay(1, 2).get(timeout=20) == 3
     crashed = json.loads(made.run("status", "--json").stdout)["crashed"]
     assert {each["id"] for each in crashed} == {job.id for job in jobs}
+
+
+@pytest.mark.soak
+@pytest.mark.xdist_group("rabbitmq")
+def test_on_rabbitmq_alone_deaths_of_processes_are_counted_in_the_message(
+    make_shop: Any, rabbitmq: RabbitMQ, free_results: str
+) -> None:
+    made, module = make_shop(TASKS_BROKER=rabbitmq.url, TASKS_RESULTS=free_results)
+    with module.tasks.celery.connection_for_write() as connection:
+        with contextlib.suppress(*connection.channel_errors):
+            connection.default_channel.queue_purge("celery")
+    assert made.run("purge").returncode == 0
+    made.start()
+    jobs = [module.poison.delay(), module.leaves.delay()]
+    for job in jobs:
+        with pytest.raises(TaskCrashed, match="died 3 times"):
+            job.get(timeout=60)
+    assert len(made.noted("poison")) == len(made.noted("leaves")) == 3
+    assert module.add.delay(1, 2).get(timeout=20) == 3
+    for _ in range(2):  # looking takes nothing away
+        crashed = json.loads(made.run("status", "--json").stdout)["crashed"]
+        assert {each["id"] for each in crashed} == {job.id for job in jobs}
+    assert made.run("purge").returncode == 0
+    assert json.loads(made.run("status", "--json").stdout)["crashed"] == []
+
+
+@pytest.mark.soak
+def test_a_task_is_revoked_while_it_waits_and_ended_while_it_runs(shop: Made) -> None:
+    made, module = shop
+    process = made.start("worker", "--concurrency", "2")
+    waits = module.mark.apply_async(("waits",), countdown=2)
+    runs = module.slow.delay(60, "runs")
+    assert eventually(lambda: made.noted("begin"))
+    waits.revoke()
+    runs.revoke(terminate=True)
+    for job in (waits, runs):
+        assert eventually(lambda job=job: job.state == "REVOKED", 20)
+    assert module.add.delay(1, 2).get(timeout=20) == 3
+    assert made.noted("mark") == made.noted("end") == []
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
+@pytest.mark.soak
+def test_what_a_task_in_a_worker_reports_is_seen_by_a_browser(shop: Made) -> None:
+    made, module = shop
+    made.start("worker", "--concurrency", "1")
+    job = module.steps.delay()
+    client = module.app.test_client()
+    seen = [json.loads(line[5:]) for line in client.get(f"/jobs/{job.token}/events").text.splitlines()
+            if line.startswith("data:")]  # fmt: skip
+    assert {"state": "PROGRESS", "done": 2, "total": 3, "info": {"bottle": "sherry"}}.items() <= seen[
+        -2
+    ].items()
+    assert seen[-1]["state"] == "SUCCESS"
 
 
 def test_time_limits_and_memory_end_the_task_and_not_the_worker(shop: Made) -> None:

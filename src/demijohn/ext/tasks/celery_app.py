@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cached_property, wraps
 from random import getrandbits
 from typing import Any, TypeAlias, cast
@@ -31,7 +31,7 @@ from demijohn.ext.tasks.ledger import Ledger
 from demijohn.ext.tasks.messages import check_message
 from demijohn.ext.tasks.running import run_task, running, wait_for
 from demijohn.ext.tasks.settings import Settings
-from demijohn.ext.tasks.ports import Args, CeleryTask, Kwargs, Run, SendingTask
+from demijohn.ext.tasks.ports import Args, Kwargs, SendingTask
 from demijohn.extend import is_async
 
 try:
@@ -128,9 +128,11 @@ class RoomTask(celery.Task):  # type: ignore[type-arg]
         request: Any = self.request_stack.top
         if request is None or request.called_directly:
             return super().__call__(*args, **kwargs)
-        this = cast(SendingTask, self)
-        with self.app.counted(this, request):
-            return run_task(self.app.flask, this, request, args, kwargs)
+        this, app = cast(SendingTask, self), self.app
+        if app.ledger is None:
+            return run_task(app.flask, this, request, args, kwargs)
+        with app.ledger.counted(request.id, this.name, request.args, request.kwargs):
+            return run_task(app.flask, this, request, args, kwargs)
 
     def _get_request(self) -> Any:
         """What is known of this run. By context and not by thread, so that async tasks have it too."""
@@ -187,12 +189,6 @@ class RoomCelery(celery.Celery):
     def AsyncResult(self) -> Any:  # type: ignore[override]
         """The class of jobs."""
         return self.subclass_with_self(RoomJob)
-
-    def counted(self, task: CeleryTask, request: Run) -> Any:
-        """What stands around each run of a worker: nothing here, the count of crashes in a worker."""
-        if self.ledger is None:
-            return nullcontext()
-        return self.ledger.counted(request.id, task.name, request.args, request.kwargs)
 
     def pause(self, seconds: float) -> None:
         """Wait before the next look at a job."""

@@ -25,9 +25,12 @@ WAITING = "demijohn.tasks.waiting"
 class _Waiting:
     """A task that waits for a commit."""
 
-    __slots__ = ("committed", "send", "transaction")
+    __slots__ = ("committed", "name", "send", "transaction")
 
-    def __init__(self, send: Callable[[], object], transaction: sa_orm.SessionTransaction | None) -> None:
+    def __init__(
+        self, name: str, send: Callable[[], object], transaction: sa_orm.SessionTransaction | None
+    ) -> None:
+        self.name = name
         self.send = send
         self.transaction = transaction
         self.committed = False
@@ -45,7 +48,7 @@ def send_on_commit(task: SendingTask, args: Args, kwargs: Kwargs) -> Any:
         sa_event.listen(session, "after_commit", _committed)
         sa_event.listen(session, "after_transaction_end", _ended)
     transaction = session.get_nested_transaction() or session.get_transaction()
-    session.info[WAITING].append(_Waiting(send, transaction))
+    session.info[WAITING].append(_Waiting(task.name, send, transaction))
     return job
 
 
@@ -87,5 +90,11 @@ def _ended(session: sa_orm.Session, transaction: sa_orm.SessionTransaction) -> N
         return
     ready = [each for each in waiting if each.committed]
     waiting.clear()
-    for each in ready:
-        each.send()
+    for number, each in enumerate(ready):
+        try:
+            each.send()
+        except Exception:
+            # A broker that is away takes none of them, and each try would take its time.
+            if left := [after.name for after in ready[number + 1 :]]:
+                current_application().logger.error("Nor were sent after the commit: %s", ", ".join(left))
+            raise

@@ -15,15 +15,18 @@ from datetime import UTC, datetime, tzinfo
 from functools import partial
 from json import JSONDecoder
 from queue import SimpleQueue
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import celery
+from celery.app.control import Control
 from celery.app.trace import build_tracer
 from celery.backends.base import KeyValueStoreBackend
 from celery.exceptions import NotRegistered
+from celery.utils.collections import LimitedSet
 from celery.utils.time import maybe_iso8601
+from kombu.exceptions import EncodeError
 from kombu.utils.functional import maybe_list
-from kombu.utils.json import object_hook
+from kombu.utils.json import JSONEncoder, object_hook
 
 from demijohn.ext.tasks.ports import Args, Kwargs
 from demijohn import Flask
@@ -40,8 +43,9 @@ Message: TypeAlias = tuple[str, str | None, dict[str, Any], float | None]
 
 _HOST = socket.gethostname()
 
-#: PERF: kombu makes a decoder for each message.
+#: PERF: kombu makes a decoder for each message, and an encoder for each result.
 _read = JSONDecoder(object_hook=object_hook).decode
+_write = JSONEncoder().encode
 
 #: Results that are kept; the oldest go first.
 _RESULTS = 10_000
@@ -58,6 +62,21 @@ class MemoryBackend(KeyValueStoreBackend):
         self._kept: OrderedDict[Any, Any] = OrderedDict()
         self._changed = threading.Condition()
         super().__init__(app=app, **options)
+
+    def encode(self, data: Any) -> Any:
+        """Write what is kept, as kombu does.
+
+        :raises EncodeError: for what JSON cannot hold, which fails the task.
+        """
+        try:
+            return _write(data)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise EncodeError(str(error)) from error
+
+    def get_key_for_task(self, task_id: str, key: Any = "") -> Any:
+        """What a task's result is kept under."""
+        # PERF: Celery's makes bytes of three texts.
+        return f"{task_id}{key}"
 
     def get(self, key: str) -> Any:
         """The value under a key."""
@@ -97,7 +116,15 @@ class MemoryBackend(KeyValueStoreBackend):
         for name in ("group", "parent_id"):
             if request and getattr(request, name, None):
                 meta["group_id" if name == "group" else name] = getattr(request, name)
-        self.set(self.get_key_for_task(task_id), self.encode(meta))
+        key, written = self.get_key_for_task(task_id), self.encode(meta)
+        if state in self.READY_STATES:
+            self.set(key, written)
+            return result
+        with self._changed:
+            # The next try may have ended in another thread before this one has said that there is one.
+            before = self._kept.get(key)
+            if before is None or self.decode(before)["status"] not in self.READY_STATES:
+                self.set(key, written)
         return result
 
     def wait(self, seconds: float) -> None:
@@ -106,17 +133,32 @@ class MemoryBackend(KeyValueStoreBackend):
             self._changed.wait(seconds)
 
 
+class ThreadsControl(Control):
+    """What can be said to the threads of this process."""
+
+    def revoke(
+        self, task_id: str | Iterable[str], destination: Any = None, terminate: bool = False, *args: Any, **options: Any
+    ) -> None:  # fmt: skip
+        """Have tasks that wait not be run. One that runs goes on: a thread cannot be ended."""
+        app = cast(EmbeddedCelery, self.app)
+        app.engine.revoked.update([task_id] if isinstance(task_id, str) else task_id)
+        if terminate:
+            app.flask.logger.warning("What runs in a thread is not ended by revoke: %s", task_id)
+
+
 class EmbeddedCelery(RoomCelery):
     """The Celery application where there is no broker."""
 
+    control_cls = ThreadsControl  # type: ignore[assignment]  # a class does as well as its name
+
     def __init__(self, flask: Flask, settings: Settings, sign: Callable[[str], str], **options: Any) -> None:
         super().__init__(flask, settings, sign, **options)
+        # Made now: of two threads that ask for the first time, each would have one of its own.
+        self._memory = None if settings.results is not None else MemoryBackend(self)
         self.engine = Engine(self)
 
     def _get_backend(self) -> Any:
-        if self.settings.results is not None:
-            return super()._get_backend()
-        return MemoryBackend(self)
+        return super()._get_backend() if self._memory is None else self._memory
 
     def pause(self, seconds: float) -> None:
         """Wait for the next result."""
@@ -186,14 +228,16 @@ class Engine:
 
     def _reset(self) -> None:
         self._ready: SimpleQueue[Any] = SimpleQueue()
-        self._later: list[tuple[float, int, str, Any]] = []
+        self._later: list[tuple[float, int, str, Message]] = []
         self._lock = threading.Condition()
         self._threads = 0
         self._timer = False
         self._numbers = 0
-        #: What was taken in and has not ended, by id: the name of its task.
-        self._open: dict[str, str] = {}
+        #: The tasks that were taken in and have not ended. By number: the next try of a job has the same id.
+        self._open: dict[int, str] = {}
         self._stopping = threading.Event()
+        #: The ids of those that shall not be run; Celery's workers remember as many.
+        self.revoked = LimitedSet(maxlen=50_000, expires=10_800)
 
     def put(self, name: str, message: Message, due: float | None) -> None:
         """Take a task in; ``due`` is when it may run, in seconds since the epoch."""
@@ -201,13 +245,13 @@ class Engine:
             self._warn()
         with self._lock:
             self._begin_again()
-            self._open[message[2]["id"]] = name
+            self._numbers = number = self._numbers + 1
+            self._open[number] = name
             if due is None or due <= time.time():
-                self._ready.put((name, message))
+                self._ready.put((number, name, message))
                 self._start_worker()
                 return
-            self._numbers += 1
-            heapq.heappush(self._later, (due, self._numbers, name, message))
+            heapq.heappush(self._later, (due, number, name, message))
             if not self._timer:
                 self._timer = True
                 self._start(self._wait_for_due, "demijohn-tasks-due")
@@ -246,8 +290,7 @@ class Engine:
                     return
                 now = time.time()
                 while self._later and self._later[0][0] <= now:
-                    _, _, name, message = heapq.heappop(self._later)
-                    self._ready.put((name, message))
+                    self._ready.put(heapq.heappop(self._later)[1:])
                     self._start_worker()
                 self._lock.wait(self._later[0][0] - now if self._later else None)
 
@@ -257,14 +300,13 @@ class Engine:
             found = take()
             if found is None:
                 return
-            name, message = found
+            number, name, message = found
             try:
                 self._run(name, message)
             except BaseException:
                 self.app.flask.logger.exception("The task %s broke off", name)
             finally:
-                with self._lock:
-                    self._open.pop(message[2]["id"], None)
+                self._open.pop(number, None)  # PERF: in one step, without the lock that senders wait for
 
     def _run(self, name: str, written: Message) -> None:
         body, extra, request, expires = written
@@ -276,6 +318,9 @@ class Engine:
             return
         if expires is not None and expires < time.time():
             self.app.backend.mark_as_revoked(task_id, "expired")
+            return
+        if self.revoked and task_id in self.revoked:
+            self.app.backend.mark_as_revoked(task_id, "revoked")
             return
         args, kwargs, _ = _read(body)
         request |= {"delivery_info": {}, "hostname": _HOST, "is_eager": False}
@@ -308,7 +353,7 @@ class Engine:
 
     def _end(self) -> None:
         with self._lock:
-            left = Counter(self._open.values())
+            left = Counter(tuple(self._open.values()))
             self._stopping.set()
             self._lock.notify_all()
             for _ in range(self._threads):

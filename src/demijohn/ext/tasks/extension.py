@@ -119,8 +119,9 @@ class Tasks:
             return
         if self.settings.ledger is None:
             yield Finding(
-                "tasks.crashes", "warning", "Nothing counts how often a task has ended its process.",
-                "With RabbitMQ alone, a task that does so each time comes again and again.",
+                "tasks.crashes", "warning", "Nothing counts how often a task has ended its whole worker.",
+                "On RabbitMQ alone the deaths of a worker's processes are counted, and not its own: a task whose"
+                " container is killed each time comes again and again.",
                 "Set TASKS_RESULTS to a Redis, such as 'redis://localhost:6379/0'.",
             )  # fmt: skip
         for name, address in (("TASKS_BROKER", broker), ("TASKS_RESULTS", self.settings.results)):

@@ -19,9 +19,19 @@ from demijohn.ext.tasks.errors import TaskCrashed
 
 #: Seconds for which a begun task is remembered, and how many are kept that crashed.
 _REMEMBERED = 7 * 86400
-_KEPT = 1000
+KEPT = 1000
 
 _CRASHED = "demijohn.tasks.crashed"
+
+
+def crashed_text(name: str, task_id: str, most: int) -> str:
+    """What is said of a task that is not tried again."""
+    return f"The process that ran {name} [{task_id}] died {most} times: it is not tried again (TASKS_MAX_CRASHES)."
+
+
+def record_of(task_id: str, name: str, args: Args, kwargs: Kwargs, at: float) -> dict[str, Any]:
+    """What is kept of it."""
+    return {"id": task_id, "task": name, "args": f"{args!r:.500}", "kwargs": f"{kwargs!r:.500}", "at": at}
 
 
 class Ledger:
@@ -64,10 +74,7 @@ class Ledger:
         if begun > self._most:
             self._keep(task_id, name, args, kwargs)
             self._end(key)
-            raise TaskCrashed(
-                f"The process that ran {name} [{task_id}] died {self._most} times: it is not tried again"
-                " (TASKS_MAX_CRASHES)."
-            )
+            raise TaskCrashed(crashed_text(name, task_id, self._most))
         try:
             yield
         except Exception:
@@ -104,11 +111,9 @@ class Ledger:
             self._app.logger.warning("The end of a task could not be counted", exc_info=True)
 
     def _keep(self, task_id: str, name: str, args: Args, kwargs: Kwargs) -> None:
-        kept = {
-            "id": task_id, "task": name, "args": f"{args!r:.500}", "kwargs": f"{kwargs!r:.500}", "at": time.time()
-        }  # fmt: skip
+        kept = record_of(task_id, name, args, kwargs, time.time())
         try:
             with self._client.pipeline() as pipe:
-                pipe.lpush(_CRASHED, json.dumps(kept)).ltrim(_CRASHED, 0, _KEPT - 1).execute()
+                pipe.lpush(_CRASHED, json.dumps(kept)).ltrim(_CRASHED, 0, KEPT - 1).execute()
         except Exception:  # the job's own result says it too
             self._app.logger.warning("A task that crashed could not be kept: %s", kept, exc_info=True)

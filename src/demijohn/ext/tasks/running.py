@@ -6,6 +6,7 @@ This module must not know how tasks are sent, nor import Celery.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ else:
 
 #: Seconds that an async task which reached its time limit has for its own ``finally``.
 _LAST_WORDS = 2.0
+
+
+_nothing = nullcontext()
 
 
 class Running:
@@ -66,7 +70,8 @@ def run_task(app: Flask, task: CeleryTask, request: Run, args: Args, kwargs: Kwa
 
 def _run(app: Flask, task: CeleryTask, request: Run, args: Args, kwargs: Kwargs) -> Any:
     running.set(Running(task, request))
-    with app.app_context(), arriving(app, request.get("carried")):
+    came = request.get("carried")
+    with app.app_context(), arriving(app, came) if came else _nothing:
         try:
             return task.run(*(args or ()), **(kwargs or {}))
         except MemoryError as error:

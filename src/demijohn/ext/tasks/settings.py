@@ -76,6 +76,11 @@ class Settings:
         return self.broker is not None and urlsplit(self.broker).scheme in self.schemes
 
     @property
+    def counts_in_messages(self) -> bool:
+        """Whether crashes are counted in the messages: on RabbitMQ without a Redis."""
+        return self.ledger is None and urlsplit(self.broker or "").scheme in ("amqp", "amqps", "pyamqp")
+
+    @property
     def ledger(self) -> str | None:
         """The Redis in which it is kept which tasks have crashed, if there is one."""
         for address in (self.broker, self.results):

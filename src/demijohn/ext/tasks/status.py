@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from demijohn.ext.tasks import crashes
 from demijohn.ext.tasks.celery_app import BROKER_ERRORS
 from demijohn.ext.tasks.ledger import Ledger
 from demijohn.ext.tasks.ports import Room
@@ -42,6 +43,8 @@ def _look(tasks: Room, found: dict[str, Any]) -> None:
             if tasks.settings.ledger is not None:
                 ledger = Ledger(tasks.app, tasks.settings.ledger, 0, tasks.settings.publish_timeout / 2)
                 found["crashed"] = ledger.crashed()
+            elif tasks.settings.counts_in_messages:
+                found["crashed"] = crashes.crashed(connection)
             _look_at_workers(tasks.celery, connection, found["workers"])
     except BROKER_ERRORS as error:
         found["error"] = f"{type(error).__name__}: {error}"
@@ -108,6 +111,8 @@ def purge(tasks: Room) -> int:
     """Drop what waits; gives how many that were."""
     with tasks.celery.connection_for_write() as connection:
         dropped = int(tasks.celery.control.purge(connection=connection))
+        if tasks.settings.counts_in_messages:
+            crashes.forget(connection)
     if tasks.settings.ledger is not None:
         Ledger(tasks.app, tasks.settings.ledger, 0, tasks.settings.publish_timeout).forget()
     return dropped

@@ -16,6 +16,7 @@ from typing import Any
 from celery import bootsteps, signals
 from celery.worker import state
 
+from demijohn.ext.tasks.crashes import CountedRequest
 from demijohn.ext.tasks.ledger import Ledger
 from demijohn.ext.tasks.ports import Room
 
@@ -75,6 +76,8 @@ class Worker:
             self._celery.ledger = Ledger(
                 tasks.app, tasks.settings.ledger, tasks.settings.max_crashes, tasks.settings.publish_timeout
             )
+        elif tasks.settings.counts_in_messages:
+            self._celery.Task.Request = CountedRequest
         self._celery.steps["consumer"].add(KeepAlive)
         signals.setup_logging.connect(set_up_logging, weak=False)
         self._worker = self._celery.Worker(
