@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, UnsetType, ValidationError
 from werkzeug.datastructures import FileStorage
 
+from demijohn import Request
 from demijohn.ext.rest.typed.bodies import KNOWN, body_reader, is_json
 from demijohn.ext.rest.typed.faults import REQUIRED, Fault, InvalidRequest, NotJSON, reason_of
 from demijohn.ext.rest.typed.kinds import (
@@ -301,20 +302,23 @@ def _whole_body(parameter: Parameter) -> Read:
     def body(
         environ: WSGIEnvironment, query: dict[str, list[str]], path: dict[str, Any], faults: list[Fault]
     ) -> Any:
+        data: bytes | None = None
+        request: Request | None = None
         sent = current_body()
         if sent is None:
             request = current_request()
-            content_type, data = request.environ.get("CONTENT_TYPE"), None
-            if content_type is None and not request.get_data():
-                return missing(faults)
+            content_type = request.environ.get("CONTENT_TYPE")
         else:
             content_type, data = sent
-            if content_type is None and not data:
+        if content_type is None:
+            data = request.get_data() if request is not None else data
+            if not data:
                 return missing(faults)
+        # Before the body is read: what nobody will look at is left where it is.
         if content_type not in KNOWN and not is_json(content_type or ""):
             raise NotJSON.sent()
         try:
-            return read(request.get_data() if data is None else data)
+            return read(request.get_data() if request is not None else data or b"")
         except InvalidRequest as e:
             faults += e.errors
             return None
