@@ -56,6 +56,9 @@ SCRIPT = """
 import gc, json, sys
 from demijohn import signals
 
+class Sender:
+    pass
+
 def told(name, leave):
     signal = getattr(signals, name)
 
@@ -63,13 +66,19 @@ def told(name, leave):
         pass
 
     seen = [signals.listening]
-    signal.connect(receive)
+    sender = Sender()
+    signal.connect(receive, *([sender] if "sender" in leave else []))
     seen.append(signals.listening)
     with signals.request_started.connected_to(lambda sender, **extra: None):
         seen.append(signals.listening)
     seen.append(signals.listening)  # one is left
     if leave == "disconnected":
         signal.disconnect(receive)
+    elif leave == "disconnected from its only sender":
+        signal.disconnect(receive, sender)
+    elif leave == "deaf with its sender":
+        del sender
+        gc.collect()
     elif leave == "collected":
         del receive
         gc.collect()
@@ -80,7 +89,9 @@ def told(name, leave):
 names, leaves = json.load(sys.stdin)
 json.dump({f"{name} {leave}": told(name, leave) for name in names for leave in leaves}, sys.stdout)
 """
-LEAVES = ["disconnected", "collected", "cleared"]
+LEAVES = [
+    "disconnected", "disconnected from its only sender", "deaf with its sender", "collected", "cleared",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

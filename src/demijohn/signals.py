@@ -8,7 +8,9 @@ The names are Flask's, and Quart's for sockets and for the life of the server.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any, Protocol
 
 from blinker import NamedSignal, Namespace
@@ -68,6 +70,35 @@ class _Receivers(dict[Any, Any]):
         _look_again()
 
 
+class _SendersOf(defaultdict[Any, set[Any]]):
+    """By receiver, the senders that it hears. One that hears none any more is no receiver, which blinker keeps it as.
+
+    :param receivers: Those of the signal.
+    """
+
+    def __init__(self, receivers: _Receivers) -> None:
+        super().__init__()
+        self._receivers = receivers
+
+    def __missing__(self, receiver: Any) -> set[Any]:
+        senders = self[receiver] = _Senders(self._receivers, receiver)
+        return senders
+
+
+class _Senders(set[Any]):
+    """The senders that one receiver hears."""
+
+    def __init__(self, receivers: _Receivers, receiver: Any) -> None:
+        super().__init__()
+        self._let_go = partial(receivers.pop, receiver, None)
+
+    def discard(self, sender: Any) -> None:
+        """Let one go: the receiver was disconnected from it, or it is no more."""
+        super().discard(sender)
+        if not self:
+            self._let_go()
+
+
 def _look_again() -> None:
     global listening
     listening = any(signal.receivers for signal in _of_requests)
@@ -81,7 +112,8 @@ _of_requests: list[NamedSignal] = []
 
 def _define_for_requests(name: str) -> NamedSignal:
     signal = _define(name)
-    signal.receivers = _Receivers()
+    signal.receivers = receivers = _Receivers()
+    signal._by_receiver = _SendersOf(receivers)
     _of_requests.append(signal)
     return signal
 

@@ -147,20 +147,22 @@ def _of_new_column(connection: sa.Connection, table: sa.TableClause, column: ast
 
 
 def _any(connection: sa.Connection, table: sa.TableClause, *criteria: sa.ColumnElement[bool]) -> bool:
-    return _first(connection, sa.select(sa.literal(1)).select_from(table).where(*criteria)) is not None
+    return (
+        _first(connection, sa.select(sa.literal(1)).select_from(table).where(*criteria).limit(1)) is not None
+    )
 
 
 def _are_alike(connection: sa.Connection, table: sa.TableClause, names: list[str]) -> bool:
     columns: list[Any] = [sa.column(name) for name in names]
     asked = sa.select(*columns).select_from(table).where(*(column.is_not(None) for column in columns))
-    return _first(connection, asked.group_by(*columns).having(sa.func.count() > 1)) is not None
+    return _first(connection, asked.group_by(*columns).having(sa.func.count() > 1).limit(1)) is not None
 
 
-def _first(connection: sa.Connection, asked: sa.Select[Any]) -> object:
+def _first(connection: sa.Connection, asked: sa.Executable) -> object:
     """The first row; none where the table or the column is made by the same revision."""
     try:
         with connection.begin_nested():
-            return connection.execute(asked.limit(1)).first()
+            return connection.execute(asked).first()
     except DBAPIError:
         return None
 
