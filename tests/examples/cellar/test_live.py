@@ -122,7 +122,7 @@ def test_a_silent_page_holds_no_connection(make_app):
 
 
 def test_a_screen_that_only_listens_gets_the_news_as_events(app, cleo):
-    with app.test_client(protocol="asgi") as client:
+    with app.test_client(protocol="asgi", lifespan=True) as client:
         answer = client.get("/live/events")
         assert answer.mimetype == "text/event-stream"
         parts = iter(answer.response)

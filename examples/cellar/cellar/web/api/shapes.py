@@ -24,7 +24,7 @@ LINE = r"^(?=.*\S)[^\x00-\x1f\x7f]+$"
 class Credentials(Struct):
     """Whose token is wanted."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=30)]
+    name: Annotated[str, Meta(max_length=30, pattern=LINE)]
     password: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
