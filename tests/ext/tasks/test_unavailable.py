@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.ext.tasks.brokers import Shop, eventually, silent_port
+from tests.ext.tasks.brokers import RabbitMQ, Shop, eventually, silent_port
 from tests.sessions.server_side.conftest import RedisServer
 
 from demijohn.ext.tasks import TasksUnavailable
@@ -98,6 +98,28 @@ def test_after_a_restart_of_the_broker_the_first_task_is_taken(make_shop: Make) 
             module.add.delay(1, 2)
         server.start()
         assert module.add.delay(1, 2).id
+    finally:
+        server.stop()
+
+
+@pytest.mark.servers
+@pytest.mark.xdist_group("rabbitmq")
+@pytest.mark.timeout(300)
+def test_worker_and_sender_go_on_after_rabbitmq_was_away(make_shop: Make, free_results: str) -> None:
+    server = RabbitMQ()
+    try:
+        server.start()
+        made, module = make_shop(
+            TASKS_BROKER=server.url, TASKS_PUBLISH_TIMEOUT=TIMEOUT, TASKS_RESULTS=free_results
+        )
+        made.start("worker", "--concurrency", "1")
+        assert module.add.delay(1, 2).get(timeout=20) == 3
+        server.stop()
+        with pytest.raises(TasksUnavailable):
+            module.add.delay(1, 2)
+        server.start()
+        assert module.add.delay(3, 4).get(timeout=60) == 7
+        assert made.workers[0].poll() is None
     finally:
         server.stop()
 
