@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from celery import group
+from celery.exceptions import TimeoutError as JobTimeoutError
 from tests.ext.tasks.brokers import RabbitMQ, Shop, eventually, silent_port
 from tests.sessions.server_side.conftest import RedisServer
 
@@ -100,6 +102,20 @@ def test_after_a_restart_of_the_broker_the_first_task_is_taken(make_shop: Make) 
         assert module.add.delay(1, 2).id
     finally:
         server.stop()
+
+
+@pytest.mark.servers
+def test_a_job_may_be_forgotten_after_its_broker_has_gone(make_shop: Make) -> None:
+    server = RedisServer()
+    server.start()
+    try:
+        _, module = make_shop(TASKS_BROKER=server.url, TASKS_PUBLISH_TIMEOUT=TIMEOUT)
+        jobs = group(module.add.s(1, number) for number in range(2)).apply_async()
+        with pytest.raises(JobTimeoutError):
+            jobs.get(timeout=0.3)
+    finally:
+        server.stop()
+    jobs[0].__del__()  # what it raised would be told by nobody but the interpreter
 
 
 @pytest.mark.servers
