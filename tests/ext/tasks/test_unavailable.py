@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.ext.tasks.brokers import Shop, eventually, silent_port
+from celery import group
+from celery.exceptions import TimeoutError as JobTimeoutError
+from tests.ext.tasks.brokers import RabbitMQ, Shop, eventually, silent_port
 from tests.sessions.server_side.conftest import RedisServer
 
 from demijohn.ext.tasks import TasksUnavailable
@@ -98,6 +100,42 @@ def test_after_a_restart_of_the_broker_the_first_task_is_taken(make_shop: Make) 
             module.add.delay(1, 2)
         server.start()
         assert module.add.delay(1, 2).id
+    finally:
+        server.stop()
+
+
+@pytest.mark.servers
+def test_a_job_may_be_forgotten_after_its_broker_has_gone(make_shop: Make) -> None:
+    server = RedisServer()
+    server.start()
+    try:
+        _, module = make_shop(TASKS_BROKER=server.url, TASKS_PUBLISH_TIMEOUT=TIMEOUT)
+        jobs = group(module.add.s(1, number) for number in range(2)).apply_async()
+        with pytest.raises(JobTimeoutError):
+            jobs.get(timeout=0.3)
+    finally:
+        server.stop()
+    jobs[0].__del__()  # what it raised would be told by nobody but the interpreter
+
+
+@pytest.mark.servers
+@pytest.mark.xdist_group("rabbitmq")
+@pytest.mark.timeout(300)
+def test_worker_and_sender_go_on_after_rabbitmq_was_away(make_shop: Make, free_results: str) -> None:
+    server = RabbitMQ()
+    try:
+        server.start()
+        made, module = make_shop(
+            TASKS_BROKER=server.url, TASKS_PUBLISH_TIMEOUT=TIMEOUT, TASKS_RESULTS=free_results
+        )
+        made.start("worker", "--concurrency", "1")
+        assert module.add.delay(1, 2).get(timeout=20) == 3
+        server.stop()
+        with pytest.raises(TasksUnavailable):
+            module.add.delay(1, 2)
+        server.start()
+        assert module.add.delay(3, 4).get(timeout=60) == 7
+        assert made.workers[0].poll() is None
     finally:
         server.stop()
 

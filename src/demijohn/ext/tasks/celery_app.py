@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, wraps
 from random import getrandbits
 from typing import Any, TypeAlias, cast
@@ -105,6 +105,12 @@ class RoomJob(AsyncResult):  # type: ignore[type-arg]
         return self.result
 
     wait = get  # type: ignore[assignment]
+
+    def __del__(self) -> None:
+        # Celery ends a subscription here, which the parts of a group have: of a Redis that has gone there is none.
+        celerys: Any = super()
+        with suppress(Exception):
+            celerys.__del__()
 
     def _over(self, parents: bool) -> bool:
         """Whether the task has ended, or one before it in its chain has failed, which is raised."""
