@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from demijohn.extend import later, needs
@@ -51,7 +52,8 @@ class Counts:
             raise _unknown(strategy)
         if uri.startswith("redis"):
             with needs("redis"):
-                import redis  # noqa: F401 (imported here, and named: the library says it in words of its own)
+                # Named here: the library says that it is missing in words of its own.
+                import_module("redis")
         timeouts = _TIMEOUTS if uri.startswith(("redis", "valkey")) else {}
         self.storage: Any = storage.storage_from_string(uri, **{**timeouts, **options})
         self.strategy: Any = strategies.STRATEGIES[strategy](self.storage)

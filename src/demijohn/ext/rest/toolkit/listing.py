@@ -27,7 +27,9 @@ from demijohn.extend import Filled, current_application, current_request, later
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+    from sqlalchemy import exc
 else:
+    exc = later("sqlalchemy.exc")
     sa = later("sqlalchemy")
 
 __all__ = ["Listing", "Page"]
@@ -275,7 +277,7 @@ class Page:
         """
         try:
             yield
-        except (OverflowError, sa.exc.DataError) as e:  # SQLite's driver raises the one, all others the other
+        except (OverflowError, exc.DataError) as e:  # SQLite's driver raises the one, all others the other
             if not self.filters:
                 raise
             names = dict.fromkeys(name for name, _, _ in self.filters)
