@@ -20,6 +20,7 @@ from demijohn import Flask
 from demijohn.cli import FlaskGroup, cli
 from demijohn.cli.docker.files import dockerfile
 from demijohn.cli.docker.needs import DEPENDENCIES, Needs
+from demijohn.ext.i18n import Babel
 
 FILES = ["Dockerfile", ".dockerignore", "compose.yaml"]
 
@@ -125,6 +126,18 @@ def test_each_service_is_there_when_it_is_used_and_waited_for(docker, folder):
     assert "pass@" not in (folder / "compose.yaml").read_text()
 
 
+def test_catalogues_are_compiled_where_there_are_translations(docker, folder):
+    def translated():
+        app = shop()
+        Babel(app)
+        return app
+
+    assert docker(shop).exit_code == 0
+    assert "i18n" not in (folder / "Dockerfile").read_text()
+    assert docker(translated, "--force").exit_code == 0
+    assert "\nRUN demijohn --app app i18n compile\n" in (folder / "Dockerfile").read_text()
+
+
 def test_a_beat_runs_where_there_is_a_schedule(docker, folder):
     schedule = {"nightly": {"task": "clean", "schedule": 3600}}
     docker(lambda: shop_with_tasks(TASKS_SCHEDULE=schedule))
@@ -168,12 +181,21 @@ def test_it_checks_the_health_of_what_listens_where_there_is_no_such_path(docker
 
 APP = """
 from demijohn import Flask
+from demijohn.ext.i18n import Babel
 app = Flask(__name__)
 app.config.from_prefixed_env("SHOP", files=True)
+Babel(app)
 
 @app.get("/")
 def index():
     return app.config["SECRET_KEY"]
+"""
+CATALOGUE = r"""
+msgid ""
+msgstr "Content-Type: text/plain; charset=utf-8\n"
+
+msgid "Cork"
+msgstr "Corcho"
 """
 
 
@@ -193,7 +215,8 @@ def test_what_it_says_can_be_carried_out_in_a_bare_folder(runner, project, tmp_p
     """Each RUN in its order, HEALTHCHECK and CMD: what a container engine does, in a folder in the place of one."""
     project("wsgi.py", APP)
     project("static/shop.css", "body { color: red }")
-    project("requirements.txt", f"demijohn[server] @ file://{ROOT}\n")
+    project("translations/es/LC_MESSAGES/messages.po", CATALOGUE)
+    project("requirements.txt", f"demijohn[i18n,server] @ file://{ROOT}\n")
     (tmp_path / "wsgi.py").chmod(0o600)
     assert runner.invoke(cli, ["docker"]).exit_code == 0
     image = tmp_path / "image"
@@ -217,7 +240,9 @@ def test_what_it_says_can_be_carried_out_in_a_bare_folder(runner, project, tmp_p
             place.mkdir()
         elif word == "COPY":
             sources = (
-                ["wsgi.py", "static", "requirements.txt"] if rest.startswith(". ") else rest.split()[:-1]
+                ["wsgi.py", "static", "translations", "requirements.txt"]
+                if rest.startswith(". ")
+                else rest.split()[:-1]
             )
             subprocess.run(["cp", "-r", *(tmp_path / one for one in sources), place], check=True)
         else:
@@ -233,6 +258,7 @@ def test_what_it_says_can_be_carried_out_in_a_bare_folder(runner, project, tmp_p
             )
             assert done.returncode == 0, rest + done.stdout + done.stderr
     assert list((place / "static-build").rglob("shop.*.css"))
+    assert (place / "translations/es/LC_MESSAGES/messages.mo").is_file()
     assert oct((place / "wsgi.py").stat().st_mode)[-3:] == "644"
     words = {word: rest for word, rest in final if word != "ENV"}
     environment |= {"PORT": str(port), "SHOP_SECRET_KEY_FILE": str(key)}

@@ -42,6 +42,8 @@ def _dockerfile(needs: Needs) -> Iterator[str]:
     yield "COPY . ."
     if needs.source_folder:
         yield "ENV PYTHONPATH=/app/src"
+    if needs.translations:
+        yield f"RUN {shlex.join(command)} i18n compile"
     if needs.static:
         yield f"RUN {shlex.join(command)} static build --out /app/static-build"
     if needs.data:

@@ -76,6 +76,8 @@ class Needs:
     source_folder: bool = False
     #: Whether there are static files, which a web server or CDN may take from the image.
     static: bool = False
+    #: Whether it has translations, whose catalogues are compiled.
+    translations: bool = False
     #: Whether it answers ``/healthz``.
     healthz: bool = True
     #: The instance folder, below the application's, where a SQLite database lies in it.
@@ -108,6 +110,7 @@ def find_needs(app: Application, path: str, folder: Path, python: str | None = N
         name=re.sub(r"\W", "_", app.name.partition(".")[0]).lower(),
         source_folder=(folder / "src").is_dir(),
         static=app.static_folder is not None and Path(app.static_folder).is_dir(),
+        translations="babel" in app.extensions,
         healthz=_answers_healthz(app),
         data=_data(app, folder, addresses.values()),
         postgresql={

@@ -97,6 +97,7 @@ def whole(name: str, asked: Iterable[str]) -> dict[str, str]:
         app="wsgi",
         dependencies=next(way for way in DEPENDENCIES if way.files == ("pyproject.toml",)),
         prefix=values["prefix"] if isinstance(values["prefix"], str) else "",
+        translations=translated,
         static=True,
         data="instance" if "database" in rooms else None,
     )
