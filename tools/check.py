@@ -91,7 +91,7 @@ def stages(quick: bool, extra: Sequence[str]) -> list[Stage]:
             [str(PYTHON), "-m", "sphinx", "-W", "--keep-going", "-q", "docs", "docs/_build/html"],
             quick=False,
         ),
-        Stage("tests", pytest("-m", chosen, *extra, workers=workers), alone=True, limit=1800),
+        Stage("tests", pytest("-m", chosen, *extra, workers=workers), alone=True, limit=2400),
         Stage(
             "serial",
             pytest("-m", "serial and not soak and not peers", *extra, workers=0),

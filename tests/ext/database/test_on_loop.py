@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy.exc as sa_exc
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, create_engine
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from demijohn import render_template_string, websocket
@@ -262,4 +262,5 @@ def test_nobody_is_named_who_does_not_hold_up_the_loop(debug, protocol, site, ca
     assert lines(caplog) == []
     if not debug:
         with app.app_context():
-            assert not db.engine._has_events
+            # What listens to every engine of the process, as tracing does, is not ours.
+            assert db.engine._has_events == create_engine("sqlite://")._has_events
